@@ -1,0 +1,1 @@
+"""Grafana's dashboard of the platform itself, generated from the list of metrics."""

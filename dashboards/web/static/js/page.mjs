@@ -1,0 +1,67 @@
+// Every page's entry: each part starts only where the page has it.
+import * as dialogs from "./dialogs.mjs";
+import * as time from "./time.mjs";
+
+time.start();
+dialogs.start();
+
+for (const field of document.querySelectorAll("[data-submit]")) {
+  field.addEventListener("change", () => field.form.requestSubmit());
+}
+for (const box of document.querySelectorAll("[data-remember]")) {
+  const key = `linli.step.${box.dataset.remember}`;
+  box.checked = sessionStorage.getItem(key) === "1";
+  box.addEventListener("change", () => sessionStorage.setItem(key, box.checked ? "1" : "0"));
+}
+
+const list = document.querySelector("[data-list]");
+const address = document.body.dataset.live;
+if (address || list) {
+  const regions = await import("./regions.mjs");
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.enhance === undefined) return;
+    event.preventDefault();
+    regions.send(event.target, event.submitter);
+  });
+
+  let map = null;
+  if (document.getElementById("map") && matchMedia("(min-width: 800px)").matches) {
+    map = import("./map.mjs").then((module) => module.start(document.getElementById("map")));
+  }
+  const locate = () => map?.then((it) => it.locate(document.getElementById("locate")?.dataset.device));
+  document.addEventListener("click", (event) => event.target.closest("#locate") && locate());
+
+  if (list) {
+    const lists = await import("./list.mjs");
+    const keys = await import("./keys.mjs");
+    const moves = lists.start(list, regions);
+    keys.start({
+      ...moves,
+      locate,
+      new: () => document.getElementById("new-ticket")?.click(),
+      acknowledge() {
+        const button = document.getElementById("ack-button");
+        if (!button) return;
+        if (document.getElementById("detail").classList.contains("ll-s-critical")) button.focus();
+        else button.form.requestSubmit(button);
+      },
+    });
+  }
+
+  document.addEventListener("ll:settled", () => map?.then((it) => it.refresh()));
+  if (address) {
+    const live = await import("./live.mjs");
+    const everything = ["alarm", "ticket"];
+    live.start(address, {
+      event(kind) {
+        regions.refresh([kind]);
+        if (kind === "alarm") map?.then((it) => it.refresh());
+      },
+      resync() {
+        regions.refresh(everything);
+        map?.then((it) => it.refresh());
+      },
+    });
+  }
+}
+document.documentElement.dataset.ready = "1";

@@ -1,0 +1,1 @@
+"""Who measures: sensor kinds, wire codecs, device models, and the simulated district."""

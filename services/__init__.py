@@ -1,0 +1,1 @@
+"""What we do about it: one folder per process, plus the ports and adapters they share."""

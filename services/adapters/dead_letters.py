@@ -1,0 +1,33 @@
+"""Refused records on their way to ``linli.dead-letters``, where history keeps them."""
+
+import hashlib
+from collections.abc import Sequence
+
+from services.adapters.kafka import Message, Outgoing, Sender
+from services.adapters.metrics import counter
+from streams.contracts import DeadLetter, Undecodable, encode
+from streams.contracts.metrics import DEAD_LETTERS
+from streams.contracts.topics import DEAD_LETTERS as TOPIC
+
+
+class KafkaDeadLetters:
+    """:class:`services.ports.DeadLetterOffice` over an acknowledged producer."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Send them all; raises Unavailable while Kafka is away."""
+        self._sender.send([Outgoing(TOPIC.name, letter.source.encode(), encode(letter)) for letter in letters])
+        for letter in letters:
+            counter(DEAD_LETTERS, source=letter.source, reason=letter.reason).inc()
+
+
+def letter_of(source: str, message: Message, error: Undecodable, *, now: int) -> DeadLetter:
+    """A Kafka record that ``source`` could not read, as a letter; the same record is the same letter."""
+    origin = f"{message.topic}/{message.partition}/{message.offset}"
+    payload = message.value or b""
+    digest = hashlib.sha256(b"\0".join((source.encode(), origin.encode(), payload))).hexdigest()[:32]
+    return DeadLetter(
+        id=digest, source=source, origin=origin, reason=error.reason, detail=error.detail, payload=payload, at=now
+    )

@@ -1,0 +1,124 @@
+"""The life of a process: settings, logs, loops on threads, signals, one exit code.
+
+A process is a set of named loops. Each runs until ``stop`` is set; one that raises ends the
+whole process with code 1, since half a process is worse than a restart.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pydantic import SecretStr, ValidationError
+
+from services.adapters import logging
+from services.adapters.health import Health, serve
+from services.adapters.retry import Stopped
+from services.adapters.settings import ProcessSettings
+
+Loop = Callable[[threading.Event], None]
+S = TypeVar("S", bound=ProcessSettings)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What a composition root gets: the stop signal, health, and a stack for what must be closed."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    health: Health = field(default_factory=Health)
+    resources: ExitStack = field(default_factory=ExitStack)
+
+
+def load(settings_type: type[S], purpose: str, program: str, argv: Sequence[str] | None) -> S:
+    """Read the settings; ``--print-config`` shows them without their secrets and leaves.
+
+    Raises:
+        SystemExit: 0 after ``--help`` or ``--print-config``, 2 for a setting that does not fit.
+    """
+    table = "\n".join(
+        f"  {field_.validation_alias or 'LINLI_' + name.upper()}: {field_.description}"
+        for name, field_ in settings_type.model_fields.items()
+    )
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=purpose,
+        epilog=f"environment variables:\n{table}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--print-config", action="store_true", help="print the settings in force, secrets hidden")
+    arguments = parser.parse_args(argv)
+    try:
+        settings = settings_type()
+    except ValidationError as error:
+        for problem in error.errors():
+            place = ".".join(str(part) for part in problem["loc"]) or "settings"
+            if place in settings_type.model_fields:
+                place = f"LINLI_{place.upper()}"
+            sys.stderr.write(f"{program}: {place}: {problem['msg']}\n")
+        raise SystemExit(2) from None
+    if arguments.print_config:
+        sys.stdout.write(json.dumps(redacted(settings), indent=2, default=str) + "\n")
+        raise SystemExit(0)
+    return settings
+
+
+def redacted(settings: ProcessSettings) -> dict[str, object]:
+    """The settings as a dictionary with every secret hidden."""
+    return {
+        name: "**********" if isinstance(value, SecretStr) else value for name, value in settings.model_dump().items()
+    }
+
+
+def run(
+    name: str,
+    settings_type: type[S],
+    compose: Callable[[S, Runtime], dict[str, Loop]],
+    *,
+    purpose: str,
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Run a process until a signal or a failure; returns its exit code."""
+    settings = load(settings_type, purpose, f"linli-{name}", argv)
+    logging.configure(process=name, level=settings.log_level, json=settings.log_json)
+    log = logging.get(__name__)
+    runtime = Runtime()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: runtime.stop.set())
+    failed = threading.Event()
+
+    def guarded(loop_name: str, loop: Loop) -> None:
+        try:
+            loop(runtime.stop)
+        except Stopped:
+            pass  # the end was asked for while a server was away
+        except Exception:
+            log.exception("loop failed", loop=loop_name)
+            failed.set()
+        finally:
+            runtime.stop.set()
+
+    with runtime.resources:
+        server = serve(runtime.health, settings.metrics_host, settings.metrics_port)
+        runtime.resources.callback(server.shutdown)
+        try:
+            loops = compose(settings, runtime)
+        except Stopped:
+            log.info("stopped before it had started")
+            return 0
+        threads = [
+            threading.Thread(target=guarded, args=(loop_name, loop), name=loop_name)
+            for loop_name, loop in loops.items()
+        ]
+        for thread in threads:
+            thread.start()
+        log.info("started", loops=sorted(loops), metrics_port=server.server_address[1])
+        runtime.stop.wait()
+        for thread in threads:
+            thread.join(timeout=20)
+    log.info("stopped", failed=failed.is_set())
+    return 1 if failed.is_set() else 0

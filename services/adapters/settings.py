@@ -1,0 +1,48 @@
+"""Settings that every process shares: environment variables, read once in ``main``."""
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProcessSettings(BaseSettings):
+    """Base of every process's settings; variables are the field names in capitals.
+
+    The four addresses carry the names that operators already know (``KAFKA_BOOTSTRAP_SERVERS``,
+    ``DATABASE_URL``, ``MQTT_URL``); everything else starts with ``LINLI_``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LINLI_", frozen=True, extra="ignore", populate_by_name=True)
+
+    demo: bool = Field(default=False, description="Demo mode: the fictional district and its users may exist.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    log_json: bool = Field(default=True, description="JSON lines; false for a person at a terminal.")
+    metrics_host: str = Field(default="127.0.0.1", description="Where /metrics and /health listen.")
+    metrics_port: int = Field(default=0, description="Port of /metrics and /health; 0 takes a free one.")
+
+
+class KafkaSettings(ProcessSettings):
+    """For processes that speak to Kafka."""
+
+    kafka_bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="host:port[,host:port]"
+    )
+
+
+class DatabaseSettings(KafkaSettings):
+    """For processes that own a schema: Kafka and PostgreSQL."""
+
+    database_url: SecretStr = Field(
+        default=SecretStr("postgresql://127.0.0.1:5432/linli"),
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL address with this process's own role.",
+    )
+
+    @model_validator(mode="after")
+    def _no_default_secret(self) -> Self:
+        if not self.demo and ":linli-demo@" in self.database_url.get_secret_value():
+            raise ValueError(
+                "DATABASE_URL carries the demo password; set LINLI_DEMO=1 or give it a password of its own"
+            )
+        return self

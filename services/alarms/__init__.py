@@ -1,0 +1,1 @@
+"""The alarms process (see docs/architecture.md)."""

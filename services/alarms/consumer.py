@@ -1,0 +1,42 @@
+"""``linli.alarms`` into alarm rows: decode, record, count; the offset follows the commit."""
+
+from dataclasses import dataclass
+
+from services.adapters.dead_letters import letter_of
+from services.adapters.kafka import Message
+from services.adapters.metrics import gauge
+from services.alarms.handlers import RecordTransitions
+from services.alarms.ports import AlarmStore
+from services.ports import Clock, DeadLetterOffice
+from streams.contracts import AlarmEvent, DeadLetter, Undecodable, decode
+from streams.contracts.metrics import ALARMS_ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionConsumer:
+    """Handles what one poll brought, in order; safe to be given the same list again."""
+
+    record: RecordTransitions
+    store: AlarmStore
+    letters: DeadLetterOffice
+    clock: Clock
+
+    def __call__(self, messages: list[Message]) -> None:
+        events: list[AlarmEvent] = []
+        refused: list[DeadLetter] = []
+        for message in messages:
+            if message.value is None:
+                continue
+            try:
+                events.append(decode(message.value, AlarmEvent))
+            except Undecodable as error:
+                refused.append(letter_of("alarms", message, error, now=self.clock.now()))
+        if refused:
+            self.letters.bury(refused)
+        self.record(events)
+        self.count()
+
+    def count(self) -> None:
+        """Publish how many alarms stand, by severity."""
+        for severity, number in self.store.count_active().items():
+            gauge(ALARMS_ACTIVE, severity=str(severity)).set(number)

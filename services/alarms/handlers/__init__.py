@@ -1,0 +1,6 @@
+"""What can be asked of the alarms service."""
+
+from services.alarms.handlers.asking import AskOfAlarm
+from services.alarms.handlers.recording import RecordTransitions
+
+__all__ = ["AskOfAlarm", "RecordTransitions"]

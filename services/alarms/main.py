@@ -1,0 +1,50 @@
+"""Composition root of ``linli-alarms``."""
+
+import sys
+import threading
+from collections.abc import Sequence
+
+from services.adapters.clock import RandomIds, SystemClock
+from services.adapters.dead_letters import KafkaDeadLetters
+from services.adapters.kafka import Sender, follow_group
+from services.adapters.outbox import Relay
+from services.adapters.postgres import open_pool
+from services.adapters.process import Loop, Runtime, run
+from services.adapters.retry import Stopped, until_available
+from services.alarms.consumer import TransitionConsumer
+from services.alarms.handlers import RecordTransitions
+from services.alarms.postgres import PostgresAlarmStore
+from services.alarms.settings import AlarmsSettings
+from streams.contracts.topics import ALARMS
+
+PURPOSE = "Keeps alarms and every transition of them; sends on what people ask."
+
+
+def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
+    """Join the alarms service with PostgreSQL and Kafka."""
+    url, servers, health = settings.database_url.get_secret_value(), settings.kafka_bootstrap_servers, runtime.health
+    pool = open_pool(url, name="alarms")
+    runtime.resources.callback(pool.close)
+    letters, outbox = Sender(servers, client_id="linli-alarms"), Sender(servers, client_id="linli-alarms-outbox")
+    runtime.resources.callback(letters.close)
+    runtime.resources.callback(outbox.close)
+    store = PostgresAlarmStore(pool)
+    consume = TransitionConsumer(RecordTransitions(store, RandomIds()), store, KafkaDeadLetters(letters), SystemClock())
+
+    def transitions(stop: threading.Event) -> None:
+        try:
+            until_available(stop, settings.alarms_group, consume.count)
+        except Stopped:
+            return
+        follow_group(servers, settings.alarms_group, [ALARMS], consume, stop=stop, health=health)
+
+    return {"transitions": transitions, "outbox": Relay(url, "alarms", outbox, health).run}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the process; returns its exit code."""
+    return run("alarms", AlarmsSettings, compose, purpose=PURPOSE, argv=argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+"""The alarms service's ports over PostgreSQL."""
+
+from services.alarms.postgres.reader import PostgresAlarmReader
+from services.alarms.postgres.store import PostgresAlarmStore
+
+__all__ = ["PostgresAlarmReader", "PostgresAlarmStore"]

@@ -1,0 +1,102 @@
+"""Alarms in PostgreSQL: row, transitions, requests and outbox."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from services.adapters import outbox
+from services.adapters.postgres import Pool, translated
+from services.alarms.domain import Alarm, number_of
+from services.alarms.postgres.rows import COLUMNS, FIELDS, alarm_of, counted, id_of, values_of
+from services.transactions import Clash
+from streams.contracts import Action, AlarmEvent, Severity, encode
+from streams.contracts.topics import INPUTS
+
+Cursor = psycopg.Cursor[tuple[object, ...]]
+_CLASHES = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+)
+
+_ONE = f"SELECT {COLUMNS} FROM alarms.alarms WHERE "  # noqa: S608 - the record's own field names
+_INSERT = (
+    f"INSERT INTO alarms.alarms ({COLUMNS}) "  # noqa: S608 - as above
+    f"VALUES ({', '.join(f'%({field})s' for field in FIELDS)})"
+).encode()
+_UPDATE = (
+    "UPDATE alarms.alarms SET "  # noqa: S608 - as above
+    + ", ".join(f'"{field}" = %({field})s' for field in FIELDS if field not in {"id", "episode"})
+    + " WHERE episode = %(episode)s"
+).encode()
+
+
+class PostgresAlarmStore:
+    """:class:`services.alarms.ports.AlarmStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @contextmanager
+    def transaction(self) -> Iterator["PostgresWork"]:
+        try:
+            with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+                yield PostgresWork(cursor)
+        except _CLASHES as error:
+            raise Clash(str(error)) from error
+
+    def count_active(self) -> Mapping[Severity, int]:
+        query = (
+            "SELECT severity, count(*) FROM alarms.alarms WHERE state IN ('active_unack', 'active_ack') "
+            "GROUP BY severity"
+        )
+        with translated(), self._pool.connection() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+        return counted(rows)
+
+
+class PostgresWork:
+    """:class:`services.alarms.ports.Work`: one transaction."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def of_episode(self, episode: str) -> Alarm | None:
+        row = self._cursor.execute(f"{_ONE} episode = %s FOR UPDATE".encode(), (episode,)).fetchone()
+        return alarm_of(row) if row else None
+
+    def alarm(self, alarm: str) -> Alarm | None:
+        row = self._cursor.execute(f"{_ONE} id = %s OR episode = %s".encode(), (id_of(alarm), alarm)).fetchone()
+        return alarm_of(row) if row else None
+
+    def save(self, alarm: Alarm) -> None:
+        values = values_of(alarm)
+        if self._cursor.execute(_UPDATE, values).rowcount == 0:
+            self._cursor.execute(_INSERT, values)
+
+    def log(self, event: AlarmEvent) -> bool:
+        record = Jsonb(event, dumps=msgspec.json.encode)
+        return (
+            self._cursor.execute(
+                "INSERT INTO alarms.transitions (id, episode, number, at, event) VALUES (%s, %s, %s, %s, %s) "
+                "ON CONFLICT (id) DO NOTHING",
+                (event.id, event.episode, number_of(event), event.at, record),
+            ).rowcount
+            == 1
+        )
+
+    def asked(self, command: str) -> Action | None:
+        row = self._cursor.execute("SELECT record FROM alarms.actions WHERE id = %s", (command,)).fetchone()
+        return msgspec.convert(row[0], Action) if row else None
+
+    def ask(self, action: Action) -> None:
+        record = Jsonb(action, dumps=msgspec.json.encode)
+        self._cursor.execute(
+            "INSERT INTO alarms.actions (id, episode, action, by, at, why, record) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            (action.id, action.episode, str(action.action), action.by, action.at, action.why, record),
+        )
+        outbox.put(self._cursor, "alarms", [(INPUTS, action.grid, encode(action))])

@@ -1,0 +1,1 @@
+"""The api process (see docs/architecture.md)."""

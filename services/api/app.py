@@ -1,0 +1,49 @@
+"""The web application: routes, the door, the shield. Opens nothing; ``main`` (or a test) hands it a container."""
+
+from fastapi import Depends, FastAPI
+
+from services.api import (
+    alarms,
+    answers,
+    description,
+    devices,
+    events,
+    health,
+    letters,
+    oncall,
+    places,
+    quarantine,
+    readings,
+    rules,
+    sessions,
+    tickets,
+    tokens,
+)  # fmt: skip
+from services.api import pages as web
+from services.api.auth import csrf
+from services.api.container import Container
+from services.api.gatekeeper import Gatekeeper
+from services.api.shield import Shield
+
+NOUNS = (
+    health, tokens, places, devices, readings, rules, alarms, tickets, letters, quarantine, oncall, events,
+    sessions, web,
+)  # fmt: skip
+
+
+def create_app(container: Container) -> FastAPI:
+    """The application over ``container``."""
+    app = FastAPI(
+        title="Linli 邻里",
+        version="1",
+        openapi_url=None,  # ours says more; both documentation pages load scripts from elsewhere
+        dependencies=[Depends(csrf)],
+    )
+    app.state.problem_page = web.problem_page(container)
+    answers.install(app)
+    for part in NOUNS:
+        app.include_router(part.router(container))
+    app.include_router(description.router(app))
+    app.add_middleware(Gatekeeper, container=container)
+    app.add_middleware(Shield, max_body_bytes=container.settings.max_body_bytes)
+    return app

@@ -1,0 +1,43 @@
+"""Everything an endpoint may need, in one frozen object made by ``main`` (or by a test)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.alarms.handlers import AskOfAlarm
+from services.alarms.ports import AlarmReader
+from services.api.auth import Identities
+from services.api.live.hub import Hub
+from services.api.settings import ApiSettings
+from services.history.ports import HistoryReader, LetterStore
+from services.oncall.ports import NotificationStore
+from services.ports import Clock, Ids
+from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleReader
+from services.tickets.handlers import ActOnTicket, OpenTicket
+from services.tickets.ports import TicketReader
+
+
+class Devices(DeviceReader, DeviceStore, Protocol):
+    """The register of devices, to look at and to change."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Container:
+    """Readers and use cases by noun; nothing here opens a connection by itself."""
+
+    settings: ApiSettings
+    clock: Clock
+    ids: Ids
+    identities: Identities
+    live: Hub
+    people: PeopleReader
+    devices: Devices
+    places: PlaceReader
+    rules: RuleReader
+    history: HistoryReader
+    letters: LetterStore
+    alarms: AlarmReader
+    ask_of_alarm: AskOfAlarm
+    tickets: TicketReader
+    open_ticket: OpenTicket
+    act_on_ticket: ActOnTicket
+    notifications: NotificationStore

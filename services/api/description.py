@@ -1,0 +1,68 @@
+"""The OpenAPI description of the JSON API, complete with its problems and ways to sign in.
+
+``docs/openapi.json`` is its golden file; a test keeps the two in step.
+"""
+
+import functools
+import json
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import Response
+
+from services.api.auth import Signed
+from services.api.problems import ProblemBody
+from services.api.shapes import PREFIX
+
+SUMMARY: Final = """\
+Sensors of old housing estates, their alarms, and the 12345 ticket loop.
+
+Every list answers `{"items": […], "next": cursor or null}`; give `next` back as `cursor`. Times are epoch
+milliseconds (UTC); `from` and `to` also take ISO 8601 with a zone. Every error is an RFC 9457 problem that
+names the field, the value and the remedy. A POST that creates takes an `Idempotency-Key`. What you see is
+what lies in your area. `POST /api/v1/tokens` exchanges name and password for a bearer token.
+"""
+SECURITY: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of POST /api/v1/tokens."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "linli_session",
+        "description": "The pages' session; changes also need the X-CSRF-Token header.",
+    },
+}
+OPEN: Final = frozenset({("/api/v1/health", "get"), ("/api/v1/tokens", "post")})
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """The description as a JSON object."""
+    made = get_openapi(
+        title=app.title, version=app.version, description=SUMMARY, routes=app.routes,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )  # fmt: skip
+    components = made.setdefault("components", {})
+    schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    components.setdefault("schemas", {})["ProblemBody"] = schema
+    components["securitySchemes"] = SECURITY
+    for path, methods in made["paths"].items():
+        for method, operation in methods.items():
+            operation["security"] = [] if (path, method) in OPEN else [{"bearer": []}, {"session": []}]
+    return made
+
+
+def text(app: FastAPI) -> str:
+    """The description as it stands in ``docs/openapi.json``."""
+    return json.dumps(described(app), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def router(app: FastAPI) -> APIRouter:
+    """``GET /api/v1/openapi.json``, made at the first request, off the event loop."""
+    routes = APIRouter(prefix=PREFIX, include_in_schema=False)
+    written = functools.cache(lambda: text(app))
+
+    @routes.get("/openapi.json")
+    def openapi(_: Signed) -> Response:
+        return Response(written(), media_type="application/json")
+
+    return routes

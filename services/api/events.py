@@ -1,0 +1,78 @@
+"""``GET /events``: alarms and tickets as they happen, as Server-Sent Events."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header, Query
+from starlette.responses import StreamingResponse
+
+from services.api.auth import Caller, allow
+from services.api.container import Container
+from services.api.live.messages import NAMES, LiveMessage
+from services.api.live.stream import stream
+from services.api.live.vector import Vector, read
+from services.api.problems import PROBLEMS, refuse
+from services.api.shapes import PREFIX
+from services.registry.domain import Permission
+from streams.contracts.areas import contains
+
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+NOWHERE: Final[Vector] = {("", 0): 1}
+EXAMPLE: Final = (
+    'id: a0.12-3.5~t1.7\nevent: alarm\ndata: {"episode":"6f1d…","device":"gas-0007","state":"active_unack"}\n\n'
+    'id: a0.12-3.5~t1.7\nevent: beat\ndata: {"now":1795312800000,"lag":0,"id":"a0.12-3.5~t1.7"}\n\n'
+)
+
+
+def router(container: Container) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX, tags=["events"], responses=PROBLEMS)
+
+    @routes.get(
+        "/events",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"example": EXAMPLE}}, "description": "The stream."}},
+    )
+    async def events(
+        caller: Annotated[Caller, Depends(allow(Permission.WATCH))],
+        topics: Annotated[str, Query(description="alarm, ticket or both", examples=["alarm,ticket"])] = "alarm,ticket",
+        last_event_id: Annotated[str | None, Query(description="Resume behind this id.", max_length=1_000)] = None,
+        last_event_id_header: Annotated[str | None, Header(alias="Last-Event-ID", max_length=1_000)] = None,
+    ) -> StreamingResponse:
+        """Follow alarms (``alarm``) and tickets (``ticket``) of the caller's area.
+
+        A ``beat`` comes at once and every 5 seconds with the server's time and the number of
+        records not yet read (null while the log does not answer). The ``Last-Event-ID`` header, or
+        ``last_event_id``, resumes exactly behind that message; ``resync`` says that this was not
+        possible, so that the reader fetches its lists anew.
+        """
+        wanted = _wanted(topics)
+
+        def accepts(message: LiveMessage) -> bool:
+            return message.event in wanted and contains(caller.scope, message.area)
+
+        given = last_event_id_header or last_event_id
+        subscription = container.live.subscribe(accepts, _place(given))
+        body = stream(container.live, subscription, container.clock)
+        return StreamingResponse(body, media_type="text/event-stream", headers=HEADERS)
+
+    return routes
+
+
+def _wanted(topics: str) -> frozenset[str]:
+    wanted = frozenset(topics.split(","))
+    if not wanted <= set(NAMES):
+        raise refuse(
+            422,
+            "invalid",
+            "topics names something else than alarm and ticket.",
+            "Use alarm, ticket, or alarm,ticket.",
+            field="topics",
+            value=topics,
+        )
+    return wanted
+
+
+def _place(text: str | None) -> Vector | None:
+    """Where to resume; a text that is no event id asks for a place nobody has, which is answered ``resync``."""
+    if not text:
+        return None
+    return read(text) or NOWHERE

@@ -1,0 +1,93 @@
+"""Kafka records as live messages: the API's shapes, light. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.api.live.vector import Vector
+from streams.contracts import AlarmEvent, TicketEvent, Undecodable, decode
+from streams.contracts.topics import ALARMS
+
+ALARM: Final = "alarm"
+TICKET: Final = "ticket"
+NAMES: Final = (ALARM, TICKET)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMessage:
+    """One message of the stream. ``after`` is the event id it leaves a reader with.
+
+    ``device_time`` is the deciding sample's (epoch ms), where the latency to the screen can be
+    told from it; ``event`` is empty for a record nobody can read, which only moves the offset.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    after: Vector
+    event: str
+    area: str
+    data: str
+    device_time: int | None = None
+
+
+def from_record(topic: str, partition: int, offset: int, value: bytes | None, after: Vector) -> LiveMessage:
+    """The message that a Kafka record becomes."""
+    try:
+        if topic == ALARMS.name:
+            alarm = decode(value or b"", AlarmEvent)
+            told = None if alarm.backlog else alarm.ts
+            return LiveMessage(topic, partition, offset, after, ALARM, alarm.grid, _text(of_alarm(alarm)), told)
+        ticket = decode(value or b"", TicketEvent)
+        return LiveMessage(topic, partition, offset, after, TICKET, ticket.area, _text(of_ticket(ticket)))
+    except Undecodable:
+        return LiveMessage(topic, partition, offset, after, "", "", "{}")
+
+
+def of_alarm(event: AlarmEvent) -> dict[str, Any]:
+    """An alarm as it stands after ``event``."""
+    return {
+        "episode": event.episode,
+        "device": event.device,
+        "kind": event.kind,
+        "rule": event.rule,
+        "metric": event.metric,
+        "severity": event.severity,
+        "state": event.new,
+        "old_state": event.old,
+        "cause": event.cause,
+        "active_since": event.since,
+        "at": event.at,
+        "area": event.building or event.grid,
+        "incident": event.incident,
+        "value": event.value,
+        "limit": event.limit,
+        "latched": event.latched,
+        "backlog": event.backlog,
+    }
+
+
+def of_ticket(event: TicketEvent) -> dict[str, Any]:
+    """A ticket as it stands after ``event``."""
+    return {
+        "id": event.ticket,
+        "number": event.number,
+        "version": event.version,
+        "state": event.new,
+        "old_state": event.old,
+        "stage": event.stage,
+        "source": event.source,
+        "action": event.action,
+        "area": event.area,
+        "urgency": event.urgency,
+        "at": event.at,
+        "by": event.by,
+        "incident": event.incident,
+        "device": event.device,
+        "deadline": event.deadline,
+        "mark": event.mark,
+    }
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,45 @@
+"""The pages: server-rendered HTML over the same container as the JSON API.
+
+``router(container)`` serves them (``GET /sign-in``, ``POST /sign-in`` and all the rest; the demo link and
+``POST /sign-out`` are in :mod:`services.api.sessions`), ``problem_page(container)`` shows an error to a person.
+"""
+
+from functools import cache
+
+from fastapi import APIRouter
+
+from services.api.answers import ProblemPage
+from services.api.container import Container
+from services.api.pages import cockpit, devices, entrance, platform, tasks, tickets, trouble
+from services.api.pages.desk import Desk
+from services.api.pages.ports import PageSource
+from services.api.pages.sources import ContainerSource
+
+
+def router(container: Container) -> APIRouter:
+    """Every page."""
+    return router_over(desk_of(container), container)
+
+
+def problem_page(container: Container) -> ProblemPage | None:
+    """Renders a problem for a browser."""
+    return trouble.problem_page(desk_of(container))
+
+
+@cache
+def desk_of(container: Container) -> Desk:
+    """One desk a container: templates and static files are read once."""
+    return desk_over(ContainerSource(container), container)
+
+
+def desk_over(source: PageSource, container: Container) -> Desk:
+    return Desk(source, container.clock, container.ids, demo=container.settings.demo)
+
+
+def router_over(desk: Desk, container: Container) -> APIRouter:
+    """Every page over one source (the tests bring their own)."""
+    routes = APIRouter(include_in_schema=False)
+    routes.include_router(entrance.routes(desk, container))
+    for part in (cockpit, devices, tickets, tasks, platform):
+        routes.include_router(part.routes(desk))
+    return routes

@@ -1,0 +1,109 @@
+"""Devices: the list, and one device with its values, its day and its alarms."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from sensors.kinds import KINDS, metric_of
+from services.api.pages import alarm_views, graphs
+from services.api.pages import formatting as fmt
+from services.api.pages import vocabulary as voc
+from services.api.pages.cockpit import said_value
+from services.api.pages.desk import Desk, Visit
+from services.api.pages.frames import common
+from services.api.pages.ports import DeviceRow, LastRow
+from services.api.problems import refuse
+
+PAGE: Final = 100
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/devices")
+    def devices(request: Request) -> Response:
+        visit = desk.visit(request)
+        return desk.show(visit, "devices.html", **_list(desk, visit))
+
+    @router.get("/devices/{device}")
+    def device_page(request: Request, device: str) -> Response:
+        visit = desk.visit(request)
+        row = desk.source.device(visit.caller, device)
+        if row is None:
+            raise refuse(404, "not_found", "No such device in your area.", "Look at the list of devices.")
+        return desk.show(visit, "device.html", **_one(desk, visit, row))
+
+    return router
+
+
+def _list(desk: Desk, visit: Visit) -> dict[str, Any]:
+    query = visit.request.query_params
+    kind, health, after = query.get("kind", ""), query.get("health", ""), query.get("after", "")
+    fleet = sorted(desk.source.fleet(visit.caller), key=lambda device: device.id)
+    chosen = [
+        device
+        for device in fleet
+        if (not kind or device.kind == kind) and (health != "silent" or device.silent(visit.now))
+    ]
+    page = [device for device in chosen if device.id > after]
+    more = page[PAGE - 1].id if len(page) > PAGE else ""
+    address = urlencode({k: v for k, v in (("kind", kind), ("health", health), ("after", more)) if v})
+    return {
+        **common(visit),
+        "devices": page[:PAGE],
+        "total": len(chosen),
+        "kinds": list(KINDS),
+        "chosen": kind,
+        "health": health,
+        "next_page": f"/devices?{address}" if more else "",
+    }
+
+
+def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
+    source, t, now = desk.source, visit.t, visit.now
+    last = source.last_values(row.id)
+    metric = graphs.main_metric(row.kind, visit.request.query_params.get("metric", ""))
+    rules = {rule.id: rule for rule in source.rules()}
+    alarms = sorted(source.alarms_of(visit.caller, row.id, now - fmt.DAY), key=lambda alarm: -alarm.since)
+    return {
+        **common(visit, live=True),
+        "device": row,
+        "kind": voc.kind_name(row.kind, t),
+        "silent": row.silent(now),
+        "values": [_value(row, value, visit) for value in sorted(last, key=lambda v: v.metric != metric)],
+        "facts": _facts(row, visit),
+        "metric": metric,
+        "metric_name": voc.metric_name(row.kind, metric, t),
+        "chart": graphs.of_day(source, row, metric, alarms, now, t),
+        "alarms": [alarm_views.view(alarm, rules, now, t) for alarm in alarms],
+    }
+
+
+def _value(row: DeviceRow, last: LastRow, visit: Visit) -> dict[str, Any]:
+    known = metric_of(row.kind, last.metric)
+    good = last.quality in {"", "good"}
+    return {
+        "metric": last.metric,
+        "name": voc.metric_name(row.kind, last.metric, visit.t),
+        "value": said_value(row.kind, last.metric, last.value, visit),
+        "unit": known.unit if known else "",
+        "quality": "" if good else voc.say(voc.QUALITIES, last.quality, visit.t),
+        "ts": last.ts,
+    }
+
+
+def _facts(row: DeviceRow, visit: Visit) -> list[tuple[str, str]]:
+    t, now = visit.t, visit.now
+    facts = [
+        (t("编号"), row.id),
+        (t("型号"), row.model or "—"),
+        (t("网格"), row.area),
+        (t("状态"), voc.say(voc.DEVICE_STATES, row.state, t)),
+        (t("上报周期"), fmt.span(row.period_s * 1000, t)),
+        (t("最后上报"), fmt.ago(row.heard, now, t) if row.heard else t("从未")),
+    ]
+    facts += [(t("安装"), fmt.moment(row.installed, now, t))] if row.installed else []
+    facts += [(t("标定"), fmt.moment(row.calibrated, now, t))] if row.calibrated else []
+    return facts + [(name, value) for name, value in row.attributes.items()]

@@ -1,0 +1,114 @@
+"""The way in: signing in, the start page of each role, language and theme, static files."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from services.api.container import Container
+from services.api.pages.desk import LANGUAGE_COOKIE, THEME_COOKIE, Desk
+from services.api.pages.words import language, words
+from services.api.sessions import safe_next, set_session
+
+YEAR: Final = 365 * 86_400
+HOMES: Final = {
+    "grid_worker": "/tasks",
+    "unit_handler": "/tickets",
+    "unit_leader": "/tickets",
+    "operator": "/tickets",
+    "dispatcher": "/tickets",
+    "supervisor": "/tickets",
+    "citizen": "/tickets",
+    "oncall": "/oncall",
+}
+
+
+async def form_of(request: Request) -> FormData:
+    """The form that a browser sent, read once."""
+    return await request.form()
+
+
+Sent = Annotated[FormData, Depends(form_of)]
+
+
+def text_of(form: FormData, name: str, most: int = 1_000) -> str:
+    """One field as trimmed text; files and missing fields are empty."""
+    value = form.get(name, "")
+    return value.strip()[:most] if isinstance(value, str) else ""
+
+
+def routes(desk: Desk, container: Container) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def home(request: Request) -> Response:
+        return RedirectResponse(HOMES.get(desk.visit(request).caller.role, "/cockpit"), 303)
+
+    @router.get("/sign-in")
+    def sign_in_page(request: Request) -> Response:
+        asked = request.query_params.get("language")
+        if asked is not None:
+            response = RedirectResponse(_sign_in_address(request), 303)
+            remember(response, LANGUAGE_COOKIE, language(asked), secure=container.settings.public_https)
+            return response
+        return _sign_in(desk, request)
+
+    @router.post("/sign-in")
+    def sign_in(request: Request, form: Sent) -> Response:
+        now = container.clock.now()
+        name, password = text_of(form, "name", 200), form.get("password")
+        grant = container.identities.sign_in(name, str(password or "")[:1_000], "session", now=now)
+        if grant is None:
+            t = words(language(request.cookies.get(LANGUAGE_COOKIE)))
+            wrong = t("用户名和密码对不上，请再看一遍")
+            return _sign_in(desk, request, name=name, wrong=wrong, target=text_of(form, "next"), status=401)
+        response = RedirectResponse(safe_next(text_of(form, "next") or "/"), 303)
+        set_session(response, grant, container.settings)
+        return response
+
+    @router.post("/settings")
+    def settings(form: Sent) -> Response:
+        """Remember theme or language in a cookie, so that the server renders them: no flash, no script."""
+        response = RedirectResponse(safe_next(text_of(form, "next") or "/"), 303)
+        secure = container.settings.public_https
+        if theme := text_of(form, "theme"):
+            remember(response, THEME_COOKIE, "dark" if theme == "dark" else "light", secure=secure)
+        if asked := text_of(form, "language"):
+            remember(response, LANGUAGE_COOKIE, language(asked), secure=secure)
+        return response
+
+    _serve(router, desk)
+    return router
+
+
+def _serve(router: APIRouter, desk: Desk) -> None:
+    @router.get("/static/{digest}/{name:path}")
+    def static(request: Request, digest: str, name: str) -> Response:
+        return desk.assets.answer(request, digest, name)
+
+    @router.get("/favicon.ico")
+    def favicon() -> Response:
+        return RedirectResponse(desk.assets.url("icon.svg"), 307)
+
+
+def remember(response: Response, name: str, value: str, *, secure: bool) -> None:
+    response.set_cookie(name, value, max_age=YEAR, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _sign_in(
+    desk: Desk, request: Request, *, name: str = "", wrong: str = "", target: str = "", status: int = 200
+) -> Response:
+    visit = desk.visit(request)
+    target = target or request.query_params.get("next", "/")
+    other = "zh" if visit.t.lang == "en" else "en"
+    address = request.url.include_query_params(language=other, next=safe_next(target))
+    return desk.show(
+        visit, "sign-in.html", status=status, name=name, wrong=wrong, next=safe_next(target),
+        other_language=f"/sign-in?{address.query}",
+    )  # fmt: skip
+
+
+def _sign_in_address(request: Request) -> str:
+    rest = request.url.remove_query_params("language").query
+    return f"/sign-in?{rest}" if rest else "/sign-in"

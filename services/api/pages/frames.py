@@ -1,0 +1,43 @@
+"""What several pages put around their content: the scope's name, the last word said, the layout."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from services.api.auth import Caller
+from services.api.pages.desk import Visit
+from services.api.pages.ports import AreaRow
+from services.api.pages.words import N_, Words
+from streams.contracts.areas import ancestors
+
+SAID: Final = {
+    "acknowledged": N_("确认已发出，电话催叫已停"),
+    "reset": N_("复位已发出"),
+    "done": N_("已办，见经过"),
+    "created": N_("工单已登记"),
+    "replayed": N_("死信已重放，结果见设备或新的死信"),
+    "adopted": N_("设备已收编，隔离期间的读数随后转入历史"),
+    "claimed": N_("已认领，升级呼叫停止"),
+}
+
+
+def common(visit: Visit, *, live: bool = False) -> dict[str, Any]:
+    """Layout (whole page, or only its regions for a live update) and the message line."""
+    part = visit.request.query_params.get("part") == "1"
+    said = SAID.get(visit.request.query_params.get("said", ""))
+    return {
+        "layout": "part.html" if part else "desk.html",
+        "live": live,
+        "said": visit.t(said) if said else "",
+    }
+
+
+def names_of(areas: Sequence[AreaRow], t: Words) -> dict[str, str]:
+    return {area.code: t.either(area.name_zh, area.name_en) for area in areas}
+
+
+def scope_names(who: Caller, areas: Sequence[AreaRow], t: Words) -> dict[str, Any]:
+    """The person's area and the path to it."""
+    names = names_of(areas, t)
+    code = who.scope or min((area.code for area in areas), key=len, default="")
+    path = [names[above] for above in ancestors(code) if above in names]
+    return {"scope_name": names.get(code, t("全区")), "scope_path": path}

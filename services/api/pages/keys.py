@@ -1,0 +1,32 @@
+"""Which key does what on which page: the table that binds them and that ``?`` shows."""
+
+from typing import Final
+
+from services.api.pages.words import N_
+
+Key = tuple[str, str, str]
+
+EVERYWHERE: Final[tuple[Key, ...]] = (("?", "help", N_("全部按键")),)
+COCKPIT: Final[tuple[Key, ...]] = (
+    ("J", "next", N_("下一项")),
+    ("K", "previous", N_("上一项")),
+    ("Enter", "open", N_("打开")),
+    ("A", "acknowledge", N_("确认告警")),
+    ("O", "ticket", N_("看工单")),
+    ("G", "locate", N_("定位")),
+    (".", "merge", N_("并入新项")),
+)
+TICKETS: Final[tuple[Key, ...]] = (
+    ("J", "next", N_("下一项")),
+    ("K", "previous", N_("上一项")),
+    ("Enter", "open", N_("打开")),
+    ("N", "new", N_("新建工单")),
+    (".", "merge", N_("并入新项")),
+)
+KEYS: Final = {"/cockpit": COCKPIT, "/tickets": TICKETS}
+
+
+def keys_of(path: str) -> tuple[Key, ...]:
+    """The keys of a page; none where nothing is bound."""
+    keys = KEYS.get(path, ())
+    return (*keys, *EVERYWHERE) if keys else ()

@@ -1,0 +1,176 @@
+"""What each action asks of a person: the fields of the table as form fields, and the answers back. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.api.pages import vocabulary as voc
+from services.api.pages.ports import AreaRow, TicketRow, UnitRow
+from services.api.pages.words import N_, Words
+from services.tickets.domain.table import TRANSITIONS
+from services.tickets.domain.words import Action, State
+
+MAIN: Final = frozenset(
+    {"accept", "classify", "dispatch", "sign", "arrive", "finish", "check_ok", "callback", "return_ok"}
+)
+LABELS: Final = {
+    "text": N_("说明"),
+    "reason": N_("理由"),
+    "outcome": N_("处置结果"),
+    "category": N_("类别"),
+    "area": N_("网格"),
+    "urgency": N_("紧急程度"),
+    "unit": N_("主办单位"),
+    "place": N_("到场位置"),
+    "photo": N_("照片编号或说明"),
+    "reading": N_("便携仪读数"),
+    "sensor_dead": N_("传感器已坏，读数无法自证"),
+    "contacted": N_("联系上了吗"),
+    "solved": N_("解决了吗"),
+    "satisfied": N_("满意吗"),
+}
+ERRORS: Final = {
+    "text": N_("请写明情况，例如“已电话联系，约 14:00 上门”"),
+    "reason": N_("请写明理由，对方会看到"),
+    "outcome": N_("请写明做了什么、结果如何"),
+    "category": N_("请选一个类别"),
+    "area": N_("请选网格"),
+    "urgency": N_("请选紧急程度"),
+    "unit": N_("请选主办单位"),
+    "place": N_("请写到场位置，例如“纺织新村 12栋 2单元”"),
+    "contacted": N_("请选是否联系上"),
+}
+KINDS: Final = {
+    "text": "area", "reason": "area", "outcome": "area", "category": "select", "area": "select", "unit": "select",
+    "urgency": "radio", "satisfied": "radio", "contacted": "yesno", "solved": "yesno", "sensor_dead": "check",
+}  # fmt: skip
+SATISFACTION: Final = {"satisfied": N_("满意"), "mostly": N_("基本满意"), "dissatisfied": N_("不满意")}
+URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
+SKIPPED: Final = frozenset({"assisting", "position"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input. ``kind``: text, area (several lines), select, radio, yesno or check."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    options: tuple[tuple[str, str], ...] = ()
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionForm:
+    """A button, and the fields it asks for first; ``main`` leads the ticket on."""
+
+    name: str
+    label: str
+    main: bool
+    fields: tuple[Field, ...]
+
+
+def actions(row: TicketRow, units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> list[ActionForm]:
+    """A form for each action that state and role allow, the next step first."""
+    options = choices(units, areas, t)
+    forms = [
+        ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, t))
+        for name in row.allowed
+    ]
+    return sorted(forms, key=lambda form: not form.main)
+
+
+def choices(units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> dict[str, tuple[tuple[str, str], ...]]:
+    yes_no = (("true", t("是")), ("false", t("否")))
+    return {
+        "unit": tuple((unit.id, t.either(unit.name_zh, unit.name_en)) for unit in units),
+        "area": tuple((a.code, t.either(a.name_zh, a.name_en)) for a in areas if a.level == "grid"),
+        "category": tuple(voc.categories(t).items()),
+        "urgency": tuple((code, t(word)) for code, word in URGENCIES.items()),
+        "satisfied": tuple((code, t(word)) for code, word in SATISFACTION.items()),
+        "contacted": yes_no,
+        "solved": yes_no,
+    }
+
+
+def asked(state: str, action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields that an action must have and may have, one of ``a|b`` chosen."""
+    rows = TRANSITIONS[State(state)].get(Action(action), ())
+    if not rows:
+        return (), ()
+    required = tuple(_one(name) for name in rows[0].required)
+    return required, tuple(name for name in rows[0].optional if name not in SKIPPED)
+
+
+def _one(name: str) -> str:
+    return next(part for part in name.split("|") if part not in SKIPPED)
+
+
+def _fields(row: TicketRow, action: str, options: Mapping[str, Any], t: Words) -> tuple[Field, ...]:
+    required, optional = asked(row.state, action)
+    if not required and set(optional) <= {"text"} and action != "note":
+        return ()
+    known = {"category": row.category, "area": row.area[:15], "urgency": str(row.urgency), "place": row.place,
+             "unit": row.lead if action != "return" else ""}  # fmt: skip
+    return tuple(
+        Field(
+            name,
+            t(LABELS.get(name, name)),
+            KINDS.get(name, "text"),
+            name in required,
+            options.get(name, ()),
+            known.get(name, ""),
+        )
+        for name in (*required, *optional)
+    )
+
+
+def answers(state: str, action: str, sent: Mapping[str, str]) -> dict[str, Any]:
+    """What a form's text means: numbers, yes and no; empty fields are left out."""
+    if action not in {str(known) for known in Action}:
+        return {}
+    required, optional = asked(state, action)
+    values: dict[str, Any] = {}
+    for name in (*required, *optional):
+        text = sent.get(name, "").strip()
+        if not text:
+            continue
+        if name in {"contacted", "solved", "sensor_dead"}:
+            values[name] = text == "true"
+        elif name == "urgency":
+            values[name] = int(text) if text.isdigit() else 0
+        else:
+            values[name] = text
+    return values
+
+
+def missing(state: str, action: str, values: Mapping[str, Any], t: Words) -> dict[str, str]:
+    """An error for each required field that is empty, saying how to fill it."""
+    required, _ = asked(state, action)
+    return {name: t(ERRORS.get(name, N_("请填写此项"))) for name in required if name not in values}
+
+
+def new_fields(areas: Sequence[AreaRow], t: Words) -> list[Field]:
+    """A call in the order it is told: where, what kind, what, who; how urgent is settled by classifying."""
+    options = choices((), areas, t)
+    return [
+        Field("place", t("地点"), "text", required=True),
+        Field("area", t("网格"), "select", required=True, options=options["area"]),
+        Field("category", t("类别"), "select", required=True, options=options["category"]),
+        Field("text", t("诉求"), "area", required=True),
+        Field("name", t("称呼"), "text", required=False),
+        Field("phone", t("联系电话"), "text", required=False),
+    ]
+
+
+NEW_ERRORS: Final = {
+    "place": N_("请写到楼栋，例如“纺织新村 12栋”"),
+    "area": N_("请选网格"),
+    "category": N_("请选一个类别"),
+    "text": N_("请用一句话写清谁、何处、何事"),
+}
+
+
+def new_errors(values: Mapping[str, str], t: Words) -> dict[str, str]:
+    return {name: t(text) for name, text in NEW_ERRORS.items() if not values.get(name)}

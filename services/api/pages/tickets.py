@@ -1,0 +1,243 @@
+"""The ticket list, one ticket, the form of a new one, and what people do to tickets."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from starlette.responses import RedirectResponse, Response
+
+from services.api.pages import formatting as fmt
+from services.api.pages import graphs, ticket_forms, ticket_views
+from services.api.pages import vocabulary as voc
+from services.api.pages.desk import Desk, Visit
+from services.api.pages.entrance import Sent, text_of
+from services.api.pages.frames import common, scope_names
+from services.api.pages.ports import NewTicket, TicketFilter, TicketRow
+from services.api.pages.words import N_, Words
+from services.api.problems import refuse
+from services.api.sessions import safe_next
+from services.registry.domain import Permission
+from services.tickets.domain.words import ENDED, State
+from streams.contracts import Refused
+
+TABS: Final = (
+    ("open", N_("在办")),
+    ("discovery", N_("发现")),
+    ("dispatch", N_("派遣")),
+    ("resolve", N_("处置")),
+    ("feedback", N_("反馈")),
+    ("late", N_("黄红牌")),
+    ("all", N_("全部")),
+)
+FAR: Final = 9_000_000_000_000_000
+VIEWS: Final = frozenset(name for name, _ in TABS)
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/tickets")
+    def tickets(request: Request) -> Response:
+        visit = desk.visit(request)
+        return desk.show(visit, "tickets.html", **_list(desk, visit))
+
+    @router.get("/tickets/new")
+    def new(request: Request) -> Response:
+        return _new(desk, desk.visit(request), {}, {})
+
+    @router.post("/tickets/new")
+    def create(request: Request, form: Sent) -> Response:
+        visit = desk.visit(request)
+        values = {name: text_of(form, name) for name in ("place", "area", "category", "text", "name", "phone")}
+        errors = ticket_forms.new_errors(values, visit.t)
+        if errors:
+            return _new(desk, visit, values, errors, status=422)
+        ticket = desk.source.create(visit.caller, NewTicket(**values), text_of(form, "key", 100))
+        return RedirectResponse(f"/tickets/{ticket.id}?said=created", 303)
+
+    @router.get("/tickets/{ticket}")
+    def ticket_page(request: Request, ticket: str) -> Response:
+        visit = desk.visit(request)
+        row = found(desk, visit, ticket)
+        base = f"/tickets/{row.id}?"
+        return desk.show(visit, "ticket.html", **common(visit, live=True), **detail(desk, visit, row, base))
+
+    @router.post("/tickets/{ticket}/actions")
+    def act(request: Request, ticket: str, form: Sent) -> Response:
+        visit = desk.visit(request)
+        row = found(desk, visit, ticket)
+        action = text_of(form, "action", 40)
+        sent = {name: value for name, value in form.items() if isinstance(value, str)}
+        values = ticket_forms.answers(row.state, action, sent)
+        errors = ticket_forms.missing(row.state, action, values, visit.t) if action in row.allowed else {}
+        next_ = safe_next(text_of(form, "next") or f"/tickets/{row.id}?")
+        if not errors:
+            try:
+                desk.source.act(visit.caller, row.id, action, int(text_of(form, "version") or 0), values)
+            except (Refused, ValueError) as error:
+                errors = {"": _refused(error, visit.t)}
+            else:
+                return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
+        return _again(desk, visit, row.id, action, sent, errors, next_)
+
+    return router
+
+
+def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
+    row = desk.source.ticket(visit.caller, ticket)
+    if row is None:
+        raise refuse(404, "not_found", "No such ticket in your area.", "Look at the list of tickets.", field="ticket")
+    return row
+
+
+def _refused(error: Exception, t: Words) -> str:
+    code = error.code if isinstance(error, Refused) else ""
+    texts = {
+        "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
+        "transition": t("工单的状态已经变了，这一步不再适用。"),
+        "forbidden": t("这一步要由别的角色来办。"),
+        "proof": t("还不能办结：传感器未恢复正常，或缺少现场证据。"),
+        "rule": t("工单规则不允许这一步。"),
+    }
+    return texts.get(code) or t("没有办成：{why}", why=str(error))
+
+
+def _again(
+    desk: Desk, visit: Visit, ticket: str, action: str, sent: dict[str, str], errors: dict[str, str], next_: str
+) -> Response:
+    """The same page with the form open, every character kept."""
+    row = found(desk, visit, ticket)
+    extra = {"doing": action, "errors": errors, "values": sent}
+    template = "task.html" if next_.startswith("/tasks") else "ticket.html"
+    base = f"/tasks/{row.id}?" if template == "task.html" else f"/tickets/{row.id}?"
+    values = {**common(visit, live=True), **detail(desk, visit, row, base), **extra}
+    if template == "task.html":
+        values |= task_extras(desk, visit, row)
+    if action not in {form.name for form in values["actions"]}:
+        values |= {"said": errors.get("", ""), "doing": ""}
+    return desk.show(visit, template, status=409 if "" in errors else 422, **values)
+
+
+def _list(desk: Desk, visit: Visit) -> dict[str, Any]:
+    query = visit.request.query_params
+    view = query.get("view", "open")
+    view = view if view in VIEWS else "open"
+    source = query.get("source", "")
+    wanted = TicketFilter(view, source=source if source in voc.SOURCES else "", cursor=query.get("cursor"))
+    page = desk.source.tickets(visit.caller, wanted)
+    rows = sorted(page.rows, key=urgent)
+    asked = query.get("ticket", "")
+    row = found(desk, visit, asked) if asked else None
+    if row is None and rows:
+        row = desk.source.ticket(visit.caller, rows[0].id)
+    kept = {name: value for name, value in (("view", view), ("source", source)) if value}
+    base = f"/tickets?{urlencode(kept | {'ticket': row.id})}&" if row else "/tickets?"
+    return {
+        **common(visit, live=True),
+        **scope_names(visit.caller, desk.source.areas(visit.caller), visit.t),
+        "tickets": [ticket_views.view(each, visit.now, visit.t) for each in rows],
+        "next": page.next,
+        "view": view,
+        "source": source,
+        "query": f"{urlencode(kept)}&",
+        "tabs": _tabs(desk, visit),
+        "picked": bool(asked),
+        **(detail(desk, visit, row, base, width=420) if row else {"selected": None}),
+    }
+
+
+def urgent(row: TicketRow) -> tuple[bool, int, int]:
+    """Critical first, then by time left, then the newest."""
+    return (row.urgency < 2, row.deadline if row.deadline is not None else FAR, -row.opened)
+
+
+def _tabs(desk: Desk, visit: Visit) -> list[dict[str, Any]]:
+    found = desk.source.stage_counts(visit.caller)
+    counts: dict[str, int | None] = dict.fromkeys(ticket_views.ORDER, 0)
+    counts |= {str(count.stage): count.tickets for count in found}
+    counts["open"] = sum(count.tickets for count in found)
+    counts["late"] = sum(count.red + count.yellow for count in found)
+    counts["all"] = None
+    return [{"name": name, "label": visit.t(label), "count": counts[name]} for name, label in TABS]
+
+
+def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 720) -> dict[str, Any]:
+    """Everything that the ticket's own part of a page shows."""
+    source, who, now, t = desk.source, visit.caller, visit.now, visit.t
+    view = ticket_views.view(row, now, t)
+    chart, caption = evidence(desk, visit, row, width=width, height=170 + width // 12)
+    areas = source.areas(who)
+    units = source.units()
+    return {
+        "selected": view,
+        "v": view,
+        "log": ticket_views.log(row.events, {}, now, t),
+        "chart": chart,
+        "chart_caption": caption,
+        "actions": ticket_forms.actions(row, units, areas, t),
+        "proofs": _proofs(row, visit),
+        "facts": _facts(row, visit),
+        "action_base": base,
+        "doing": visit.request.query_params.get("do", ""),
+        "errors": {},
+        "values": {},
+    }
+
+
+def evidence(desk: Desk, visit: Visit, row: TicketRow, *, width: int = 560, height: int = 190) -> tuple[str, str]:
+    """The chart of the ticket's first alarm, from before it until now or until the ticket ended."""
+    if not row.device or not row.episodes:
+        return "", ""
+    alarms = desk.source.alarms_of(visit.caller, row.device, 0)
+    mine = sorted((a for a in alarms if a.episode in row.episodes), key=lambda a: (a.metric == "alarm", a.since))
+    if not mine:
+        return "", ""
+    ended = max((event.at for event in row.events), default=visit.now) if State(row.state) in ENDED else visit.now
+    chart = graphs.of_alarm(
+        desk.source, visit.caller, mine[0], visit.now, visit.t,
+        events=row.events, width=width, height=height, until=ended,
+    )  # fmt: skip
+    caption = Markup('<a class="ll-mono" href="/devices/{0}">{0}</a>').format(row.device)
+    return chart, caption
+
+
+def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
+    """The two proofs that closing needs, for a sensor's ticket."""
+    t = visit.t
+    if not row.episodes:
+        return []
+    normal, confirmed = row.sensor_normal_at, row.confirmed_at
+    first = t("读数自 {time} 恢复正常", time=fmt.near(normal, visit.now, t)) if normal else t("读数尚未恢复正常")
+    second = t("{time} 由他人确认", time=fmt.near(confirmed, visit.now, t)) if confirmed else t("待他人核查或回访确认")
+    return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
+
+
+def _facts(row: TicketRow, visit: Visit) -> list[tuple[str, str]]:
+    t = visit.t
+    caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip()
+    facts = [
+        (t("地点"), row.place or "—"),
+        (t("网格"), row.area),
+        (t("类别"), voc.category_name(row.category, t) if row.category else t("未归类")),
+        (t("主办"), t.either(row.lead_zh, row.lead_en) or t("未派单")),
+        (t("登记"), fmt.near(row.opened, visit.now, t)),
+    ]
+    return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
+
+
+def _new(desk: Desk, visit: Visit, values: dict[str, str], errors: dict[str, str], *, status: int = 200) -> Response:
+    if not visit.may(Permission.REPORT):
+        raise refuse(403, "role", "Your role opens no tickets.", "Ask an operator.", field="role")
+    fields = ticket_forms.new_fields(desk.source.areas(visit.caller), visit.t)
+    key = values.get("key") or desk.ids.new()
+    return desk.show(
+        visit, "ticket-new.html", status=status, **common(visit), fields=fields, values=values, errors=errors, key=key
+    )
+
+
+def task_extras(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, Any]:
+    """What the worker's phone shows besides: the reading, the way, the safety steps."""
+    from services.api.pages.tasks import extras
+
+    return extras(desk, visit, row)

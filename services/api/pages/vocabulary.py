@@ -1,0 +1,149 @@
+"""The words of the domain as the pages say them, keyed by their code names (docs/glossary.md)."""
+
+from typing import Final
+
+from sensors.kinds import CATEGORIES, KINDS, metric_of
+from services.api.pages.words import N_, Words
+
+SEVERITIES: Final = {
+    "critical": N_("紧急"),
+    "major": N_("重要"),
+    "minor": N_("一般"),
+    "warning": N_("提示"),
+}
+ALARM_STATES: Final = {
+    "active_unack": N_("未确认"),
+    "active_ack": N_("已确认"),
+    "rtn_unack": N_("已恢复，未确认"),
+    "normal": N_("已结束"),
+}
+STAGES: Final = {
+    "discovery": N_("发现"),
+    "dispatch": N_("派遣"),
+    "resolve": N_("处置"),
+    "feedback": N_("反馈"),
+}
+TICKET_STATES: Final = {
+    "reported": N_("已上报"),
+    "accepted": N_("已受理"),
+    "to_dispatch": N_("待派单"),
+    "dispatched": N_("已派单"),
+    "signed": N_("已签收"),
+    "return_review": N_("退单待审"),
+    "in_progress": N_("处置中"),
+    "checking": N_("待核查"),
+    "callback": N_("待回访"),
+    "redo": N_("重办"),
+    "closed": N_("已办结"),
+    "archived": N_("已归档"),
+    "withdrawn": N_("已撤销"),
+}
+ACTIONS: Final = {
+    "report": N_("上报"),
+    "accept": N_("受理"),
+    "classify": N_("归类"),
+    "dispatch": N_("派单"),
+    "sign": N_("签收"),
+    "arrive": N_("到场"),
+    "contact": N_("联系来电人"),
+    "interim": N_("报阶段结果"),
+    "return": N_("申请退单"),
+    "return_ok": N_("同意退单"),
+    "return_no": N_("驳回退单"),
+    "finish": N_("提交办结"),
+    "check_ok": N_("核查通过"),
+    "check_bad": N_("核查不通过"),
+    "callback": N_("登记回访"),
+    "realarm": N_("再次告警"),
+    "normal": N_("读数恢复正常"),
+    "reopen": N_("重新打开"),
+    "withdraw": N_("撤销"),
+    "note": N_("补充材料"),
+    "raise": N_("提高紧急程度"),
+    "mark": N_("时限提醒"),
+    "archive": N_("归档"),
+}
+SOURCES: Final = {
+    "sensor": N_("告警"),
+    "hotline": N_("热线"),
+    "citizen": N_("随手拍"),
+    "patrol": N_("巡查"),
+}
+ROLES: Final = {
+    "citizen": N_("市民"),
+    "grid_worker": N_("网格员"),
+    "grid_manager": N_("网格长"),
+    "operator": N_("话务员"),
+    "dispatcher": N_("派单员"),
+    "unit_handler": N_("经办人"),
+    "unit_leader": N_("单位负责人"),
+    "supervisor": N_("督办"),
+    "oncall": N_("值班工程师"),
+    "administrator": N_("管理员"),
+    "system": N_("系统"),
+}
+CLOCKS: Final = {
+    "accept": N_("受理"),
+    "dispatch": N_("派单"),
+    "sign": N_("签收"),
+    "contact": N_("首次联系"),
+    "on_site": N_("到场"),
+    "result": N_("阶段结果"),
+    "finish": N_("办结"),
+    "redo": N_("重办"),
+    "review": N_("核查"),
+    "callback": N_("回访"),
+}
+CITIZEN_CATEGORIES: Final = {
+    "noise": N_("噪声扰民"),
+    "drainage": N_("下水堵塞"),
+    "road": N_("路面破损"),
+    "property": N_("物业服务"),
+    "other": N_("其他"),
+}
+QUALITIES: Final = {
+    "good": N_("有效"),
+    "sentinel": N_("无效码"),
+    "over_range": N_("超量程"),
+    "out_of_range": N_("超出范围"),
+    "test": N_("自检"),
+    "warmup": N_("预热"),
+    "fault": N_("传感器故障"),
+    "unlisted": N_("未登记的量"),
+}
+DEVICE_STATES: Final = {
+    "planned": N_("待装"),
+    "active": N_("在用"),
+    "maintenance": N_("检修中"),
+    "retired": N_("停用"),
+}
+NOTIFICATION_STATES: Final = {
+    "firing": N_("未认领"),
+    "acknowledged": N_("已认领"),
+    "resolved": N_("已恢复"),
+}
+
+
+def say(table: dict[str, str], code: str, t: Words) -> str:
+    """The word for ``code``, or the code itself where nobody named it yet."""
+    return t(table[code]) if code in table else code
+
+
+def kind_name(kind: str, t: Words) -> str:
+    known = KINDS.get(kind)
+    return t.either(known.name_zh, known.name_en) if known else kind
+
+
+def metric_name(kind: str, metric: str, t: Words) -> str:
+    known = metric_of(kind, metric)
+    return t.either(known.name_zh, known.name_en) if known else metric
+
+
+def category_name(code: str, t: Words) -> str:
+    known = CATEGORIES.get(code)
+    return t.either(known.name_zh, known.name_en) if known else say(CITIZEN_CATEGORIES, code, t)
+
+
+def categories(t: Words) -> dict[str, str]:
+    """Every category of a new ticket, hazards first."""
+    return {code: category_name(code, t) for code in (*CATEGORIES, *CITIZEN_CATEGORIES)}

@@ -1,0 +1,50 @@
+"""The web server inside the process: uvicorn on a thread, ended by the process's own stop signal."""
+
+import socket
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.adapters import logging
+from services.adapters.health import Health
+from services.adapters.process import Loop
+from services.api.live.hub import Hub
+from services.api.settings import ApiSettings
+
+LOOP = "http"
+GRACE_S = 5
+BACKLOG = 256
+
+
+def http(app: FastAPI, settings: ApiSettings, hub: Hub, health: Health) -> Loop:
+    """A loop that answers on the settings' host and port; it raises OSError at once where the port is taken."""
+    host, port = settings.http_host, settings.http_port
+
+    def run(stop: threading.Event) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        server = uvicorn.Server(config)
+        logging.get(__name__).info("answering", host=host, port=listener.getsockname()[1])
+        watcher = threading.Thread(target=_watch, args=(server, stop, hub, health), name="http watcher", daemon=True)
+        watcher.start()
+        server.run(sockets=[listener])
+        stop.set()
+
+    return run
+
+
+def _watch(server: uvicorn.Server, stop: threading.Event, hub: Hub, health: Health) -> None:
+    while not stop.wait(1.0):
+        if server.started:
+            health.beat(LOOP)
+    hub.close()  # open streams would hold the shutdown until its grace is over
+    server.should_exit = True

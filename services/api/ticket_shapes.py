@@ -1,0 +1,203 @@
+"""A ticket as callers read it: the present, the log, and what this very person may do next."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from pydantic import Field
+
+from services.api.auth import Caller
+from services.api.shapes import Shape
+from services.tickets.domain import (
+    Action,
+    Card,
+    Clock,
+    Event,
+    Role,
+    Satisfaction,
+    Source,
+    Stage,
+    State,
+    Ticket,
+    allowed_actions,
+    caller_for,
+    fields,
+)  # fmt: skip
+from services.tickets.domain import Caller as Reporter
+from streams.contracts import Severity
+
+HIDDEN: Final = frozenset({"caller", "limits"})
+"""What the opening event carries and a log does not show: the number is masked by role, on the ticket."""
+
+
+class ClockShape(Shape):
+    """One clock: ``due`` epoch ms; ``left`` ms where it is paused; ``card`` yellow, red or empty."""
+
+    clock: Clock
+    started: int
+    limit: int
+    due: int
+    left: int | None
+    card: Card
+
+
+class SignalShape(Shape):
+    """One alarm episode of the ticket's incident."""
+
+    episode: str
+    rule: str
+    device: str
+    severity: Severity
+    since: int
+    active: bool
+    normal_since: int | None
+    metric: str
+    value: float | None
+    limit: float | None
+
+
+class EventShape(Shape):
+    """One entry of the log; ``version`` is the ticket's after it."""
+
+    id: str
+    version: int
+    action: Action
+    old: State | None
+    new: State
+    at: int
+    by: str
+    role: str
+    why: str
+    evidence: dict[str, Any]
+
+
+class ReporterShape(Shape):
+    """Who reported it; masked for everybody who does not call back."""
+
+    name: str
+    phone: str
+    confidential: bool
+
+
+class AllowedShape(Shape):
+    """An action that the caller may take now; ``a|b`` among the required wants either."""
+
+    action: Action
+    required: list[str]
+    optional: list[str]
+
+
+class TicketShape(Shape):
+    """A ticket. Times are epoch ms; ``deadline`` is the nearest running clock's."""
+
+    id: str
+    number: str = Field(examples=["LY-20261122-0029"])
+    state: State
+    stage: Stage
+    source: Source
+    incident: str = Field(examples=["gas-leak:gas-0007"])
+    episodes: list[str]
+    device: str
+    area: str
+    version: int
+    deadline: int | None
+    events: list[EventShape]
+    actions: list[AllowedShape]
+    card: Card
+    clocks: list[ClockShape]
+    signals: list[SignalShape]
+    title: str
+    text: str
+    place: str
+    building: str
+    kind: str
+    category: str
+    urgency: int
+    lead: str
+    assisting: list[str]
+    reporter: str
+    caller: ReporterShape | None
+    outcome: str
+    evidence: dict[str, Any] | None
+    checked_by: str
+    satisfied: Satisfaction | None
+    sensor_active: bool
+    sensor_normal_since: int | None
+    returns: int
+    redos: int
+    recurrences: int
+    backlog: bool
+    opened_at: int
+    closed_at: int | None
+
+
+def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int) -> TicketShape:
+    """The ticket for ``caller``."""
+    role = Role(caller.role)
+    return TicketShape(
+        id=ticket.id,
+        number=ticket.number,
+        state=ticket.state,
+        stage=ticket.stage,
+        source=ticket.source,
+        incident=ticket.incident,
+        episodes=[episode.episode for episode in ticket.episodes],
+        device=ticket.device,
+        area=ticket.area,
+        version=ticket.version,
+        deadline=ticket.deadline,
+        events=[_event(event) for event in events],
+        actions=_actions(ticket, caller, now),
+        card=ticket.card,
+        clocks=[ClockShape(**msgspec.structs.asdict(run)) for run in ticket.clocks],
+        signals=[_signal(episode) for episode in ticket.episodes],
+        title=ticket.title,
+        text=ticket.text,
+        place=ticket.place,
+        building=ticket.building,
+        kind=ticket.kind,
+        category=ticket.category,
+        urgency=ticket.urgency,
+        lead=ticket.lead,
+        assisting=list(ticket.assisting),
+        reporter=ticket.reporter,
+        caller=_reporter(caller_for(role, ticket.caller)),
+        outcome=ticket.outcome,
+        evidence=msgspec.to_builtins(ticket.evidence) if ticket.evidence else None,
+        checked_by=ticket.checked_by,
+        satisfied=ticket.satisfied,
+        sensor_active=ticket.sensor_active,
+        sensor_normal_since=ticket.sensor_normal_since,
+        returns=ticket.returns,
+        redos=ticket.redos,
+        recurrences=ticket.recurrences,
+        backlog=ticket.backlog,
+        opened_at=ticket.opened_at,
+        closed_at=ticket.closed_at,
+    )
+
+
+def _actions(ticket: Ticket, caller: Caller, now: int) -> list[AllowedShape]:
+    allowed = []
+    for action in allowed_actions(ticket, Role(caller.role), by=caller.id, unit=caller.unit, now=now):
+        required, optional = fields(ticket.state, action)
+        allowed.append(AllowedShape(action=action, required=list(required), optional=list(optional)))
+    return allowed
+
+
+def _event(event: Event) -> EventShape:
+    evidence = {name: value for name, value in event.evidence.items() if name not in HIDDEN}
+    return EventShape(
+        id=event.id, version=event.version, action=event.action, old=event.old, new=event.new, at=event.at,
+        by=event.by, role=event.role, why=event.why, evidence=evidence,
+    )  # fmt: skip
+
+
+def _signal(episode: Any) -> SignalShape:
+    return SignalShape(**{name: getattr(episode, name) for name in SignalShape.model_fields})
+
+
+def _reporter(reporter: Reporter | None) -> ReporterShape | None:
+    if reporter is None:
+        return None
+    return ReporterShape(name=reporter.name, phone=reporter.phone, confidential=reporter.confidential)

@@ -1,0 +1,202 @@
+"""Tickets: the 12345 loop as callers see it and move it."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Body, Depends, Header, Path
+from fastapi import Query as Parameters
+from pydantic import Field
+from starlette.responses import Response
+
+from services.api.auth import Caller, allow, within
+from services.api.container import Container
+from services.api.problems import PROBLEMS, documented, refuse
+from services.api.shapes import PREFIX, Asked, Listed, listed
+from services.api.ticket_shapes import TicketShape, ticket_of
+from services.api.words import AreaCode, Latitude, Longitude, Text, Timed, Word, asked_area, missing, place
+from services.registry.domain import Permission, Role
+from services.tickets.domain import (
+    Actor,
+    Card,
+    Details,
+    Event,
+    Satisfaction,
+    Source,
+    Stage,
+    State,
+    Ticket,
+    TicketFilters,
+)  # fmt: skip
+from services.tickets.domain import Caller as ReportedBy
+from services.tickets.domain import Role as Part
+from services.tickets.handlers import Act, Report
+
+UNIT_ROLES: Final = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
+CONFLICTS: Final = documented(403, 409)
+Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
+Reporter = Annotated[Caller, Depends(allow(Permission.REPORT))]
+
+
+class TicketQuery(Timed):
+    """``state`` may name several, separated by commas; ``from`` and ``to`` are the time of opening."""
+
+    state: Word = Field(default="", examples=["dispatched,signed"])
+    stage: Stage | None = None
+    open: bool | None = None
+    source: Source | None = None
+    incident: Word = ""
+    unit: Word = ""
+    card: Card | None = None
+
+
+class CallerAsked(Asked):
+    """Who called, to be called back."""
+
+    name: Word = ""
+    phone: Word = Field(default="", examples=["13800000000"])
+    confidential: bool = False
+
+
+class NewTicket(Asked):
+    """What somebody reports: a title, and a place or a text."""
+
+    title: Word = Field(min_length=1, examples=["楼道有燃气味"])
+    text: Text = ""
+    place: Word = Field(default="", examples=["纺织新村 12栋"])
+    area: AreaCode = ""
+    category: Word = ""
+    building: AreaCode = ""
+    caller: CallerAsked | None = None
+
+
+class ActionAsked(Asked):
+    """An action on the ticket as the caller saw it at ``version``, with what the action asks for.
+
+    Which fields an action takes stands in the ticket's ``actions``.
+    """
+
+    action: Word = Field(min_length=1, examples=["sign"])
+    version: int = Field(ge=1, le=2**31 - 1)
+    text: Text | None = None
+    reason: Text | None = None
+    place: Word | None = None
+    area: AreaCode | None = None
+    category: Word | None = None
+    urgency: int | None = Field(default=None, ge=0, le=2)
+    unit: Word | None = None
+    assisting: list[Word] | None = Field(default=None, max_length=20)
+    position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
+    photo: Word | None = None
+    reading: Text | None = None
+    sensor_dead: bool | None = None
+    outcome: Text | None = None
+    contacted: bool | None = None
+    solved: bool | None = None
+    satisfied: Satisfaction | None = None
+
+
+def router(container: Container) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX, tags=["tickets"], responses=PROBLEMS)
+
+    @routes.get("/tickets")
+    def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> Listed[TicketShape]:
+        """Tickets of the caller's area, unit or own reports, newest first."""
+        page = container.tickets.list_tickets(
+            _filters(caller, query), scope=caller.scope, limit=query.limit, after=place(query.cursor, (int, str))
+        )
+        logs, now = container.tickets.list_events([ticket.id for ticket in page.items]), container.clock.now()
+        return listed(page, lambda ticket: ticket_of(ticket, logs[ticket.id], caller, now))
+
+    @routes.get("/tickets/{ticket}")
+    def get_ticket(caller: Reader, ticket: Annotated[Word, Path()]) -> TicketShape:
+        """One ticket by id or number, with its log and the actions that the caller may take."""
+        return ticket_of(*ticket_for(container, caller, ticket), caller, container.clock.now())
+
+    @routes.post("/tickets", status_code=201, responses=CONFLICTS)
+    def post_ticket(
+        caller: Reporter,
+        asked: NewTicket,
+        response: Response,
+        idempotency_key: Annotated[Word | None, Header()] = None,
+    ) -> TicketShape:
+        """Report something, by telephone or page; the same ``Idempotency-Key`` reports it once."""
+        body = asked.model_dump(exclude_none=True)
+        report = msgspec.convert({**body, "caller": ReportedBy(**body["caller"]) if asked.caller else None}, Report)
+        opened = container.open_ticket(report, who=actor(caller), key=idempotency_key or "", scope=caller.scope)
+        response.headers["Location"] = f"{PREFIX}/tickets/{opened.id}"
+        return _fresh(container, caller, opened)
+
+    @routes.post("/tickets/{ticket}/actions", responses=CONFLICTS)
+    def post_action(
+        caller: Reader,
+        ticket: Annotated[Word, Path()],
+        asked: Annotated[ActionAsked, Body()],
+        idempotency_key: Annotated[Word | None, Header()] = None,
+    ) -> TicketShape:
+        """Act on a ticket: 409 with the current version where it moved on, with the allowed actions otherwise."""
+        found, _ = ticket_for(container, caller, ticket)
+        given: dict[str, Any] = asked.model_dump(mode="json", exclude_none=True, exclude={"action", "version"})
+        act = Act(found.id, asked.action, asked.version, msgspec.convert(given, Details))
+        acted = container.act_on_ticket(act, who=actor(caller), key=idempotency_key or "", scope=caller.scope)
+        return _fresh(container, caller, acted)
+
+    return routes
+
+
+def actor(caller: Caller) -> Actor:
+    """The caller as the loop knows people."""
+    return Actor(caller.id, Part(caller.role), caller.unit)
+
+
+def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticket, tuple[Event, ...]]:
+    """A ticket that ``caller`` may see.
+
+    Raises:
+        ProblemError: 404, or 403 where it is another area's, unit's or person's.
+    """
+    found = container.tickets.get_ticket(ticket, scope="")
+    if found is None:
+        raise missing("ticket", ticket)
+    within(caller, found[0].area, f"Ticket {ticket}")
+    mine = True
+    if caller.role in UNIT_ROLES:
+        mine = caller.unit in {found[0].lead, *found[0].assisting}
+    elif not caller.may(Permission.TICKETS):
+        mine = found[0].reporter == caller.id
+    if not mine:
+        raise refuse(
+            403, "scope", f"Ticket {ticket} is with somebody else.",
+            "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
+        )  # fmt: skip
+    return found
+
+
+def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
+    states = tuple(word for word in query.state.split(",") if word)
+    if unknown := set(states) - set(State):
+        raise refuse(
+            422, "invalid", "state names something that is no state of a ticket.",
+            f"Use any of: {', '.join(State)}.", field="state", value=", ".join(sorted(unknown)),
+        )  # fmt: skip
+    return TicketFilters(
+        states=states,
+        stage=query.stage,
+        open=query.open,
+        area=asked_area(caller, query.area),
+        device=query.device,
+        kind=query.kind,
+        source=query.source or "",
+        incident=query.incident,
+        unit=caller.unit if caller.role in UNIT_ROLES else query.unit,
+        reporter="" if caller.may(Permission.TICKETS) else caller.id,
+        card=query.card or "",
+        since=query.start,
+        until=query.end,
+    )
+
+
+def _fresh(container: Container, caller: Caller, ticket: Ticket) -> TicketShape:
+    """The answer to a change: the ticket as the change left it, with its log up to there."""
+    logs = container.tickets.list_events([ticket.id])
+    events = [event for event in logs[ticket.id] if event.version <= ticket.version]
+    return ticket_of(ticket, events, caller, container.clock.now())

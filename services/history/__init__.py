@@ -1,0 +1,1 @@
+"""The history process (see docs/architecture.md)."""

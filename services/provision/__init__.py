@@ -1,0 +1,1 @@
+"""Prepares the ground once: topics, database, roles, schemas. Every step may be repeated."""

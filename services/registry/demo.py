@@ -1,0 +1,54 @@
+"""The demo's district and its people, one for every role. Pure: the district comes from its seed."""
+
+from sensors.kinds.categories import GAS_LEAK
+from sensors.simulator import district as fictional
+from services.registry.domain import Area, Layer, Role, Unit, User
+from services.registry.handlers import District
+
+NAMES = {
+    Role.CITIZEN: "林小满",
+    Role.GRID_WORKER: "周网格",
+    Role.GRID_MANAGER: "吴网格长",
+    Role.OPERATOR: "郑话务",
+    Role.DISPATCHER: "冯派单",
+    Role.UNIT_HANDLER: "陈抢修",
+    Role.UNIT_LEADER: "褚站长",
+    Role.SUPERVISOR: "卫督办",
+    Role.ONCALL: "蒋值班",
+    Role.ADMINISTRATOR: "沈管理",
+}
+OF_A_STREET = frozenset({Role.GRID_WORKER, Role.GRID_MANAGER})
+OF_A_UNIT = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
+
+
+def district(seed: int, devices: int) -> District:
+    """The simulator's district in the registry's words."""
+    built = fictional.build(seed, devices)
+    return District(
+        areas=tuple(
+            Area(area.code, area.level, area.name_zh, area.name_en, area.geometry, *area.center) for area in built.areas
+        ),
+        units=tuple(Unit(unit.id, unit.name_zh, unit.name_en, unit.area, unit.categories) for unit in built.units),
+        layers=tuple(Layer(name, features) for name, features in built.layers().items()),
+        devices=built.devices,
+    )
+
+
+def users(place: District) -> list[User]:
+    """One person a role, whose sign-in name is the role.
+
+    The grid's people have the first street, the unit's people are those who come for gas; everyone
+    else sees the whole district.
+    """
+    street = min(area.code for area in place.areas if area.level == "street")
+    unit = next(unit.id for unit in place.units if GAS_LEAK in unit.categories)
+    return [
+        User(
+            role.value,
+            name,
+            role,
+            scope=street if role in OF_A_STREET else "",
+            unit=unit if role in OF_A_UNIT else "",
+        )
+        for role, name in NAMES.items()
+    ]

@@ -1,0 +1,38 @@
+"""The registry's words: devices, places, people and what they may do. Pure."""
+
+from services.registry.domain.devices import DeviceFilter, changed, check
+from services.registry.domain.people import (
+    API_TOKEN_MS,
+    PERMISSIONS,
+    SESSION_MS,
+    Grant,
+    Identity,
+    Permission,
+    Role,
+    Token,
+    TokenKind,
+    User,
+    may,
+)
+from services.registry.domain.places import Area, GeoJson, Layer, Unit
+
+__all__ = [
+    "API_TOKEN_MS",
+    "PERMISSIONS",
+    "SESSION_MS",
+    "Area",
+    "DeviceFilter",
+    "GeoJson",
+    "Grant",
+    "Identity",
+    "Layer",
+    "Permission",
+    "Role",
+    "Token",
+    "TokenKind",
+    "Unit",
+    "User",
+    "changed",
+    "check",
+    "may",
+]

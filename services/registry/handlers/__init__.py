@@ -1,0 +1,20 @@
+"""The registry's use cases: over its ports, without a clock or a driver of their own."""
+
+from services.registry.handlers.devices import change_device, register_device
+from services.registry.handlers.people import identify, sign_in, sign_in_as, sign_out
+from services.registry.handlers.seeds import SEED, District, seed_administrator, seed_district, seed_rules, seed_users
+
+__all__ = [
+    "SEED",
+    "District",
+    "change_device",
+    "identify",
+    "register_device",
+    "seed_administrator",
+    "seed_district",
+    "seed_rules",
+    "seed_users",
+    "sign_in",
+    "sign_in_as",
+    "sign_out",
+]

@@ -1,0 +1,49 @@
+"""Composition root of the registry: seeds at its start, then relays its outbox."""
+
+import threading
+from collections.abc import Sequence
+
+from services.adapters.clock import SystemClock
+from services.adapters.health import Health
+from services.adapters.kafka import Sender
+from services.adapters.outbox import Relay
+from services.adapters.postgres import Pool, open_pool
+from services.adapters.process import Loop, Runtime, run
+from services.adapters.retry import until_available
+from services.ports import Clock
+from services.registry import seeding
+from services.registry.postgres import PostgresPeople
+from services.registry.settings import RegistrySettings
+
+PURPOSE = "Devices, areas, units, people and rules: seeds them, and mirrors them on Kafka."
+EVERY_S = 5.0
+
+
+def compose(settings: RegistrySettings, runtime: Runtime) -> dict[str, Loop]:
+    """Seed, then hand back the loops; a stop while a server is away leaves by :class:`Stopped`."""
+    clock = SystemClock()
+    url = settings.database_url.get_secret_value()
+    pool = runtime.resources.enter_context(open_pool(url, name="registry"))
+    sender = Sender(settings.kafka_bootstrap_servers, client_id="linli-registry")
+    runtime.resources.callback(sender.close)
+    until_available(runtime.stop, "seed", lambda: seeding.prepare(settings, pool, clock))
+    return {
+        "outbox": Relay(url, "registry", sender, runtime.health).run,
+        "tokens": lambda stop: forget_tokens(stop, pool, clock, runtime.health),
+    }
+
+
+def forget_tokens(stop: threading.Event, pool: Pool, clock: Clock, health: Health) -> None:
+    """Delete expired tokens, every few seconds: they are few, and the beat shows that the pool works."""
+    while not stop.is_set():
+        until_available(stop, "tokens", lambda: PostgresPeople(pool).drop_expired(clock.now()))
+        health.beat("tokens")
+        stop.wait(EVERY_S)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run("registry", RegistrySettings, compose, purpose=PURPOSE, argv=argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

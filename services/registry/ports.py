@@ -1,0 +1,126 @@
+"""What the registry's use cases and its readers need, as Protocols."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from services.paging import Key, Page
+from services.registry.domain import Area, DeviceFilter, Identity, Layer, Token, Unit, User
+from streams.contracts import Device, Rule
+
+
+class DeviceStore(Protocol):
+    """Devices as they are changed; every change is mirrored on ``linli.devices``."""
+
+    def area_exists(self, code: str) -> bool: ...
+
+    def get_device(self, device_id: str) -> Device | None: ...
+
+    def insert_device(self, device: Device, *, by: str, now: int) -> bool:
+        """Keep a new device; False where its id is taken."""
+
+    def update_device(self, device: Device, *, by: str, now: int) -> bool:
+        """Keep the version after ``device.version - 1``; False where that is no longer the current one."""
+
+
+class DeviceReader(Protocol):
+    """Devices as they are looked at; ``scope`` is always applied."""
+
+    def get_device(self, device_id: str) -> Device | None: ...
+
+    def list_devices(self, filters: DeviceFilter, *, scope: str, limit: int, after: Key | None) -> Page[Device]:
+        """By id; the key of a page is ``(id,)``."""
+
+    def count_devices(self, *, scope: str) -> dict[tuple[str, str], int]:
+        """How many devices there are by (kind, state)."""
+
+
+class PlaceReader(Protocol):
+    """Areas, units and map layers as they are looked at."""
+
+    def get_area(self, code: str) -> Area | None: ...
+
+    def list_areas(self, *, level: str = "", within: str = "", scope: str, limit: int, after: Key | None) -> Page[Area]:
+        """By code; the key of a page is ``(code,)``. ``within`` is a code prefix."""
+
+    def list_units(self, *, scope: str) -> tuple[Unit, ...]:
+        """Units whose area meets ``scope``: it lies inside it or around it."""
+
+    def get_unit(self, unit_id: str) -> Unit | None: ...
+
+    def list_layers(self) -> tuple[Layer, ...]: ...
+
+
+class PlaceStore(Protocol):
+    """Areas, units and layers as they are seeded; what is already there stays as it is."""
+
+    def add_areas(self, areas: Sequence[Area]) -> int: ...
+
+    def add_units(self, units: Sequence[Unit]) -> int: ...
+
+    def add_layers(self, layers: Sequence[Layer]) -> int: ...
+
+    def add_devices(self, devices: Sequence[Device], *, by: str, now: int) -> int:
+        """Mirrored on ``linli.devices`` as every change is."""
+
+
+class RuleReader(Protocol):
+    """Rules as they are looked at."""
+
+    def list_rules(self, *, kind: str = "") -> tuple[Rule, ...]: ...
+
+    def get_rule(self, rule_id: str) -> Rule | None: ...
+
+    def list_versions(self, rule_id: str) -> tuple[Rule, ...]:
+        """Newest first."""
+
+
+class RuleStore(RuleReader, Protocol):
+    """Rules as they are changed; the newest version is mirrored on ``linli.rules``."""
+
+    def author(self, rule_id: str) -> str:
+        """Who wrote the version in force; '' where there is no such rule."""
+
+    def put_rule(self, rule: Rule, *, by: str, now: int) -> bool:
+        """Keep ``rule`` where its version is higher than the one in force; False otherwise."""
+
+
+class PeopleReader(Protocol):
+    """Users as they are looked at; never their password hashes."""
+
+    def get_user(self, user_id: str) -> User | None: ...
+
+    def list_users(self) -> tuple[User, ...]: ...
+
+
+class PeopleStore(PeopleReader, Protocol):
+    """Users and their tokens."""
+
+    def add_user(self, user: User, password_hash: str) -> bool:
+        """Keep a new user; False where the id is taken, and nothing is overwritten."""
+
+    def password_hash(self, user_id: str) -> str | None:
+        """None where there is no such user, or nobody may sign in as them."""
+
+    def add_token(self, token: Token) -> None: ...
+
+    def identify(self, token_hash: bytes, now: int) -> Identity | None:
+        """Whose unexpired token this is."""
+
+    def drop_token(self, user_id: str, csrf: str) -> None: ...
+
+    def drop_expired(self, now: int) -> int: ...
+
+
+class Passwords(Protocol):
+    """A slow, salted hash."""
+
+    def hash(self, password: str) -> str: ...
+
+    def fits(self, password_hash: str, password: str) -> bool: ...
+
+
+class Secrets(Protocol):
+    """Where unguessable words come from."""
+
+    def word(self) -> str:
+        """At least 256 bits, safe in a URL and a cookie."""

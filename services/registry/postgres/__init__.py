@@ -1,0 +1,8 @@
+"""The registry's ports over PostgreSQL. Every class takes a pool; the process that opens it closes it."""
+
+from services.registry.postgres.devices import PostgresDevices
+from services.registry.postgres.people import PostgresPeople
+from services.registry.postgres.places import PostgresPlaces
+from services.registry.postgres.rules import PostgresRules
+
+__all__ = ["PostgresDevices", "PostgresPeople", "PostgresPlaces", "PostgresRules"]

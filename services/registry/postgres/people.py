@@ -1,0 +1,73 @@
+"""Users and the hashes of their passwords and tokens in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from services.adapters.postgres import Pool, translated
+from services.registry.domain import Identity, Role, Token, TokenKind, User
+
+
+class PostgresPeople:
+    """:class:`services.registry.ports.PeopleStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def get_user(self, user_id: str) -> User | None:
+        query = "SELECT id, name, role, scope, unit, active FROM registry.users WHERE id = %s"
+        with translated(), self._pool.connection() as connection:
+            row = connection.execute(query, (user_id,)).fetchone()
+        return _user(row) if row else None
+
+    def list_users(self) -> tuple[User, ...]:
+        query = "SELECT id, name, role, scope, unit, active FROM registry.users ORDER BY id"
+        with translated(), self._pool.connection() as connection:
+            return tuple(_user(row) for row in connection.execute(query).fetchall())
+
+    def add_user(self, user: User, password_hash: str) -> bool:
+        query = (
+            "INSERT INTO registry.users (id, name, role, scope, unit, active, password_hash) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING"
+        )
+        values = (user.id, user.name, user.role.value, user.scope, user.unit, user.active, password_hash)
+        with translated(), self._pool.connection() as connection:
+            return connection.execute(query, values).rowcount == 1
+
+    def password_hash(self, user_id: str) -> str | None:
+        query = "SELECT password_hash FROM registry.users WHERE id = %s"
+        with translated(), self._pool.connection() as connection:
+            row = connection.execute(query, (user_id,)).fetchone()
+        return str(row[0]) if row else None
+
+    def add_token(self, token: Token) -> None:
+        query = (
+            "INSERT INTO registry.tokens (hash, user_id, kind, csrf, created_at, expires_at) "
+            "VALUES (%s, %s, %s, %s, to_timestamp(%s / 1000.0), to_timestamp(%s / 1000.0))"
+        )
+        values = (token.hash, token.user, token.kind.value, token.csrf, token.created, token.expires)
+        with translated(), self._pool.connection() as connection:
+            connection.execute(query, values)
+
+    def identify(self, token_hash: bytes, now: int) -> Identity | None:
+        query = (
+            "SELECT u.id, u.name, u.role, u.scope, u.unit, u.active, t.kind, t.csrf "
+            "FROM registry.tokens t JOIN registry.users u ON u.id = t.user_id "
+            "WHERE t.hash = %s AND t.expires_at > to_timestamp(%s / 1000.0)"
+        )
+        with translated(), self._pool.connection() as connection:
+            row = connection.execute(query, (token_hash, now)).fetchone()
+        return Identity(_user(row[:6]), TokenKind(str(row[6])), str(row[7])) if row else None
+
+    def drop_token(self, user_id: str, csrf: str) -> None:
+        query = "DELETE FROM registry.tokens WHERE user_id = %s AND csrf = %s"
+        with translated(), self._pool.connection() as connection:
+            connection.execute(query, (user_id, csrf))
+
+    def drop_expired(self, now: int) -> int:
+        query = "DELETE FROM registry.tokens WHERE expires_at <= to_timestamp(%s / 1000.0)"
+        with translated(), self._pool.connection() as connection:
+            return connection.execute(query, (now,)).rowcount
+
+
+def _user(row: Sequence[object]) -> User:
+    user_id, name, role, scope, unit, active = row
+    return User(str(user_id), str(name), Role(str(role)), str(scope), str(unit), active=bool(active))

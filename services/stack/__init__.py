@@ -1,0 +1,1 @@
+"""The stack process (see docs/architecture.md)."""

@@ -1,0 +1,1 @@
+"""The tickets process (see docs/architecture.md)."""

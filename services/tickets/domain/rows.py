@@ -1,0 +1,34 @@
+"""What a list of tickets may be asked for."""
+
+from dataclasses import dataclass
+
+from services.tickets.domain.words import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilters:
+    """Every field narrows; times are epoch ms of opening. ``reporter`` and ``unit`` are "mine"."""
+
+    states: tuple[str, ...] = ()
+    stage: Stage | None = None
+    open: bool | None = None
+    area: str = ""
+    device: str = ""
+    kind: str = ""
+    source: str = ""
+    incident: str = ""
+    unit: str = ""
+    reporter: str = ""
+    card: str = ""
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    """Open tickets of one stage, and how many of them carry a card."""
+
+    stage: Stage
+    tickets: int
+    yellow: int
+    red: int

@@ -1,0 +1,40 @@
+"""What people write: words only, and not without end."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from streams.contracts import Refused
+
+MOST: Final = 4_000
+"""Characters of one field: two printed pages."""
+_LAYOUT: Final = frozenset("\n\r\t")
+
+
+def check_text(record: msgspec.Struct) -> None:
+    """Refuse what no database and no page could show.
+
+    Raises:
+        Refused: ``fields``, names the field and what is wrong with it.
+    """
+    for name, text in _texts(msgspec.to_builtins(record), ""):
+        if len(text) > MOST:
+            raise Refused("fields", f"{name} has more than {MOST} characters", wrong=[name])
+        if not all(_writable(character) for character in text):
+            raise Refused("fields", f"{name} holds control characters; send plain text", wrong=[name])
+
+
+def _writable(character: str) -> bool:
+    return (character >= " " and not "\ud800" <= character <= "\udfff") or character in _LAYOUT
+
+
+def _texts(value: object, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, str(key))
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _texts(inner, name)

@@ -1,0 +1,148 @@
+"""The words of the 12345 loop: states, stages, actions, roles, clocks, cards, sources.
+
+Chinese terms stand beside each word in ``docs/glossary.md``; the values here are the wire words.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """Where a ticket stands (tickets.md)."""
+
+    REPORTED = "reported"
+    ACCEPTED = "accepted"
+    TO_DISPATCH = "to_dispatch"
+    DISPATCHED = "dispatched"
+    SIGNED = "signed"
+    RETURN_REVIEW = "return_review"
+    IN_PROGRESS = "in_progress"
+    CHECKING = "checking"
+    CALLBACK = "callback"
+    REDO = "redo"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def stage(self) -> "Stage":
+        return _STAGE_OF[self]
+
+    @property
+    def open(self) -> bool:
+        """Somebody still owes work on it."""
+        return self not in ENDED
+
+
+class Stage(StrEnum):
+    """The four public stages 发现 → 派遣 → 处置 → 反馈."""
+
+    DISCOVERY = "discovery"
+    DISPATCH = "dispatch"
+    RESOLVE = "resolve"
+    FEEDBACK = "feedback"
+
+
+class Action(StrEnum):
+    """What can happen to a ticket; people's actions first, the system's own last."""
+
+    REPORT = "report"
+    ACCEPT = "accept"
+    CLASSIFY = "classify"
+    DISPATCH = "dispatch"
+    SIGN = "sign"
+    ARRIVE = "arrive"
+    CONTACT = "contact"
+    INTERIM = "interim"
+    RETURN = "return"
+    RETURN_OK = "return_ok"
+    RETURN_NO = "return_no"
+    FINISH = "finish"
+    CHECK_OK = "check_ok"
+    CHECK_BAD = "check_bad"
+    CALLBACK = "callback"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    NOTE = "note"
+    REALARM = "realarm"
+    NORMAL = "normal"
+    RAISE = "raise"
+    MARK = "mark"
+    ARCHIVE = "archive"
+
+
+class Role(StrEnum):
+    """Who acts: the registry's roles, and the system itself."""
+
+    CITIZEN = "citizen"
+    GRID_WORKER = "grid_worker"
+    GRID_MANAGER = "grid_manager"
+    OPERATOR = "operator"
+    DISPATCHER = "dispatcher"
+    UNIT_HANDLER = "unit_handler"
+    UNIT_LEADER = "unit_leader"
+    SUPERVISOR = "supervisor"
+    ONCALL = "oncall"
+    ADMINISTRATOR = "administrator"
+    SYSTEM = "system"
+
+
+class Clock(StrEnum):
+    """Deadlines that run on a ticket; the comment is tickets.md's letter."""
+
+    ACCEPT = "accept"  # A
+    DISPATCH = "dispatch"  # D
+    SIGN = "sign"  # S
+    CONTACT = "contact"  # C
+    ON_SITE = "on_site"  # O
+    RESULT = "result"  # R
+    FINISH = "finish"  # F: the citizen's, never restarts
+    REDO = "redo"  # X
+    REVIEW = "review"  # V of an approver or checker
+    CALLBACK = "callback"  # V of the caller
+
+
+class Card(StrEnum):
+    """Yellow at 75 % of a clock, red when it has expired."""
+
+    NONE = ""
+    YELLOW = "yellow"
+    RED = "red"
+
+
+class Source(StrEnum):
+    """Where a ticket came from."""
+
+    SENSOR = "sensor"
+    HOTLINE = "hotline"
+    CITIZEN = "citizen"
+    PATROL = "patrol"
+
+
+class Satisfaction(StrEnum):
+    """满意, 基本满意, 不满意."""
+
+    SATISFIED = "satisfied"
+    MOSTLY = "mostly"
+    DISSATISFIED = "dissatisfied"
+
+
+UNIT_ROLES: Final = (Role.UNIT_HANDLER, Role.UNIT_LEADER)
+"""Who handles: the people of the lead unit and of those that assist."""
+ENDED: Final = frozenset({State.CLOSED, State.ARCHIVED, State.WITHDRAWN})
+
+_STAGE_OF: Final = {
+    State.REPORTED: Stage.DISCOVERY,
+    State.ACCEPTED: Stage.DISCOVERY,
+    State.TO_DISPATCH: Stage.DISPATCH,
+    State.DISPATCHED: Stage.DISPATCH,
+    State.SIGNED: Stage.DISPATCH,
+    State.RETURN_REVIEW: Stage.DISPATCH,
+    State.IN_PROGRESS: Stage.RESOLVE,
+    State.CHECKING: Stage.RESOLVE,
+    State.CALLBACK: Stage.FEEDBACK,
+    State.REDO: Stage.FEEDBACK,
+    State.CLOSED: Stage.FEEDBACK,
+    State.ARCHIVED: Stage.FEEDBACK,
+    State.WITHDRAWN: Stage.FEEDBACK,
+}

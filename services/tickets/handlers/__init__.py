@@ -1,0 +1,7 @@
+"""What can be asked of the ticket loop."""
+
+from services.tickets.handlers.alarms import TakeAlarm, Taken
+from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
+from services.tickets.handlers.schedule import KeepTime
+
+__all__ = ["Act", "ActOnTicket", "KeepTime", "OpenTicket", "Report", "TakeAlarm", "Taken"]

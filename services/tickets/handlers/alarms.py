@@ -1,0 +1,91 @@
+"""An alarm's event: opens, joins, brings back or is noted on exactly one ticket per incident."""
+
+from dataclasses import dataclass
+
+from services.ports import Clock, Ids
+from services.tickets import domain
+from services.tickets.domain import Ticket
+from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
+from services.tickets.domain.numbers import day_of, number
+from services.tickets.handlers.counting import count
+from services.tickets.ports import Directory, Spot, TicketStore, Work
+from services.transactions import in_transaction
+from streams.contracts import AlarmEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an event led to; ``ticket`` is None where it concerns none."""
+
+    want: Want
+    ticket: Ticket | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where the device stands, and who is responsible there."""
+
+    spot: Spot
+    lead: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAlarm:
+    """Takes one alarm event in one transaction; the same event again changes nothing."""
+
+    store: TicketStore
+    directory: Directory
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, event: AlarmEvent) -> Taken:
+        # Looked up before the transaction: holding one connection while waiting for another can deadlock a pool.
+        address = self._address(event) if event.new.active and event.ticket is not None else None
+        return in_transaction(self.store, lambda work: self._take(work, event, address))
+
+    def _address(self, event: AlarmEvent) -> _Address:
+        category = event.ticket.category if event.ticket else ""
+        return _Address(self.directory.spot(event.device), self.directory.lead_unit(category, event.grid))
+
+    def _take(self, work: Work, event: AlarmEvent, address: _Address | None) -> Taken:
+        owner = work.of_episode(event.episode)
+        last = work.newest_of(event.incident) if event.new.active else None
+        want = wanted(event, owner, last)
+        now = self.clock.now()
+        if want is Want.OPEN and address is not None:
+            return Taken(want, self._open(work, event, address, now), now)
+        if want is Want.JOIN:
+            return Taken(want, self._join(work, event, owner, last, now), now)
+        if want is Want.RETURN and owner is not None:
+            ticket, events = domain.returned(owner, episode_of(event, owner.episode(event.episode)), now=now)
+            work.save(ticket, events)
+            count(events)
+            return Taken(want, ticket, now)
+        return Taken(Want.NOTHING, owner, now)
+
+    def _open(self, work: Work, event: AlarmEvent, address: _Address, now: int) -> Ticket:
+        day, spot = day_of(now), address.spot
+        opening = opening_of(event, number=number(day, work.next_count(day)), place=spot.place, building=spot.building)
+        ticket, events = domain.open_for_alarm(opening, id=self.ids.new(), now=now, lead=address.lead)
+        work.save(ticket, events)
+        count(events)
+        return ticket
+
+    @staticmethod
+    def _join(work: Work, event: AlarmEvent, owner: Ticket | None, last: Ticket | None, now: int) -> Ticket:
+        target = target_of(owner, last)
+        if target is None:
+            raise ValueError(f"{event.id} joins nothing")
+        policy = event.ticket
+        ticket, events = domain.alarmed(
+            target,
+            episode_of(event),
+            now=now,
+            urgency=policy.urgency if policy else target.urgency,
+            normal_for_ms=policy.normal_for_ms if policy else 0,
+            reopen_ms=policy.reopen_ms if policy else 0,
+        )
+        work.save(ticket, events)
+        count(events)
+        return ticket

@@ -1,0 +1,166 @@
+"""What people ask: open a ticket by phone, page or patrol; act on one. Each request once."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from services.ports import Clock, Ids
+from services.tickets import domain
+from services.tickets.domain import (
+    Action,
+    Actor,
+    Caller,
+    Details,
+    IllegalTransition,
+    Opening,
+    Role,
+    Source,
+    Stale,
+    Ticket,
+)  # fmt: skip
+from services.tickets.domain.numbers import day_of, number
+from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.domain.text import check_text
+from services.tickets.handlers.counting import count
+from services.tickets.ports import Answer, TicketStore, Work
+from services.transactions import in_transaction
+from streams.contracts import Refused
+from streams.contracts.areas import level_of
+
+_SOURCES = {
+    Role.OPERATOR: Source.HOTLINE,
+    Role.CITIZEN: Source.CITIZEN,
+    Role.GRID_WORKER: Source.PATROL,
+    Role.GRID_MANAGER: Source.PATROL,
+}
+
+
+class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What somebody reports. ``area`` is an area code, ``category`` a guess that classifying settles."""
+
+    title: str
+    text: str = ""
+    place: str = ""
+    area: str = ""
+    category: str = ""
+    building: str = ""
+    caller: Caller | None = None
+
+
+class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An action on a ticket as the caller saw it at ``version``."""
+
+    ticket: str
+    action: str
+    version: int
+    details: Details = Details()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """Opens a ticket that a person reports."""
+
+    store: TicketStore
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, report: Report, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
+        """Open it, or answer as before when ``key`` was used for this very report.
+
+        Raises:
+            Refused: ``fields`` or ``forbidden``; ``idempotency`` for a key of another request.
+        """
+        check_text(report)
+        source = _SOURCES.get(who.role)
+        if source is None:
+            raise Refused("forbidden", f"report belongs to {', '.join(_SOURCES)}")
+        if report.area and level_of(report.area) is None:
+            raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
+        if not report.area.startswith(scope):
+            raise Refused("forbidden", f"the place lies outside your area {scope}")
+        request = _Request(key, who, report)
+        return in_transaction(
+            self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source))
+        )
+
+    def _open(self, work: Work, report: Report, who: Actor, source: Source) -> Ticket:
+        now = self.clock.now()
+        day = day_of(now)
+        opening = Opening(
+            number=number(day, work.next_count(day)),
+            source=source,
+            title=report.title,
+            limits=DEFAULT_LIMITS,
+            text=report.text,
+            place=report.place,
+            area=report.area,
+            building=report.building,
+            category=report.category,
+            caller=report.caller,
+            reporter="" if source is Source.HOTLINE else who.by,
+        )
+        ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
+        work.save(ticket, events)
+        count(events)
+        return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnTicket:
+    """Takes one action on one ticket."""
+
+    store: TicketStore
+    clock: Clock
+
+    def __call__(self, act: Act, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
+        """Act, or answer as before when ``key`` was used for this very action.
+
+        Raises:
+            Stale: the ticket is not at ``act.version`` any more.
+            IllegalTransition, NotAllowed, Refused: as the loop's rules say.
+        """
+        check_text(act)
+        request = _Request(key, who, act)
+        return in_transaction(self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope)))
+
+    def _act(self, work: Work, act: Act, who: Actor, scope: str) -> Ticket:
+        ticket = work.ticket(act.ticket)
+        if ticket is None or not ticket.area.startswith(scope):
+            raise Refused("not-found", "there is no such ticket in your area")
+        now = self.clock.now()
+        if act.version != ticket.version:
+            raise Stale(act.version, ticket.version)
+        if act.action not in set(Action):
+            allowed = domain.allowed_actions(ticket, who.role, by=who.by, unit=who.unit, now=now)
+            raise IllegalTransition(ticket.state, act.action, allowed)
+        moved, events = domain.move(
+            ticket, Action(act.action), now=now, by=who.by, role=who.role, unit=who.unit, details=act.details
+        )
+        work.save(moved, events)
+        count(events)
+        return moved
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request with the key that makes it happen once; keys of different people never meet."""
+
+    key: str
+    who: Actor
+    body: Report | Act
+
+    def once(self, work: Work, do: Callable[[], Ticket]) -> Ticket:
+        if not self.key:
+            return do()
+        name = f"{self.who.by} {self.key}"
+        fingerprint = hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
+        before = work.answer(name)
+        if before is None:
+            ticket = do()
+            work.remember(name, Answer(fingerprint, ticket.id, ticket.version))
+            return ticket
+        if before.fingerprint != fingerprint:
+            raise Refused("idempotency", "this Idempotency-Key was used for another request; take a new one")
+        return domain.replay(work.events(before.ticket)[: before.version])

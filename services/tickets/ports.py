@@ -1,0 +1,98 @@
+"""What the ticket loop needs from outside: a transactional store, a directory, a reader."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.paging import Key, Page
+from services.tickets.domain import Event, StageCount, Ticket, TicketFilters
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request with an idempotency key did: the ticket and its version afterwards."""
+
+    fingerprint: str
+    ticket: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a device stands, in a person's words, and the building's code if any."""
+
+    place: str = ""
+    building: str = ""
+
+
+class Work(Protocol):
+    """One transaction. Tickets it hands out are locked until it ends."""
+
+    def ticket(self, ticket: str) -> Ticket | None: ...
+
+    def events(self, ticket: str) -> tuple[Event, ...]: ...
+
+    def of_episode(self, episode: str) -> Ticket | None: ...
+
+    def newest_of(self, incident: str) -> Ticket | None:
+        """The incident's open ticket, else the one that closed last."""
+        ...
+
+    def next_count(self, day: str) -> int:
+        """The day's next ticket number; never the same twice."""
+        ...
+
+    def save(self, ticket: Ticket, events: Sequence[Event]) -> None:
+        """Write a ticket, its events and the records that tell of them.
+
+        Raises:
+            Clash: somebody else wrote this version, this episode, or an open ticket of its incident.
+        """
+        ...
+
+    def answer(self, key: str) -> Answer | None:
+        """What a key's request did. Asking reserves the key until the transaction ends."""
+        ...
+
+    def remember(self, key: str, answer: Answer) -> None:
+        """Raises: Clash, the key was taken meanwhile."""
+        ...
+
+    def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
+        """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
+        ...
+
+
+class TicketStore(Protocol):
+    """Where tickets live. Nothing of a transaction that raises remains."""
+
+    def transaction(self) -> AbstractContextManager[Work]: ...
+
+
+class Directory(Protocol):
+    """The registry's public views."""
+
+    def lead_unit(self, category: str, area: str) -> str:
+        """The unit responsible for a category at a place; nobody responsible: the district."""
+        ...
+
+    def spot(self, device: str) -> Spot: ...
+
+
+class TicketReader(Protocol):
+    """Lists for people. ``scope`` is an area prefix and always applies."""
+
+    def list_tickets(self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None) -> Page[Ticket]:
+        """Newest first; the key is (opened_at, id)."""
+        ...
+
+    def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
+        """A ticket by id or number, with its whole log."""
+        ...
+
+    def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
+        """The whole logs of several tickets, by ticket id."""
+        ...
+
+    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]: ...

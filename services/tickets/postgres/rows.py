@@ -1,0 +1,24 @@
+"""Rows of the tickets schema as the domain's values."""
+
+from typing import Any
+
+import msgspec
+
+from services.tickets.domain import Event, Ticket
+
+
+def ticket_of(body: Any) -> Ticket:
+    """A ticket from its jsonb column."""
+    return msgspec.convert(body, Ticket, str_keys=True)
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """An event from ``ticket, version, action, old, new, at, by, role, why, evidence``."""
+    ticket, version, action, old, new, at, by, role, why, evidence = row
+    return msgspec.convert(
+        {
+            "ticket": ticket, "version": version, "action": action, "old": old or None, "new": new, "at": at,
+            "by": by, "role": role, "why": why, "evidence": evidence,
+        },
+        Event,
+    )  # fmt: skip

@@ -1,0 +1,48 @@
+"""The longer SQL statements of the store, by name."""
+
+from typing import Final
+
+_COLUMNS: Final = (
+    "id", "number", "version", "state", "stage", "source", "incident", "device", "kind", "area", "category",
+    "urgency", "lead", "assisting", "reporter", "caller_phone", "card", "deadline", "due_at", "opened_at",
+    "closed_at", "body",
+)  # fmt: skip
+
+INSERT_TICKET: Final = (
+    f"INSERT INTO tickets.tickets ({', '.join(_COLUMNS)}) "  # noqa: S608 - the module's own column names
+    f"VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)})"
+).encode()
+
+UPDATE_TICKET: Final = (
+    f"UPDATE tickets.tickets SET {', '.join(f'{name} = %({name})s' for name in _COLUMNS[2:])} "  # noqa: S608 - as above
+    "WHERE id = %(id)s AND version = %(expected)s"
+).encode()
+
+INSERT_EVENT: Final = """
+    INSERT INTO tickets.ticket_events (id, ticket, version, action, old, new, at, by, role, why, evidence)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+
+EVENTS: Final = """
+    SELECT ticket, version, action, old, new, at, by, role, why, evidence
+    FROM tickets.ticket_events WHERE ticket = %s ORDER BY version"""
+
+COUNT: Final = """
+    INSERT INTO tickets.counters (day, last) VALUES (%s, 1)
+    ON CONFLICT (day) DO UPDATE SET last = counters.last + 1 RETURNING last"""
+
+PUT_EPISODE: Final = """
+    INSERT INTO tickets.ticket_episodes (episode, ticket, rule, device, severity, active, since, normal_since)
+    VALUES (%(episode)s, %(ticket)s, %(rule)s, %(device)s, %(severity)s, %(active)s, %(since)s, %(normal_since)s)
+    ON CONFLICT (episode) DO UPDATE
+    SET ticket = excluded.ticket, severity = excluded.severity, active = excluded.active,
+        normal_since = excluded.normal_since
+    WHERE ticket_episodes.ticket = excluded.ticket
+       OR EXISTS (SELECT 1 FROM tickets.tickets WHERE id = ticket_episodes.ticket AND NOT is_open)"""
+
+STOP_CLOCKS: Final = """
+    UPDATE tickets.clocks SET state = 'done' WHERE ticket = %s AND state <> 'done' AND NOT clock = ANY (%s)"""
+
+PUT_CLOCK: Final = """
+    INSERT INTO tickets.clocks (ticket, clock, state, started, due, card) VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (ticket, clock) DO UPDATE
+    SET state = excluded.state, started = excluded.started, due = excluded.due, card = excluded.card"""

@@ -1,0 +1,195 @@
+"""Tickets in PostgreSQL: state, log, episodes, clocks and outbox, all in one transaction.
+
+That there is one open ticket per incident, one ticket per episode and one event per version is
+the database's word (unique indexes), not a check in code; breaking it is a :class:`Clash`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from services.adapters import outbox
+from services.adapters.postgres import Pool, translated
+from services.tickets.domain import Event, Ticket
+from services.tickets.domain.clocks import next_card_at
+from services.tickets.domain.words import State
+from services.tickets.ports import Answer
+from services.tickets.postgres import statements
+from services.tickets.postgres.rows import event_of, ticket_of
+from services.transactions import Clash
+from streams.contracts import TicketEvent, encode
+from streams.contracts.topics import TICKETS, Topic
+
+Cursor = psycopg.Cursor[tuple[object, ...]]
+_CLASHES = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+)
+
+
+class PostgresTicketStore:
+    """:class:`services.tickets.ports.TicketStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @contextmanager
+    def transaction(self) -> Iterator["PostgresWork"]:
+        try:
+            with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+                yield PostgresWork(cursor)
+        except _CLASHES as error:
+            raise Clash(str(error)) from error
+
+
+class PostgresWork:
+    """:class:`services.tickets.ports.Work`: one transaction."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def ticket(self, ticket: str) -> Ticket | None:
+        return self._one("SELECT body FROM tickets.tickets WHERE id = %s OR number = %s FOR UPDATE", (ticket, ticket))
+
+    def of_episode(self, episode: str) -> Ticket | None:
+        return self._one(
+            "SELECT body FROM tickets.tickets WHERE id = (SELECT ticket FROM tickets.ticket_episodes "
+            "WHERE episode = %s) FOR UPDATE",
+            (episode,),
+        )
+
+    def newest_of(self, incident: str) -> Ticket | None:
+        return self._one(
+            "SELECT body FROM tickets.tickets WHERE incident = %s AND incident <> '' AND state NOT IN "
+            "('archived', 'withdrawn') ORDER BY is_open DESC, closed_at DESC LIMIT 1 FOR UPDATE",
+            (incident,),
+        )
+
+    def events(self, ticket: str) -> tuple[Event, ...]:
+        return tuple(event_of(row) for row in self._cursor.execute(statements.EVENTS, (ticket,)).fetchall())
+
+    def next_count(self, day: str) -> int:
+        row = self._cursor.execute(statements.COUNT, (day,)).fetchone()
+        return int(str(row[0])) if row else 0
+
+    def save(self, ticket: Ticket, events: Sequence[Event]) -> None:
+        values = _columns(ticket) | {"expected": events[0].version - 1}
+        write = statements.INSERT_TICKET if events[0].version == 1 else statements.UPDATE_TICKET
+        if self._cursor.execute(write, values).rowcount == 0:
+            raise Clash(f"{ticket.number} has moved on from version {events[0].version - 1}")
+        self._cursor.executemany(statements.INSERT_EVENT, [_event_row(event) for event in events])
+        self._episodes(ticket, events)
+        self._clocks(ticket)
+        outbox.put(self._cursor, "tickets", [_record(ticket, event) for event in events])
+
+    def answer(self, key: str) -> Answer | None:
+        """Whoever asks first holds the key until the transaction ends: its twin waits for the answer."""
+        self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"request {key}",))
+        row = self._cursor.execute(
+            "SELECT fingerprint, ticket, version FROM tickets.requests WHERE key = %s", (key,)
+        ).fetchone()
+        return Answer(str(row[0]), str(row[1]), int(str(row[2]))) if row else None
+
+    def remember(self, key: str, answer: Answer) -> None:
+        self._cursor.execute(
+            "INSERT INTO tickets.requests (key, fingerprint, ticket, version) VALUES (%s, %s, %s, %s)",
+            (key, answer.fingerprint, answer.ticket, answer.version),
+        )
+
+    def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
+        rows = self._cursor.execute(
+            "SELECT body FROM tickets.tickets WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
+            (now, limit),
+        ).fetchall()
+        return tuple(ticket_of(row[0]) for row in rows)
+
+    def _one(self, query: str, values: tuple[object, ...]) -> Ticket | None:
+        row = self._cursor.execute(query.encode(), values).fetchone()
+        return ticket_of(row[0]) if row else None
+
+    def _episodes(self, ticket: Ticket, events: Sequence[Event]) -> None:
+        """An episode stays with its ticket; only from one that has ended may an open one take it."""
+        touched = {str(event.evidence["episode"]["episode"]) for event in events if "episode" in event.evidence}
+        for episode in (episode for episode in ticket.episodes if episode.episode in touched):
+            values = {
+                "episode": episode.episode, "ticket": ticket.id, "rule": episode.rule, "device": episode.device,
+                "severity": str(episode.severity), "active": episode.active, "since": episode.since,
+                "normal_since": episode.normal_since,
+            }  # fmt: skip
+            if self._cursor.execute(statements.PUT_EPISODE, values).rowcount == 0:
+                raise Clash(f"episode {episode.episode} belongs to another ticket")
+
+    def _clocks(self, ticket: Ticket) -> None:
+        names = [str(run.clock) for run in ticket.clocks]
+        self._cursor.execute(statements.STOP_CLOCKS, (ticket.id, names))
+        self._cursor.executemany(
+            statements.PUT_CLOCK,
+            [
+                (ticket.id, str(run.clock), "running" if run.running else "paused", run.started, run.due, str(run.card))
+                for run in ticket.clocks
+            ],
+        )
+
+
+def _columns(ticket: Ticket) -> dict[str, object]:
+    return {
+        "id": ticket.id,
+        "number": ticket.number,
+        "version": ticket.version,
+        "state": str(ticket.state),
+        "stage": str(ticket.stage),
+        "source": str(ticket.source),
+        "incident": ticket.incident,
+        "device": ticket.device,
+        "kind": ticket.kind,
+        "area": ticket.area,
+        "category": ticket.category,
+        "urgency": ticket.urgency,
+        "lead": ticket.lead,
+        "assisting": list(ticket.assisting),
+        "reporter": ticket.reporter,
+        "caller_phone": ticket.caller.phone if ticket.caller else "",
+        "card": str(ticket.card),
+        "deadline": ticket.deadline,
+        "due_at": next_card_at(ticket.clocks) if ticket.open else ticket.archive_at,
+        "opened_at": ticket.opened_at,
+        "closed_at": ticket.closed_at,
+        "body": Jsonb(ticket, dumps=msgspec.json.encode),
+    }
+
+
+def _event_row(event: Event) -> tuple[object, ...]:
+    return (
+        event.id, event.ticket, event.version, str(event.action), str(event.old or ""), str(event.new), event.at,
+        event.by, str(event.role), event.why, Jsonb(event.evidence, dumps=msgspec.json.encode),
+    )  # fmt: skip
+
+
+def _record(ticket: Ticket, event: Event) -> tuple[Topic, str, bytes]:
+    """The event as others read it; card and deadline are the ticket's after all events of this step."""
+    record = TicketEvent(
+        id=event.id,
+        ticket=ticket.id,
+        number=ticket.number,
+        version=event.version,
+        action=str(event.action),
+        old=str(event.old) if event.old else None,
+        new=str(event.new),
+        stage=str(State(event.new).stage),
+        source=str(ticket.source),
+        area=ticket.area,
+        urgency=ticket.urgency,
+        at=event.at,
+        by=event.by,
+        role=str(event.role),
+        why=event.why,
+        incident=ticket.incident,
+        device=ticket.device,
+        deadline=ticket.deadline,
+        mark=str(event.evidence.get("card", "")),
+    )
+    return (TICKETS, ticket.id, encode(record))

@@ -1,0 +1,42 @@
+"""The loop that lets time pass over tickets, and counts them for Prometheus."""
+
+import threading
+from dataclasses import dataclass
+
+from services.adapters.health import Health
+from services.adapters.metrics import gauge
+from services.adapters.retry import Stopped, until_available
+from services.tickets.handlers import KeepTime
+from services.tickets.ports import TicketReader
+from streams.contracts.metrics import TICKETS_CARDS, TICKETS_OPEN
+
+EVERY_S = 1.0
+NAME = "ticket clocks"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """Looks once a second; what came due while nobody looked is done at the first look."""
+
+    keep_time: KeepTime
+    reader: TicketReader
+    health: Health
+
+    def run(self, stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                done = until_available(stop, NAME, self._look)
+                self.health.beat(NAME)
+                if done == 0:
+                    stop.wait(EVERY_S)
+        except Stopped:
+            return
+
+    def _look(self) -> int:
+        events = self.keep_time()
+        counts = self.reader.count_by_stage(scope="")
+        for count in counts:
+            gauge(TICKETS_OPEN, stage=str(count.stage)).set(count.tickets)
+        gauge(TICKETS_CARDS, card="yellow").set(sum(count.yellow for count in counts))
+        gauge(TICKETS_CARDS, card="red").set(sum(count.red for count in counts))
+        return len(events)

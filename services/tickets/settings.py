@@ -1,0 +1,11 @@
+"""What the tickets process reads from its environment."""
+
+from pydantic import Field
+
+from services.adapters.settings import DatabaseSettings
+
+
+class TicketsSettings(DatabaseSettings):
+    """Besides the addresses: the consumer group, so that a second set of tickets can follow the same alarms."""
+
+    tickets_group: str = Field(default="tickets", description="Consumer group on linli.alarms.")

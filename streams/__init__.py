@@ -1,0 +1,1 @@
+"""What it means: the published language, the detection rules, and the agents that run them."""

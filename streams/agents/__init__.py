@@ -1,0 +1,1 @@
+"""The edge of detection: Faust consumes, the pure rules decide, Kafka acknowledges, then the input is acked."""

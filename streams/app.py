@@ -1,0 +1,202 @@
+"""Composition root of the detection workers: settings -> faust.App -> the agent attached."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.types import TP
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.agents import logs
+from streams.agents.engine import Engine
+from streams.agents.follower import Follower
+from streams.agents.poison import Poison
+from streams.agents.watch import Progress, made, serve
+from streams.contracts import metrics
+from streams.contracts.topics import INPUTS, PARTITIONS
+
+PURPOSE = "Detection: linli.inputs through the rules to linli.alarms."
+SMALL_SEGMENTS = {"segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1"}
+"""Only closed segments are compacted, and recovery reads whatever is not."""
+log = logging.getLogger(__name__)
+
+
+class Settings(BaseSettings):
+    """Settings of one worker; variables are LINLI_ and the field name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="LINLI_", frozen=True, extra="ignore", populate_by_name=True)
+
+    kafka_bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="host:port[,host:port]"
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Where /metrics and /health listen.")
+    metrics_port: int = Field(default=0, description="Port of /metrics and /health; 0 takes a free one.")
+    state_dir: Path = Field(default=Path(".linli/streams"), description="What a worker keeps between its runs.")
+    worker_id: str = Field(default="linli-streams", description="Name of the worker group: its consumer group.")
+    replication: int = Field(default=1, description="Copies of the state topic; 3 on a cluster of three.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    log_json: bool = Field(default=True, description="JSON lines; false for a person at a terminal.")
+
+
+def build(settings: Settings, progress: Progress) -> faust.App:
+    """The Faust application, ready to be run by a worker."""
+    app = faust.App(
+        settings.worker_id,
+        broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
+        datadir=str(settings.state_dir),
+        store="memory://",
+        topic_partitions=PARTITIONS,
+        topic_replication_factor=settings.replication,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        web_tables_enabled=False,
+        autodiscover=False,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
+        broker_commit_interval=1.0,
+        producer_max_request_size=2_000_000,
+        worker_redirect_stdouts=False,
+    )
+    table = app.Table(
+        "state", key_type=bytes, value_type=bytes, partitions=PARTITIONS, extra_topic_configs=SMALL_SEGMENTS
+    )
+    topics: dict[str, Any] = {}
+
+    async def send(topic: str, key: str, value: bytes) -> Awaitable[Any]:
+        channel = topics.get(topic)
+        if channel is None:
+            channel = topics[topic] = app.topic(topic, key_serializer="raw", value_serializer="raw")
+        sent: Awaitable[Any] = await channel.send(key=key.encode(), value=value)
+        return sent
+
+    async def save(partition: int, grid: str, packed: bytes) -> Awaitable[Any]:
+        table.data[grid.encode()] = packed
+        written: Awaitable[Any] = table.send_changelog(partition, grid.encode(), packed)
+        return written
+
+    async def earliest(partition: int) -> int:
+        place = TP(INPUTS.name, partition)
+        offset: int = (await app.consumer.earliest_offsets(place))[place]
+        return offset
+
+    async def rewind(partition: int, offset: int) -> None:
+        await app.consumer.seek(TP(INPUTS.name, partition), offset)
+
+    engine = Engine(
+        send=send,
+        save=save,
+        stored=lambda: {key.decode(): value for key, value in table.data.items()},
+        earliest=earliest,
+        rewind=rewind,
+        poison=Poison(settings.state_dir),
+        progress=progress,
+    )
+    follower = Follower(settings.kafka_bootstrap_servers, engine.adopt)
+    attach(app, engine, follower, progress)
+    return app
+
+
+def attach(app: faust.App, engine: Engine, follower: Follower, progress: Progress) -> None:
+    """Hang the agent, the follower and the rebalance hooks on the application."""
+    topic = app.topic(INPUTS.name, key_serializer="raw", value_type=bytes, value_serializer="raw", allow_empty=True)
+
+    async def inputs(stream: Any) -> None:
+        await follower.ready.wait()
+        progress.beat("inputs")
+        async for event in stream.noack().events():
+            if app.rebalancing:
+                continue  # the tables are being read: what is let go here is read again afterwards
+            await stopping(engine.handle, event)
+            _report_lag(app, event.message)
+
+    app.agent(topic, name="inputs", concurrency=1)(inputs)
+
+    async def follow() -> None:
+        await stopping(follower.run)
+
+    app.task(follow)
+
+    async def moved(*_: object, **__: object) -> None:
+        engine.forget()
+
+    app.on_partitions_revoked.connect(moved)
+    app.on_partitions_assigned.connect(moved)
+
+
+async def stopping(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    """Do ``work``; a bug ends the process at once.
+
+    An agent that raises acknowledges its message and loses it, and an orderly end would commit
+    what is acked: so nothing orderly happens after a bug. The supervisor starts the worker again.
+    """
+    try:
+        await work(*arguments)
+    except Exception:
+        log.critical("a bug stops this worker", exc_info=True)
+        logging.shutdown()
+        os._exit(70)
+
+
+def _report_lag(app: faust.App, message: Any) -> None:
+    high = app.consumer.highwater(message.tp)
+    if high is not None:
+        labels = {"group": app.conf.id, "topic": message.topic, "partition": str(message.partition)}
+        made(metrics.CONSUMER_LAG).labels(**labels).set(max(0, high - message.offset - 1))
+
+
+def load(argv: Sequence[str] | None) -> Settings:
+    """Read the settings; ``--print-config`` shows them and leaves."""
+    table = "\n".join(
+        f"  {field.validation_alias or 'LINLI_' + name.upper()}: {field.description}"
+        for name, field in Settings.model_fields.items()
+    )
+    parser = argparse.ArgumentParser(
+        prog="linli-streams",
+        description=PURPOSE,
+        epilog=f"environment variables:\n{table}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--print-config", action="store_true", help="print the settings in force")
+    arguments = parser.parse_args(argv)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            place = ".".join(str(part) for part in problem["loc"])
+            sys.stderr.write(f"linli-streams: {place}: {problem['msg']}\n")
+        raise SystemExit(2) from None
+    if arguments.print_config:
+        sys.stdout.write(json.dumps(settings.model_dump(), indent=2, default=str) + "\n")
+        raise SystemExit(0)
+    return settings
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one worker until a signal; leaves with the worker's exit code."""
+    settings = load(argv)
+    logs.configure(level=settings.log_level, json=settings.log_json)
+    progress = Progress()
+    server = serve(progress, settings.metrics_host, settings.metrics_port)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = build(settings, progress)
+    worker = faust.Worker(app, loop=loop, redirect_stdouts=False, override_logging=False)
+    try:
+        worker.execute_from_commandline()
+    finally:
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Records of ``linli.inputs``, the engine's only input, in one order per partition.
+
+All times are epoch milliseconds, UTC. ``ts`` is the device's own clock (or the arrival time
+where it sent none), ``at`` the gateway's clock when the message arrived.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+DAY_MS: Final = 86_400_000
+MAX_AGE_MS: Final = DAY_MS
+"""Older than this on arrival: history keeps it, no live state follows (alarms.md rule 6)."""
+MAX_AHEAD_MS: Final = DAY_MS
+"""Further in the future than this: the time stamp is nonsense, not an offset."""
+
+
+class Quality(StrEnum):
+    """Why a metric's value must not be believed; a metric that is absent from ``quality`` is good."""
+
+    GOOD = "good"
+    SENTINEL = "sentinel"
+    OUT_OF_RANGE = "out_of_range"
+    OVER_RANGE = "over_range"
+    TEST = "test"
+    WARMUP = "warmup"
+    FAULT = "fault"
+    UNLISTED = "unlisted"
+
+
+class Flag(StrEnum):
+    """What is known of a whole message. ``fault:<code>`` flags come beside these."""
+
+    TEST = "test"
+    WARMUP = "warmup"
+    NO_TS = "time:none"
+    OLD = "time:old"
+    FUTURE = "time:future"
+    STARTUP = "startup"
+
+
+OFFLINE: Final = "offline"
+"""The flag of a last will: the MQTT broker speaks here, for a device that has gone."""
+_UNUSABLE: Final = frozenset({Flag.OLD, Flag.FUTURE})
+
+
+class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message of one device: every metric it carried at one time.
+
+    ``values`` holds floats in each metric's unit (booleans as 0.0 and 1.0); ``quality`` names
+    only the metrics that are not good. ``seq`` is the device's own counter, where it has one.
+    """
+
+    device: str
+    kind: str
+    ts: int
+    at: int
+    values: dict[str, float]
+    quality: dict[str, Quality] = {}
+    flags: tuple[str, ...] = ()
+    seq: int | None = None
+
+    @property
+    def usable_time(self) -> bool:
+        """False where the device's time is so wrong that nothing live may follow from it."""
+        return _UNUSABLE.isdisjoint(self.flags)
+
+
+class Batch(msgspec.Struct, frozen=True, tag="batch", omit_defaults=True):
+    """What one gateway received for one grid in one linger window; ``at`` is when it closed."""
+
+    gateway: str
+    grid: str
+    at: int
+    samples: tuple[Sample, ...]
+
+
+class Tick(msgspec.Struct, frozen=True, tag="tick"):
+    """A gateway's clock, written to every partition each second: time itself, as a record."""
+
+    gateway: str
+    at: int
+
+
+class ActionName(StrEnum):
+    """What a person may do to an alarm."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESET = "reset"
+    CLOSE = "close"
+
+
+class Action(msgspec.Struct, frozen=True, tag="action", omit_defaults=True):
+    """A person's act on an alarm, sent through the API's outbox. ``id`` makes it idempotent."""
+
+    id: str
+    action: ActionName
+    grid: str
+    device: str
+    rule: str
+    episode: str
+    by: str
+    at: int
+    why: str = ""
+
+
+Input = Batch | Tick | Action
+
+
+def time_flag(ts: int, at: int) -> Flag | None:
+    """Judge a device's time stamp against the arrival time, both in epoch ms."""
+    if at - ts > MAX_AGE_MS:
+        return Flag.OLD
+    if ts - at > MAX_AHEAD_MS:
+        return Flag.FUTURE
+    return None

@@ -1,0 +1,113 @@
+"""Every Prometheus metric of the platform, typed and listed once.
+
+Dashboards, alert rules and docs are checked against this list. Pure: a process hands its
+``prometheus_client`` classes to :func:`instruments`; latencies are in seconds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+
+LATENCY_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: full name, type, help text, label names."""
+
+    name: str
+    type: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+def _counter(name: str, text: str, *labels: str) -> Metric:
+    return Metric(f"linli_{name}", "counter", text, labels)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Metric:
+    return Metric(f"linli_{name}", "gauge", text, labels)
+
+
+def _histogram(name: str, text: str, *labels: str) -> Metric:
+    return Metric(f"linli_{name}", "histogram", text, labels)
+
+
+# Every process
+LOOP_PROGRESS = _gauge("loop_progress_timestamp_seconds", "When a loop last got something done.", "loop")
+LOOP_ERRORS = _counter("loop_errors_total", "Errors that a loop survived, by kind.", "loop", "error")
+CONSUMER_LAG = _gauge("consumer_lag_records", "Records not yet consumed.", "group", "topic", "partition")
+OUTBOX_PENDING = _gauge("outbox_pending_rows", "Outbox rows that Kafka has not acknowledged.", "schema")
+OUTBOX_SENT = _counter("outbox_sent_total", "Outbox rows relayed to Kafka.", "schema", "topic")
+DISK_FREE = _gauge("disk_free_bytes", "Bytes left to us on a watched disk.", "path")
+DISK_SIZE = _gauge("disk_size_bytes", "Size of a watched disk.", "path")
+DEAD_LETTERS = _counter("dead_letters_total", "Inputs refused for good, by reason.", "source", "reason")
+
+# Gateway
+GATEWAY_MESSAGES = _counter("gateway_messages_total", "MQTT messages received.", "codec")
+GATEWAY_READINGS = _counter("gateway_readings_total", "Values forwarded to Kafka.", "kind")
+GATEWAY_UNLISTED = _counter("gateway_unlisted_metrics_total", "Values of metrics no kind lists.", "kind")
+GATEWAY_QUARANTINED = _counter("gateway_quarantined_total", "Samples of unregistered devices.")
+GATEWAY_SEQUENCE = _counter("gateway_sequence_total", "What the per-device ledger saw.", "event")
+GATEWAY_QUEUE = _gauge("gateway_queue_messages", "Messages received and not yet acknowledged.")
+GATEWAY_CONNECTED = _gauge("gateway_mqtt_connected", "1 while connected to the MQTT broker.")
+GATEWAY_BROKER_DROPPED = _gauge("gateway_broker_dropped_messages", "Messages the MQTT broker dropped since it began.")
+GATEWAY_FLAGGED = _counter("gateway_flagged_total", "Samples with a flag or a bad value.", "flag")
+GATEWAY_LAST_READING = _gauge("gateway_last_reading_timestamp_seconds", "Arrival of the newest reading.")
+GATEWAY_ACK_SECONDS = _histogram("gateway_ack_seconds", "From MQTT arrival to PUBACK.")
+GATEWAY_UNIDENTIFIED = _counter(
+    "gateway_unidentified_total", "Samples with neither time nor sequence: a redelivery stores them twice."
+)
+
+# Streams
+ENGINE_SAMPLES = _counter("engine_samples_total", "Samples stepped through the rules.")
+ENGINE_TRANSITIONS = _counter("engine_transitions_total", "Alarm transitions published.", "rule", "new")
+ENGINE_ISOLATED = _counter("engine_isolated_total", "Devices rolled back and disabled after a bug.")
+ENGINE_LATE = _counter("engine_late_total", "Samples older than the device's newest.")
+ENGINE_SENSOR_TO_ALARM = _histogram(
+    "sensor_to_alarm_seconds", "From the deciding sample's device time to its alarm in Kafka."
+)
+ENGINE_RULES = _gauge("engine_rules", "Rules in force.")
+
+# History
+HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")
+HISTORY_BATCH_SECONDS = _histogram("history_batch_seconds", "One transaction: stage, insert, roll up.")
+HISTORY_NEWEST = _gauge("history_newest_timestamp_seconds", "Arrival time of the newest stored reading.")
+HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day's partition: should be 0.")
+
+# Alarms, tickets
+ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
+TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
+TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
+TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")
+TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.", "card")
+ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
+SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
+
+# API, pages, on-call, simulator
+HTTP_REQUESTS = _counter("http_requests_total", "Requests answered.", "route", "method", "status")
+HTTP_SECONDS = _histogram("http_request_seconds", "Time to answer.", "route")
+LIVE_CLIENTS = _gauge("live_clients", "Open event streams.")
+LIVE_DROPPED = _counter("live_dropped_total", "Slow event-stream clients told to resynchronise.")
+SENSOR_TO_SCREEN = _histogram("sensor_to_screen_seconds", "From the device's time to the event stream.")
+ONCALL_NOTIFICATIONS = _counter("oncall_notifications_total", "Alertmanager notifications.", "status")
+ONCALL_OPEN = _gauge("oncall_open", "Notifications neither acknowledged nor resolved.")
+ONCALL_UNANSWERED = _gauge("oncall_unanswered", "Notifications that went through the whole rota unacknowledged.")
+ONCALL_HEARTBEAT = _gauge("oncall_heartbeat_timestamp_seconds", "When Prometheus last proved that it watches.")
+SIMULATOR_PUBLISHED = _counter("simulator_published_total", "Messages acknowledged by the broker.", "kind")
+SIMULATOR_WAITING = _gauge("simulator_waiting_messages", "Messages published and not yet acknowledged.")
+
+METRICS: Final = tuple(value for value in tuple(globals().values()) if isinstance(value, Metric))
+
+
+@cache
+def instrument(
+    metric: Metric, *, counter: Callable[..., Any], gauge: Callable[..., Any], histogram: Callable[..., Any]
+) -> Any:
+    """One instrument of a client library from its definition; the same for everybody who asks in a process."""
+    if metric.type == "counter":
+        return counter(metric.name, metric.help, metric.labels)
+    if metric.type == "gauge":
+        return gauge(metric.name, metric.help, metric.labels)
+    return histogram(metric.name, metric.help, metric.labels, buckets=LATENCY_BUCKETS)

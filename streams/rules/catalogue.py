@@ -1,0 +1,101 @@
+"""Which rules watch which device: the rules and devices in force, ready for the step."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from streams.contracts import Device, Level, Op, Rule, Severity
+from streams.rules.conditions import quiet_bounds, silent_after_ms
+
+CLOCK: Final = Rule(
+    id="device.clock",
+    version=1,
+    kind="*",
+    metric="clock_offset_ms",
+    op=Op.TRUE,
+    levels=(Level(severity=Severity.MINOR),),
+    cause="clock",
+    name_zh="设备时钟偏差",
+    name_en="Device clock is off",
+    response_zh="已改用到达时间判断；请校时。",
+    response_en="Arrival times are used instead; set the device's clock.",
+)
+"""Says that a device's clock is steadily wrong and that arrival times are used."""
+
+ISOLATED: Final = Rule(
+    id="engine.isolated",
+    version=1,
+    kind="*",
+    metric="engine",
+    op=Op.TRUE,
+    levels=(Level(severity=Severity.CRITICAL),),
+    cause="engine-fault",
+    name_zh="规则因程序错误停用",
+    name_en="A rule is disabled by a bug",
+    response_zh="该设备的这条规则已停用；修复后更新规则版本即恢复。",
+    response_en="This rule is off for this device; a new version of the rule turns it on again.",
+)
+"""Says that a bug has disabled a rule for a device."""
+
+BUILT_IN: Final = {rule.id: rule for rule in (CLOCK, ISOLATED)}
+
+
+class Plan:
+    """The rules that watch one device, by metric, with the interval in which none of them cares."""
+
+    __slots__ = ("bounds", "by_metric", "has_reorder", "rules", "silent")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        ordered = sorted(rules, key=lambda rule: rule.id)
+        self.rules: dict[str, Rule] = {rule.id: rule for rule in ordered}
+        self.silent = tuple(rule for rule in ordered if rule.op is Op.SILENT)
+        self.by_metric: dict[str, tuple[Rule, ...]] = {}
+        for rule in ordered:
+            if rule.op is not Op.SILENT:
+                self.by_metric[rule.metric] = (*self.by_metric.get(rule.metric, ()), rule)
+        self.bounds = {metric: quiet_bounds(rules) for metric, rules in self.by_metric.items()}
+        self.has_reorder = any(rule.reorder_wait_ms for rule in ordered)
+
+
+class Catalogue:
+    """Rules and devices at one moment. Never changed: :meth:`with_changes` makes the next one."""
+
+    def __init__(self, rules: Mapping[str, Rule], devices: Mapping[str, Device]) -> None:
+        self.rules = dict(rules)
+        self.devices = dict(devices)
+        self._kinds: dict[str, list[Rule]] = {}
+        for rule in self.rules.values():
+            if rule.enabled:
+                self._kinds.setdefault(rule.kind, []).append(rule)
+        self._plans: dict[tuple[str, ...], Plan] = {}
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], devices: Iterable[Device]) -> "Catalogue":
+        return cls({rule.id: rule for rule in rules}, {device.id: device for device in devices})
+
+    def with_changes(
+        self, rules: Mapping[str, Rule | None] | None = None, devices: Mapping[str, Device | None] | None = None
+    ) -> "Catalogue":
+        """The catalogue after some records of the compacted topics; None is a tombstone."""
+        return Catalogue(_merged(self.rules, rules or {}), _merged(self.devices, devices or {}))
+
+    def plan(self, device: Device) -> Plan:
+        """The plan for a device: rules of its kind whose ``where`` its attributes match."""
+        matching = [
+            rule
+            for rule in self._kinds.get(device.kind, ())
+            if all(device.attributes.get(name) == value for name, value in rule.where.items())
+        ]
+        key = tuple(sorted(rule.id for rule in matching))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = Plan(matching)
+        return plan
+
+    def silent_due(self, rule: Rule, device: Device, heard: int) -> int:
+        """When ``device``, last heard at ``heard``, counts as silent."""
+        return heard + silent_after_ms(rule, device.period_s)
+
+
+def _merged(old: Mapping[str, object], changes: Mapping[str, object | None]) -> dict:  # type: ignore[type-arg]
+    merged = {**old, **changes}
+    return {key: value for key, value in merged.items() if value is not None}

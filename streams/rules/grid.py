@@ -1,0 +1,246 @@
+"""All devices of one grid: the fast path for calm samples, timers by heap, isolation of bugs.
+
+A grid is stored as one packed value with the offset of the last record in it (design section 2).
+"""
+
+import traceback
+import zlib
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+import msgspec
+
+from streams.contracts import Action, Device, Op, Rule, Sample
+from streams.contracts.devices import DeviceState
+from streams.rules.catalogue import BUILT_IN, Catalogue
+from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
+from streams.rules.conditions import silent_after_ms
+from streams.rules.device_step import DeviceStep, gone
+from streams.rules.outcome import Fault, Outcome
+from streams.rules.slots import Verdict
+from streams.rules.track import PackedTrack, Track, pack, unpack
+
+FORMAT = 1
+MOST_STRANGERS = 256
+
+
+class PackedGrid(msgspec.Struct, array_like=True, frozen=True):
+    format: int
+    code: str
+    offset: int
+    tracks: list[PackedTrack]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(PackedGrid)
+
+
+class Grid:
+    """State of one grid. ``offset`` is that of the last record it has seen; ``dirty``: unsaved."""
+
+    __slots__ = ("_catalogue", "_heap", "_policy", "_strangers", "code", "dirty", "offset", "resumed", "tracks")
+
+    def __init__(self, code: str, catalogue: Catalogue, policy: ClockPolicy = DEFAULT_CLOCK) -> None:
+        self.code = code
+        self.offset = -1
+        self.tracks: dict[str, Track] = {}
+        self.dirty = False
+        self.resumed = 0
+        self._strangers: list[Sample] = []
+        self._catalogue = catalogue
+        self._policy = policy
+        self._heap: list[tuple[int, str, str]] = []
+
+    def batch(self, samples: tuple[Sample, ...], outcome: Outcome) -> None:
+        """Step every sample in order; a timer due before a sample fires before it."""
+        tracks, heap, policy = self.tracks, self._heap, self._policy
+        ahead, slow = -policy.ahead, policy.slow
+        outcome.samples += len(samples)
+        self.dirty = True
+        for sample in samples:
+            at = sample.at
+            if heap and heap[0][0] <= at:
+                self.advance(at, outcome)
+            track = tracks.get(sample.device)
+            if track is None or not track.quiet or sample.flags or sample.quality:
+                self._careful(sample, outcome)
+                continue
+            ts = sample.ts
+            clock = track.clock
+            if ts <= clock.newest or not ahead <= at - ts <= slow:
+                self._careful(sample, outcome)
+                continue
+            bounds = track.plan.bounds
+            for metric, value in sample.values.items():
+                interval = bounds.get(metric)
+                if interval is not None and not interval[0] < value < interval[1]:
+                    self._careful(sample, outcome)
+                    break
+            else:
+                clock.newest = ts
+                clock.proven = True
+                if at > track.heard:  # noqa: PLR1730 - a call of max() costs more than the rest of the line
+                    track.heard = at
+                last = track.last
+                for metric in sample.values:
+                    last[metric] = sample
+
+    def advance(self, now: int, outcome: Outcome) -> None:
+        """Fire every timer due by ``now``, oldest first."""
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            due, device, rule_id = heappop(heap)
+            track = self.tracks.get(device)
+            slot = track.slots.get(rule_id) if track else None
+            if track is None or slot is None or slot.due != due or not track.watched:
+                continue
+            rule = track.rule(rule_id)
+            if rule is None:
+                continue
+            if rule.op is Op.SILENT:
+                real = max(track.heard, self.resumed) + silent_after_ms(rule, track.device.period_s)
+                if real > due:
+                    slot.due = real
+                    heappush(heap, (real, device, rule_id))
+                    continue
+            self.dirty = True
+            self._attempt(track, due, outcome, lambda step, rule=rule, due=due: step.timer(rule, due))  # type: ignore[misc]
+
+    def act(self, action: Action, outcome: Outcome) -> None:
+        """A person's act; on a device or rule that is not here it has no effect."""
+        track = self.tracks.get(action.device)
+        if track is None:
+            return
+        rule = track.plan.rules.get(action.rule) or BUILT_IN.get(action.rule)
+        if rule is None:
+            return
+        self.dirty = True
+        self._attempt(track, action.at, outcome, lambda step: step.act(action, rule))
+
+    def adopt(self, catalogue: Catalogue, devices: list[str], now: int, outcome: Outcome) -> None:
+        """Put another catalogue in force for ``devices`` (ids, in order)."""
+        self._catalogue = catalogue
+        for device_id in devices:
+            device = catalogue.devices.get(device_id)
+            track = self.tracks.get(device_id)
+            if device is None or device.area != self.code or gone(device.state):
+                if track is not None:
+                    self._drop(track, now, outcome)
+                continue
+            self.dirty = True
+            if track is None:
+                track = self._admit(device, now)
+            watched = track.watched
+            plan = catalogue.plan(device)
+
+            def adopt(step: DeviceStep, device: Device = device, watched: bool = watched) -> None:
+                step.track.device = device
+                step.adopt(plan, watched, now)  # noqa: B023 - called before the loop goes on
+
+            self._attempt(track, now, outcome, adopt)
+            self._push_all(self.tracks[device_id])
+
+    def revisit(self, outcome: Outcome) -> None:
+        """Step the samples of devices that have become known; whoever is still strange is let go."""
+        if self._strangers:
+            waiting, self._strangers = self._strangers, []
+            for sample in waiting:
+                if sample.device in self.tracks:
+                    self.dirty = True
+                    outcome.strangers -= 1
+                    self._careful(sample, outcome)
+
+    def pack(self) -> bytes:
+        """The whole state as bytes."""
+        packed = PackedGrid(FORMAT, self.code, self.offset, [pack(track) for track in self.tracks.values()])
+        return zlib.compress(_encoder.encode(packed), level=1)
+
+    @classmethod
+    def unpack(cls, data: bytes, catalogue: Catalogue, policy: ClockPolicy = DEFAULT_CLOCK) -> "Grid":
+        """A grid as it was packed; devices that nobody knows any more wait for the next Tick."""
+        packed = _decoder.decode(zlib.decompress(data))
+        grid = cls(packed.code, catalogue, policy)
+        grid.offset = packed.offset
+        for stored in packed.tracks:
+            device = catalogue.devices.get(stored.device)
+            if device is None:
+                device = Device(stored.device, stored.kind, packed.code, state=DeviceState.PLANNED)
+            grid.tracks[stored.device] = track = unpack(stored, device, catalogue.plan(device))
+            grid._heap.extend(
+                (slot.due, stored.device, slot.rule) for slot in track.slots.values() if slot.due is not None
+            )
+        heapify(grid._heap)
+        return grid
+
+    def _careful(self, sample: Sample, outcome: Outcome) -> None:
+        track = self.tracks.get(sample.device)
+        if track is None:
+            device = self._catalogue.devices.get(sample.device)
+            if device is None or device.area != self.code or gone(device.state):
+                self._meet(sample, outcome)
+                return
+            track = self._admit(device, sample.at)
+        verdict = self._attempt(track, sample.at, outcome, lambda step: step.sample(sample, self._policy))
+        if verdict is Verdict.LATE:
+            outcome.late += 1
+        elif verdict is Verdict.DUPLICATE:
+            outcome.duplicates += 1
+
+    def _meet(self, sample: Sample, outcome: Outcome) -> None:
+        """The gateway knew this device before we did: keep its sample until the next Tick."""
+        outcome.strangers += 1
+        if len(self._strangers) < MOST_STRANGERS:
+            self._strangers.append(sample)
+
+    def _admit(self, device: Device, now: int) -> Track:
+        track = self.tracks[device.id] = Track(device, self._catalogue.plan(device), now)
+        return track
+
+    def _drop(self, track: Track, now: int, outcome: Outcome) -> None:
+        self.dirty = True
+        self._attempt(track, now, outcome, lambda step: step.retire(now, "device retired or moved"))
+        del self.tracks[track.device.id]
+
+    def _attempt(
+        self, track: Track, at: int, outcome: Outcome, work: Callable[[DeviceStep], Verdict | None]
+    ) -> Verdict | None:
+        """Do ``work`` on a fork; a bug leaves the device as it was, without the rule that failed."""
+        while "*" not in track.disabled:
+            step = DeviceStep(track.fork())
+            try:
+                verdict = work(step)
+                step.arm()
+            except Exception as error:  # noqa: BLE001 - any bug isolates one device, not the grid
+                self._isolate(track, step.rule, error, at, outcome)
+                track = self.tracks[track.device.id]
+                continue
+            self._keep(track, step, outcome)
+            return verdict
+        return None
+
+    def _isolate(self, track: Track, rule: Rule | None, error: Exception, at: int, outcome: Outcome) -> None:
+        fault = Fault(track.device.id, rule.id if rule else None, repr(error), traceback.format_exc(), outcome.source)
+        outcome.faults.append(fault)
+        step = DeviceStep(track.fork())
+        if rule is None or rule.id in BUILT_IN:
+            step.track.disabled["*"] = track.device.version
+        else:
+            step.track.disabled[rule.id] = rule.version
+        step.isolated(True, at)
+        self._keep(track, step, outcome)
+
+    def _keep(self, old: Track, step: DeviceStep, outcome: Outcome) -> None:
+        track = step.track
+        track.calm()
+        self.tracks[track.device.id] = track
+        for rule_id, slot in track.slots.items():
+            before = old.slots.get(rule_id)
+            if slot is not before and slot.due is not None and (before is None or before.due != slot.due):
+                heappush(self._heap, (slot.due, track.device.id, rule_id))
+        for rule, transition in step.told:
+            outcome.tell(transition, rule, track.device, self.code)
+
+    def _push_all(self, track: Track) -> None:
+        for slot in track.slots.values():
+            if slot.due is not None:
+                heappush(self._heap, (slot.due, track.device.id, slot.rule))

@@ -1,0 +1,175 @@
+"""One suite over the alarm store in memory and in PostgreSQL, used as its two roles use it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from services.adapters.clock import RandomIds
+from services.adapters.postgres import open_pool
+from services.alarms.domain import AlarmFilters
+from services.alarms.handlers import AskOfAlarm, RecordTransitions
+from services.alarms.ports import AlarmReader, AlarmStore
+from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
+from services.tickets.handlers import TakeAlarm
+from services.tickets.postgres import PostgresTicketStore
+from streams.contracts import ActionName, AlarmState, Cause, Refused, Severity
+from tests.conftest import Database, PostgresServer, fresh_database
+from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
+from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
+from tests.fakes.clock import ManualClock
+from tests.fakes.databases import empty
+from tests.fakes.tickets import MemoryDirectory
+
+
+@dataclass
+class Side:
+    """``store`` as the alarms process has it, ``front`` and ``reader`` as the front door does."""
+
+    store: AlarmStore
+    front: AlarmStore
+    reader: AlarmReader
+    ticket: str | None = None
+
+    def record(self, *events: object) -> int:
+        return RecordTransitions(self.store, RandomIds())(events)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
+    """One database for the whole suite; each test finds it empty."""
+    for database in fresh_database(postgres_server):
+        database.migrate("registry", "alarms", "tickets")
+        yield database
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    if request.param == "memory":
+        memory = MemoryAlarmStore()
+        yield Side(memory, memory, MemoryAlarmReader(memory, {"e1": "ticket-1"}), "ticket-1")
+        return
+    database: Database = request.getfixturevalue("migrated")
+    with ExitStack() as stack:
+        stack.callback(empty, database.admin_url, "alarms", "tickets")
+        alarms, tickets, front = (
+            stack.enter_context(open_pool(database.url(f"linli_{role}"), name="contract", size=2))
+            for role in ("alarms", "tickets", "api")
+        )
+        taken = TakeAlarm(PostgresTicketStore(tickets), MemoryDirectory(), ManualClock(T0), RandomIds())(raised("e1"))
+        assert taken.ticket is not None
+        yield Side(PostgresAlarmStore(alarms), PostgresAlarmStore(front), PostgresAlarmReader(front), taken.ticket.id)
+
+
+def test_a_transition_is_kept_once_and_makes_one_row(side: Side) -> None:
+    assert side.record(raised("e1"), raised("e1")) == 1
+    assert side.record(raised("e1")) == 0
+    found = side.reader.get_alarm("e1", scope="")
+    assert found is not None
+    listed, events = found
+    assert (listed.alarm.state, listed.alarm.severity, listed.alarm.value) == ("active_unack", "critical", 62.0)
+    assert events == (raised("e1"),)
+    assert side.reader.get_alarm(listed.alarm.id, scope="") == found
+
+
+def test_an_alarm_knows_its_ticket(side: Side) -> None:
+    side.record(raised("e1"), raised("e2", device="gas-000002"))
+    tickets = {
+        listed.alarm.episode: listed.ticket_id
+        for listed in side.reader.list_alarms(AlarmFilters(), scope="", limit=9, after=None).items
+    }
+    assert tickets == {"e1": side.ticket, "e2": None}
+
+
+def test_a_late_transition_is_logged_and_changes_no_row(side: Side) -> None:
+    side.record(raised("e1"), returned("e1", number=3))
+    assert side.record(acknowledged("e1", number=2)) == 1
+    found = side.reader.get_alarm("e1", scope="")
+    assert found is not None
+    assert found[0].alarm.state is AlarmState.NORMAL
+    assert [event.id for event in found[1]] == ["e1-1", "e1-2", "e1-3"]
+
+
+def test_what_raises_leaves_nothing(side: Side) -> None:
+    def broken() -> None:
+        with side.store.transaction() as work:
+            work.log(raised("e1"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+    assert side.record(raised("e1")) == 1
+
+
+def test_a_request_is_taken_once_with_its_record_for_the_engine(side: Side) -> None:
+    side.record(raised("e1"))
+    ask = AskOfAlarm(side.front, ManualClock(T0 + 9))
+    first = ask("e1", ActionName.ACKNOWLEDGE, by="ann", command="c1", why="去看", scope="990101")
+    assert ask("e1", ActionName.ACKNOWLEDGE, by="ann", command="c1") == first
+    assert (first.command.grid, first.command.episode, first.command.at) == (GRID, "e1", T0 + 9)
+    with pytest.raises(Refused) as refusal:
+        ask("e1", ActionName.ACKNOWLEDGE, by="bob", command="c1")
+    assert refusal.value.code == "idempotency"
+
+
+def test_a_cleared_alarm_cannot_be_acknowledged(side: Side) -> None:
+    side.record(raised("e1"), acknowledged("e1"), returned("e1"))
+    with pytest.raises(Refused) as refusal:
+        AskOfAlarm(side.front, ManualClock(T0))("e1", ActionName.ACKNOWLEDGE, by="ann", command="c1")
+    assert (refusal.value.code, refusal.value.extra["state"]) == ("cleared", "normal")
+
+
+def test_what_stands_is_counted_by_severity(side: Side) -> None:
+    side.record(raised("e1"), raised("e2", device="d2", severity=Severity.MAJOR), returned("e3", device="d3"))
+    expected = {Severity.CRITICAL: 1, Severity.MAJOR: 1, Severity.MINOR: 0, Severity.WARNING: 0}
+    assert side.store.count_active() == side.reader.count_by_severity(scope="9901") == expected
+    assert sum(side.reader.count_by_severity(scope="9902").values()) == 0
+
+
+def test_a_list_goes_page_by_page_newest_first(side: Side) -> None:
+    side.record(*(raised(f"e{number}", device=f"d{number}", since=T0 + number // 2) for number in range(5)))
+    seen: list[str] = []
+    after: tuple[str | int, ...] | None = None
+    while True:
+        page = side.reader.list_alarms(AlarmFilters(), scope="", limit=2, after=after)
+        seen += [listed.alarm.episode for listed in page.items]
+        after = page.next
+        if after is None:
+            break
+    assert seen == ["e4", "e3", "e2", "e1", "e0"]
+
+
+def test_a_scope_hides_what_lies_outside(side: Side) -> None:
+    side.record(raised("e1"))
+    assert side.reader.get_alarm("e1", scope="990102") is None
+    assert side.reader.list_alarms(AlarmFilters(), scope="990102", limit=9, after=None).items == ()
+    with pytest.raises(Refused) as refusal:
+        AskOfAlarm(side.front, ManualClock(T0))("e1", ActionName.ACKNOWLEDGE, by="a", command="c", scope="990102")
+    assert refusal.value.code == "not-found"
+
+
+FILTERS = [
+    (AlarmFilters(states=("normal", "active_ack")), 1),
+    (AlarmFilters(active=True), 1),
+    (AlarmFilters(active=False), 1),
+    (AlarmFilters(severity="critical"), 1),
+    (AlarmFilters(severity="warning"), 0),
+    (AlarmFilters(device="d2"), 1),
+    (AlarmFilters(kind="gas"), 2),
+    (AlarmFilters(kind="septic"), 0),
+    (AlarmFilters(area="990101001"), 2),
+    (AlarmFilters(area="990101002"), 0),
+    (AlarmFilters(rule="gas.ch4"), 2),
+    (AlarmFilters(metric="ch4_lel"), 2),
+    (AlarmFilters(metric="alarm"), 0),
+    (AlarmFilters(incident="gas-leak:d2"), 1),
+    (AlarmFilters(since=T0), 1),
+    (AlarmFilters(until=T0), 1),
+]
+
+
+@pytest.mark.parametrize(("filters", "count"), FILTERS, ids=str)
+def test_every_filter_narrows(side: Side, filters: AlarmFilters, count: int) -> None:
+    side.record(raised("e1"), returned("e2", device="d2", severity=Severity.MAJOR, since=T0, cause=Cause.RETURNED))
+    assert len(side.reader.list_alarms(filters, scope="", limit=9, after=None).items) == count

@@ -1,0 +1,269 @@
+"""One suite over the ticket store in memory and in PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from services.adapters.clock import RandomIds
+from services.adapters.postgres import open_pool
+from services.tickets import domain
+from services.tickets.domain import Actor, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.handlers import KeepTime, TakeAlarm
+from services.tickets.ports import Answer, TicketReader, TicketStore
+from services.tickets.postgres import PostgresTicketReader, PostgresTicketStore
+from services.transactions import Clash
+from tests.conftest import Database, PostgresServer, fresh_database
+from tests.fakes.alarm_events import GRID, T0, raised, returned
+from tests.fakes.clock import ManualClock
+from tests.fakes.databases import empty
+from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+
+
+@dataclass
+class Side:
+    store: TicketStore
+    reader: TicketReader
+
+
+@pytest.fixture(scope="module")
+def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
+    """One database for the whole suite; each test finds it empty."""
+    for database in fresh_database(postgres_server):
+        database.migrate("registry", "tickets")
+        yield database
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    if request.param == "memory":
+        memory = MemoryTicketStore()
+        yield Side(memory, MemoryTicketReader(memory))
+        return
+    database: Database = request.getfixturevalue("migrated")
+    with ExitStack() as stack:
+        stack.callback(empty, database.admin_url, "tickets")
+        pool = open_pool(database.url("linli_tickets"), name="contract")
+        stack.callback(pool.close)
+        yield Side(PostgresTicketStore(pool), PostgresTicketReader(pool))
+
+
+def _report(number: str, *, at: int = T0, **changes: Any) -> domain.lifecycle.Moved:
+    opening = Opening(
+        number=number, source=Source.HOTLINE, title="路灯不亮", limits=DEFAULT_LIMITS, area=GRID, place="三号楼",
+        **changes,
+    )  # fmt: skip
+    return domain.report(opening, id=f"id-{number}", now=at, who=Actor("operator", Role.OPERATOR))
+
+
+def _save(side: Side, moved: domain.lifecycle.Moved) -> Ticket:
+    with side.store.transaction() as work:
+        work.save(*moved)
+    return moved[0]
+
+
+def test_a_ticket_comes_back_as_it_was_saved(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    with side.store.transaction() as work:
+        assert work.ticket(ticket.id) == ticket
+        assert work.ticket("LY-1") == ticket
+        assert work.ticket("none") is None
+
+
+def test_the_log_rebuilds_the_ticket(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    accepted = domain.move(ticket, domain.Action.ACCEPT, now=T0 + 1, by="operator", role=Role.OPERATOR)
+    _save(side, accepted)
+    with side.store.transaction() as work:
+        assert domain.replay(work.events(ticket.id)) == accepted[0] == work.ticket(ticket.id)
+
+
+def test_what_raises_leaves_nothing(side: Side) -> None:
+    def broken() -> None:
+        with side.store.transaction() as work:
+            work.save(*_report("LY-1"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+    assert side.reader.list_tickets(TicketFilters(), scope="", limit=10, after=None).items == ()
+
+
+def test_a_version_is_written_once(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    moved = domain.move(ticket, domain.Action.ACCEPT, now=T0 + 1, by="operator", role=Role.OPERATOR)
+    _save(side, moved)
+    with pytest.raises(Clash):
+        _save(side, moved)
+
+
+def test_an_incident_has_one_open_ticket(side: Side) -> None:
+    _save(side, _report("LY-1", incident="gas-leak:d1"))
+    with pytest.raises(Clash):
+        _save(side, _report("LY-2", incident="gas-leak:d1"))
+    _save(side, _report("LY-3", incident="gas-leak:d2"))
+
+
+def test_tickets_without_an_incident_stand_beside_each_other(side: Side) -> None:
+    _save(side, _report("LY-1"))
+    _save(side, _report("LY-2"))
+    assert len(side.reader.list_tickets(TicketFilters(), scope="", limit=10, after=None).items) == 2
+
+
+def test_an_episode_leads_to_its_ticket(side: Side) -> None:
+    clock = ManualClock(T0 + 500)
+    take = TakeAlarm(side.store, MemoryDirectory(), clock, RandomIds())
+    opened = take(raised("e1")).ticket
+    assert opened is not None
+    with side.store.transaction() as work:
+        assert work.of_episode("e1") == opened == work.newest_of(opened.incident)
+        assert work.of_episode("e2") is None
+        assert work.newest_of("other") is None
+        assert work.newest_of("") is None
+    after = take(returned("e1")).ticket
+    assert after is not None
+    assert after.sensor_normal_since == T0 + 300_000
+
+
+def test_numbers_of_a_day_never_repeat(side: Side) -> None:
+    with side.store.transaction() as work:
+        assert [work.next_count("20261122"), work.next_count("20261122"), work.next_count("20261123")] == [1, 2, 1]
+    with side.store.transaction() as work:
+        assert work.next_count("20261122") == 3
+
+
+def test_a_key_is_remembered_once(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    answer = Answer("print", ticket.id, 1)
+    with side.store.transaction() as work:
+        assert work.answer("ann k1") is None
+        work.remember("ann k1", answer)
+    with side.store.transaction() as work:
+        assert work.answer("ann k1") == answer
+    with pytest.raises(Clash), side.store.transaction() as work:
+        work.remember("ann k1", answer)
+
+
+def test_what_is_due_is_found_and_marked_once(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    clock = ManualClock(T0)
+    keep_time = KeepTime(side.store, clock)
+    assert keep_time() == ()
+    clock.set(T0 + 2 * 3_600_000 * 3 // 4)
+    assert [event.evidence["card"] for event in keep_time()] == ["yellow"]
+    assert keep_time() == ()
+    clock.set(T0 + 2 * 3_600_000)
+    assert [event.evidence for event in keep_time()] == [{"clock": "accept", "card": "red"}]
+    found = side.reader.get_ticket(ticket.id, scope="")
+    assert found is not None
+    assert found[0].card == "red"
+
+
+def test_a_list_goes_page_by_page_newest_first(side: Side) -> None:
+    for count in range(5):
+        _save(side, _report(f"LY-{count}", at=T0 + count // 2))
+    seen: list[str] = []
+    after: tuple[str | int, ...] | None = None
+    while True:
+        page = side.reader.list_tickets(TicketFilters(), scope="", limit=2, after=after)
+        seen += [ticket.number for ticket in page.items]
+        after = page.next
+        if after is None:
+            break
+    assert seen == ["LY-4", "LY-3", "LY-2", "LY-1", "LY-0"]
+
+
+def test_a_scope_hides_what_lies_outside(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    assert side.reader.list_tickets(TicketFilters(), scope="990102", limit=9, after=None).items == ()
+    assert side.reader.get_ticket(ticket.id, scope="990102") is None
+    assert side.reader.get_ticket("LY-1", scope="990101") is not None
+    assert sum(count.tickets for count in side.reader.count_by_stage(scope="990102")) == 0
+
+
+FILTERS = [
+    (TicketFilters(states=("reported", "closed")), 2),
+    (TicketFilters(states=("closed",)), 0),
+    (TicketFilters(stage=Stage.DISCOVERY), 2),
+    (TicketFilters(stage=Stage.DISPATCH), 1),
+    (TicketFilters(open=True), 3),
+    (TicketFilters(open=False), 0),
+    (TicketFilters(area="990101001001"), 3),
+    (TicketFilters(area="990101002"), 0),
+    (TicketFilters(device="gas-000001"), 1),
+    (TicketFilters(kind="gas"), 1),
+    (TicketFilters(source="hotline"), 2),
+    (TicketFilters(incident="gas-leak:gas-000001"), 1),
+    (TicketFilters(unit="gas-company"), 1),
+    (TicketFilters(unit="other"), 0),
+    (TicketFilters(reporter="citizen"), 1),
+    (TicketFilters(card="red"), 0),
+    (TicketFilters(since=T0 + 5), 1),
+    (TicketFilters(until=T0 + 5), 2),
+    (TicketFilters(states=("reported",), reporter="citizen", area=GRID), 1),
+]
+
+
+@pytest.mark.parametrize(("filters", "count"), FILTERS, ids=str)
+def test_every_filter_narrows(side: Side, filters: TicketFilters, count: int) -> None:
+    _save(side, _report("LY-1"))
+    _save(side, _report("LY-2", at=T0 + 1, reporter="citizen"))
+    directory = MemoryDirectory({("gas-leak", "990101"): "gas-company"})
+    TakeAlarm(side.store, directory, ManualClock(T0 + 500), RandomIds())(raised())
+    assert len(side.reader.list_tickets(filters, scope="", limit=9, after=None).items) == count
+
+
+def test_several_logs_are_read_at_once(side: Side) -> None:
+    first, second = _report("LY-1"), _report("LY-2")
+    _save(side, first)
+    _save(side, second)
+    assert side.reader.list_events(["id-LY-1", "id-LY-2", "none"]) == {
+        "id-LY-1": first[1], "id-LY-2": second[1], "none": (),
+    }  # fmt: skip
+    assert side.reader.list_events([]) == {}
+
+
+def test_stages_are_counted_with_their_cards(side: Side) -> None:
+    _save(side, _report("LY-1"))
+    KeepTime(side.store, ManualClock(T0 + 86_400_000))()
+    counts = {count.stage: count for count in side.reader.count_by_stage(scope="990101")}
+    assert (counts[Stage.DISCOVERY].tickets, counts[Stage.DISCOVERY].red) == (1, 1)
+    assert counts[Stage.RESOLVE].tickets == 0
+
+
+def test_an_ended_ticket_lets_an_open_one_take_its_episode(side: Side) -> None:
+    clock = ManualClock(T0 + 500)
+    take = TakeAlarm(side.store, MemoryDirectory(), clock, RandomIds())
+    first = take(raised("e1")).ticket
+    assert first is not None
+    closed = _closed_without_sensor(first)
+    _save(side, closed)
+    later = closed[0].closed_at or 0
+    second = take(raised("e2", at=later + 90_000_000)).ticket
+    assert second is not None
+    assert second.id != first.id
+    third = take(raised("e1", number=9, at=later + 90_000_001)).ticket
+    assert third is not None
+    assert third.id == second.id
+    with side.store.transaction() as work:
+        assert work.of_episode("e1") == third
+
+
+def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
+    steps = [
+        (domain.Action.ARRIVE, "fitter", Role.UNIT_HANDLER, Details(position=(120.0, 30.0))),
+        (domain.Action.FINISH, "fitter", Role.UNIT_HANDLER,
+         Details(outcome="换阀", reading="0 %LEL", sensor_dead=True)),
+        (domain.Action.CHECK_OK, "worker", Role.GRID_WORKER, Details()),
+    ]  # fmt: skip
+    events: tuple[domain.Event, ...] = ()
+    for offset, (action, by, role, details) in enumerate(steps):
+        ticket, more = domain.move(
+            ticket, action, now=T0 + 1_000 + offset, by=by, role=role, unit=ticket.lead, details=details
+        )
+        events = (*events, *more)
+    assert ticket.state is State.CLOSED
+    return ticket, events

@@ -1,0 +1,71 @@
+"""Long outages, scaled down here; ``./linli soak`` runs them at full length."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.stack.supervise import Manager
+from tests.e2e.conftest import Running, start
+from tests.e2e.test_faults import RATE, Load, alarming, all_there, loading, one_ticket
+from tests.support import eventually
+
+__all__ = ["loading"]  # a fixture
+
+FULL = os.environ.get("LINLI_SOAK") == "1"
+OUTAGE_S = 600 if FULL else 20
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Running]:
+    yield from start("outage")
+
+
+def stop(running: Running, name: str) -> None:
+    Manager(running.platform.layout.socket).stop(name)
+
+
+def begin(running: Running, name: str) -> None:
+    Manager(running.platform.layout.socket).start([name])
+
+
+def resident_mb(running: Running, name: str) -> float:
+    status = Path(f"/proc/{running.pid(name)}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1024
+
+
+@pytest.mark.parametrize("server", ["kafka", "postgres"])
+def test_a_server_that_is_away_for_long_costs_nothing(
+    patient: Running, loading: Callable[..., Load], server: str
+) -> None:
+    load = loading(patient, OUTAGE_S + 8)
+    eventually(lambda: load.published() > RATE, within_s=60, what="the load is under way")
+    before = resident_mb(patient, "gateway")
+    device = patient.spare()
+    stop(patient, server)
+    gone = time.monotonic()
+    eventually(lambda: time.monotonic() - gone > OUTAGE_S / 2, within_s=OUTAGE_S + 60, every_s=1)
+    alarming(patient, device)
+    eventually(lambda: time.monotonic() - gone > OUTAGE_S, within_s=OUTAGE_S + 60, every_s=1)
+    grown = resident_mb(patient, "gateway") - before
+    begin(patient, server)
+    sent = load.finish()
+    patient.await_ready(within_s=180)
+    all_there(patient, sent)
+    one_ticket(patient, device)
+    assert grown < 200, f"the gateway grew by {grown:.0f} MB: its queue is no bound"
+
+
+def test_a_killed_mosquitto_loses_at_most_its_last_seconds(patient: Running, loading: Callable[..., Load]) -> None:
+    """The one stated exception: what the broker acknowledged within its last two seconds may be gone."""
+    load = loading(patient)
+    eventually(lambda: load.published() > RATE * 3, within_s=60, what="the load is under way")
+    killed = time.time_ns() // 1_000_000
+    patient.kill("mosquitto")
+    sent = load.finish()
+    patient.await_ready()
+    late = {reading for reading in sent if abs(reading[2] - killed) < 3_000}
+    all_there(patient, sent - late)

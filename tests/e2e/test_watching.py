@@ -1,0 +1,34 @@
+"""The platform watches itself: a process that is down reaches the engineer on call."""
+
+from typing import Any
+
+from services.stack.supervise import Manager
+from tests.e2e.conftest import Running
+from tests.support import eventually
+
+
+def notifications(running: Running, name: str, process: str) -> list[dict[str, Any]]:
+    items = running.get("/oncall/notifications", role="oncall", limit=200)["items"]
+    return [item for item in items if item["name"] == name and item["labels"].get("process") == process]
+
+
+def test_a_process_that_is_down_is_notified_acknowledged_and_resolved(running: Running) -> None:
+    manager = Manager(running.platform.layout.socket)
+    manager.stop("registry")
+    try:
+        (found,) = eventually(
+            lambda: notifications(running, "ProcessDown", "registry"), within_s=240, every_s=1, what="the notification"
+        )
+        assert found["state"] == "firing"
+        assert found["severity"] == "critical"
+        answer = running.post(f"/oncall/notifications/{found['id']}/ack", {"comment": "已在处理"}, "oncall")
+        assert answer.is_success, answer.text
+    finally:
+        manager.start(["registry"])
+    eventually(
+        lambda: [item for item in notifications(running, "ProcessDown", "registry") if item["state"] == "resolved"],
+        within_s=240,
+        every_s=1,
+        what="it is resolved",
+    )
+    running.await_ready()

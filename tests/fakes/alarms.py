@@ -1,0 +1,117 @@
+"""The alarm store and reader in memory, with the same promises as PostgreSQL's."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from services.alarms.domain import Alarm, AlarmFilters, number_of
+from services.alarms.ports import Listed
+from services.paging import Key, Page
+from services.transactions import Clash
+from streams.contracts import Action, AlarmEvent, Severity
+
+
+@dataclass
+class MemoryState:
+    alarms: dict[str, Alarm] = field(default_factory=dict)
+    events: dict[str, AlarmEvent] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
+    sent: list[Action] = field(default_factory=list)
+
+    def copy(self) -> "MemoryState":
+        return MemoryState(dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent))
+
+
+class MemoryAlarmStore:
+    """One transaction at a time; what raises leaves nothing."""
+
+    def __init__(self) -> None:
+        self.state = MemoryState()
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def transaction(self) -> Iterator["MemoryWork"]:
+        with self._lock:
+            draft = self.state.copy()
+            yield MemoryWork(draft)
+            self.state = draft
+
+    def count_active(self) -> Mapping[Severity, int]:
+        return MemoryAlarmReader(self).count_by_severity(scope="")
+
+
+class MemoryWork:
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def of_episode(self, episode: str) -> Alarm | None:
+        return self._state.alarms.get(episode)
+
+    def alarm(self, alarm: str) -> Alarm | None:
+        return next((each for each in self._state.alarms.values() if alarm in {each.id, each.episode}), None)
+
+    def save(self, alarm: Alarm) -> None:
+        self._state.alarms[alarm.episode] = alarm
+
+    def log(self, event: AlarmEvent) -> bool:
+        if event.id in self._state.events:
+            return False
+        self._state.events[event.id] = event
+        return True
+
+    def asked(self, command: str) -> Action | None:
+        return self._state.actions.get(command)
+
+    def ask(self, action: Action) -> None:
+        if action.id in self._state.actions:
+            raise Clash(action.id)
+        self._state.actions[action.id] = action
+        self._state.sent.append(action)
+
+
+class MemoryAlarmReader:
+    """``tickets`` maps an episode to its ticket, as the ticket loop's view does."""
+
+    def __init__(self, store: MemoryAlarmStore, tickets: dict[str, str] | None = None) -> None:
+        self._store = store
+        self._tickets = tickets or {}
+
+    def list_alarms(self, filters: AlarmFilters, *, scope: str, limit: int, after: Key | None) -> Page[Listed]:
+        found = [a for a in self._store.state.alarms.values() if a.area.startswith(scope) and _fits(a, filters)]
+        found.sort(key=lambda alarm: (alarm.active_since, alarm.episode), reverse=True)
+        rest = [alarm for alarm in found if after is None or (alarm.active_since, alarm.episode) < after]
+        items = tuple(self._listed(alarm) for alarm in rest[:limit])
+        last = rest[limit - 1] if len(rest) > limit else None
+        return Page(items, (last.active_since, last.episode) if last else None)
+
+    def get_alarm(self, alarm: str, *, scope: str) -> tuple[Listed, tuple[AlarmEvent, ...]] | None:
+        found = MemoryWork(self._store.state).alarm(alarm)
+        if found is None or not found.area.startswith(scope):
+            return None
+        events = [event for event in self._store.state.events.values() if event.episode == found.episode]
+        return self._listed(found), tuple(sorted(events, key=number_of))
+
+    def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
+        active = [a for a in self._store.state.alarms.values() if a.active and a.area.startswith(scope)]
+        return {severity: sum(alarm.severity is severity for alarm in active) for severity in Severity}
+
+    def _listed(self, alarm: Alarm) -> Listed:
+        return Listed(alarm, self._tickets.get(alarm.episode))
+
+
+def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:
+    wanted = (
+        (filters.states, alarm.state in filters.states),
+        (filters.active is not None, alarm.active == filters.active),
+        (filters.severity, alarm.severity == filters.severity),
+        (filters.device, alarm.device == filters.device),
+        (filters.kind, alarm.kind == filters.kind),
+        (filters.metric, alarm.metric == filters.metric),
+        (filters.area, alarm.area.startswith(filters.area)),
+        (filters.rule, alarm.rule == filters.rule),
+        (filters.incident, alarm.incident == filters.incident),
+        (filters.since is not None, alarm.active_since >= (filters.since or 0)),
+        (filters.until is not None, alarm.active_since < (filters.until or 0)),
+    )
+    return all(holds for asked, holds in wanted if asked)

@@ -1,0 +1,179 @@
+"""The ticket store, directory and reader in memory, with the same promises as PostgreSQL's."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from services.paging import Key, Page
+from services.tickets.domain import Event, Stage, StageCount, State, Ticket, TicketFilters
+from services.tickets.domain.clocks import next_card_at
+from services.tickets.ports import Answer, Spot
+from services.transactions import Clash
+
+
+@dataclass
+class MemoryState:
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
+    episodes: dict[str, str] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    sent: list[Event] = field(default_factory=list)
+
+    def copy(self) -> "MemoryState":
+        return MemoryState(
+            dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
+            list(self.sent),
+        )  # fmt: skip
+
+
+class MemoryTicketStore:
+    """One transaction at a time; what raises leaves nothing."""
+
+    def __init__(self) -> None:
+        self.state = MemoryState()
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def transaction(self) -> Iterator["MemoryWork"]:
+        with self._lock:
+            draft = self.state.copy()
+            yield MemoryWork(draft)
+            self.state = draft
+
+
+class MemoryWork:
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def ticket(self, ticket: str) -> Ticket | None:
+        found = self._state.tickets.get(ticket)
+        return found or next((each for each in self._state.tickets.values() if each.number == ticket), None)
+
+    def events(self, ticket: str) -> tuple[Event, ...]:
+        return self._state.events.get(ticket, ())
+
+    def of_episode(self, episode: str) -> Ticket | None:
+        owner = self._state.episodes.get(episode)
+        return self._state.tickets[owner] if owner else None
+
+    def newest_of(self, incident: str) -> Ticket | None:
+        gone = (State.ARCHIVED, State.WITHDRAWN)
+        found = [t for t in self._state.tickets.values() if incident and t.incident == incident and t.state not in gone]
+        return max(found, key=lambda ticket: (ticket.open, ticket.closed_at or 0), default=None)
+
+    def next_count(self, day: str) -> int:
+        self._state.counters[day] = self._state.counters.get(day, 0) + 1
+        return self._state.counters[day]
+
+    def save(self, ticket: Ticket, events: Sequence[Event]) -> None:
+        before = self._state.tickets.get(ticket.id)
+        if (before.version if before else 0) != events[0].version - 1:
+            raise Clash(f"{ticket.number} has moved on")
+        if (
+            ticket.incident
+            and ticket.open
+            and any(
+                other.incident == ticket.incident and other.open and other.id != ticket.id
+                for other in self._state.tickets.values()
+            )
+        ):
+            raise Clash(f"{ticket.incident} has an open ticket")
+        for event in events:
+            if "episode" in event.evidence:
+                self._own(event.evidence["episode"]["episode"], ticket.id)
+        self._state.tickets[ticket.id] = ticket
+        self._state.events[ticket.id] = (*self._state.events.get(ticket.id, ()), *events)
+        self._state.sent += events
+
+    def _own(self, episode: str, ticket: str) -> None:
+        owner = self._state.episodes.get(episode)
+        if owner is not None and owner != ticket and self._state.tickets[owner].open:
+            raise Clash(f"{episode} belongs to {owner}")
+        self._state.episodes[episode] = ticket
+
+    def answer(self, key: str) -> Answer | None:
+        return self._state.answers.get(key)
+
+    def remember(self, key: str, answer: Answer) -> None:
+        if key in self._state.answers:
+            raise Clash(key)
+        self._state.answers[key] = answer
+
+    def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
+        times = [(_due_at(ticket), ticket.id) for ticket in self._state.tickets.values()]
+        ready = sorted((at, name) for at, name in times if at is not None and at <= now)
+        return tuple(self._state.tickets[name] for _, name in ready[:limit])
+
+
+def _due_at(ticket: Ticket) -> int | None:
+    return next_card_at(ticket.clocks) if ticket.open else ticket.archive_at
+
+
+@dataclass
+class MemoryDirectory:
+    """``units`` maps (category, area prefix) to a unit; ``spots`` a device to its place."""
+
+    units: dict[tuple[str, str], str] = field(default_factory=dict)
+    spots: dict[str, Spot] = field(default_factory=dict)
+
+    def lead_unit(self, category: str, area: str) -> str:
+        found = [(len(prefix), unit) for (name, prefix), unit in self.units.items()
+                 if name == category and area.startswith(prefix)]  # fmt: skip
+        return max(found)[1] if found else "district"
+
+    def spot(self, device: str) -> Spot:
+        return self.spots.get(device, Spot())
+
+
+class MemoryTicketReader:
+    def __init__(self, store: MemoryTicketStore) -> None:
+        self._store = store
+
+    def list_tickets(self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None) -> Page[Ticket]:
+        found = [t for t in self._store.state.tickets.values() if t.area.startswith(scope) and _fits(t, filters)]
+        found.sort(key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)
+        rest = [ticket for ticket in found if after is None or (ticket.opened_at, ticket.id) < after]
+        items = tuple(rest[:limit])
+        return Page(items, (items[-1].opened_at, items[-1].id) if len(rest) > limit else None)
+
+    def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
+        found = MemoryWork(self._store.state).ticket(ticket)
+        if found is None or not found.area.startswith(scope):
+            return None
+        return found, self._store.state.events[found.id]
+
+    def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
+        return {ticket: self._store.state.events.get(ticket, ()) for ticket in tickets}
+
+    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
+        mine = [t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope)]
+        return tuple(
+            StageCount(
+                stage,
+                sum(t.stage is stage for t in mine),
+                sum(t.stage is stage and t.card == "yellow" for t in mine),
+                sum(t.stage is stage and t.card == "red" for t in mine),
+            )
+            for stage in Stage
+        )
+
+
+def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
+    wanted = (
+        (filters.states, ticket.state in filters.states),
+        (filters.stage, ticket.stage == filters.stage),
+        (filters.area, ticket.area.startswith(filters.area)),
+        (filters.device, ticket.device == filters.device),
+        (filters.kind, ticket.kind == filters.kind),
+        (filters.source, ticket.source == filters.source),
+        (filters.incident, ticket.incident == filters.incident),
+        (filters.unit, filters.unit in {ticket.lead, *ticket.assisting}),
+        (filters.reporter, ticket.reporter == filters.reporter),
+        (filters.card, ticket.card == filters.card),
+        (filters.since is not None, ticket.opened_at >= (filters.since or 0)),
+        (filters.until is not None, ticket.opened_at < (filters.until or 0)),
+        (filters.open is not None, ticket.open == filters.open),
+    )
+    return all(holds for asked, holds in wanted if asked)

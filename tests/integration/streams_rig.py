@@ -1,0 +1,135 @@
+"""Streams workers as processes of their own, and the log before and after them."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from streams.contracts import AlarmEvent, Device, Input, Rule, decode, encode
+from streams.contracts.topics import ALARMS, DEVICES, INPUTS, RULES, Topic
+from streams.rules import partition_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+
+
+@dataclass(slots=True)
+class Worker:
+    """``linli-streams`` as a process of its own."""
+
+    servers: str
+    group: str
+    home: Path
+    name: str
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        environment = os.environ | {
+            "KAFKA_BOOTSTRAP_SERVERS": self.servers,
+            "LINLI_WORKER_ID": self.group,
+            "LINLI_STATE_DIR": str(self.home / self.name),
+            "LINLI_METRICS_PORT": "0",
+        }
+        with (self.home / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streams.app"], env=environment, stdout=log, stderr=log
+            )
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    @property
+    def log(self) -> str:
+        return (self.home / f"{self.name}.log").read_text(errors="replace")
+
+
+class Log:
+    """Writes inputs and reads topics back, only what concerns this test's own devices."""
+
+    def __init__(self, servers: str) -> None:
+        self._servers = servers
+        self._producer = KafkaProducer(bootstrap_servers=servers)
+        self.run = uuid.uuid4().hex[:8]
+
+    def close(self) -> None:
+        self._producer.close()
+
+    def register(self, rules: list[Rule], devices: list[Device]) -> None:
+        for rule in rules:
+            self._producer.send(RULES.name, key=rule.id.encode(), value=encode(rule))
+        for device in devices:
+            self._producer.send(DEVICES.name, key=device.id.encode(), value=encode(device))
+        self._producer.flush()
+
+    def put(self, record: Input, *, grid: str, partition: int | None = None) -> None:
+        self._producer.send(
+            INPUTS.name,
+            key=grid.encode(),
+            value=encode(record),
+            partition=partition_of(grid) if partition is None else partition,
+        )
+
+    def raw(self, value: bytes | None, *, partition: int) -> None:
+        self._producer.send(INPUTS.name, key=b"x", value=value, partition=partition)
+
+    def flush(self) -> None:
+        self._producer.flush()
+
+    def read(self, topic: Topic, after: dict[int, int] | None = None) -> list[Stored]:
+        """Every record of a topic (``after``: from these offsets on), partition by partition."""
+        consumer = KafkaConsumer(bootstrap_servers=self._servers, group_id=None, enable_auto_commit=False)
+        try:
+            partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+            consumer.assign(partitions)
+            ends = consumer.end_offsets(partitions)
+            for tp in partitions:
+                consumer.seek(tp, (after or {}).get(tp.partition, 0))
+            found: list[Stored] = []
+            while any(consumer.position(tp) < ends[tp] for tp in partitions):
+                for records in consumer.poll(timeout_ms=500).values():
+                    found += [Stored(r.partition, r.offset, r.key, r.value) for r in records]
+        finally:
+            consumer.close()
+        return sorted(found, key=lambda stored: (stored.partition, stored.offset))
+
+    def ends(self, topic: Topic) -> dict[int, int]:
+        """Where each partition ends now."""
+        consumer = KafkaConsumer(bootstrap_servers=self._servers, group_id=None)
+        try:
+            partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+            return {tp.partition: end for tp, end in consumer.end_offsets(partitions).items()}
+        finally:
+            consumer.close()
+
+    def alarms(self, prefix: str, after: dict[int, int]) -> list[Stored]:
+        """Alarm records of devices whose id starts with ``prefix``."""
+        return [
+            stored for stored in self.read(ALARMS, after) if decode(stored.value, AlarmEvent).device.startswith(prefix)
+        ]
+
+    def committed(self, group: str) -> dict[int, int]:
+        """How far the worker group has acknowledged its inputs."""
+        admin = KafkaAdminClient(bootstrap_servers=self._servers)
+        try:
+            offsets = admin.list_group_offsets({group: None})[group]
+        finally:
+            admin.close()
+        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == INPUTS.name}

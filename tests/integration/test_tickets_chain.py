@@ -1,0 +1,116 @@
+"""From an alarm's event on Kafka to its row and its one ticket, over real processes and servers."""
+
+from pathlib import Path
+
+import pytest
+
+from services.adapters.clock import SystemClock
+from services.adapters.postgres import open_pool
+from services.alarms.handlers import AskOfAlarm
+from services.alarms.postgres import PostgresAlarmStore
+from streams.contracts import Action, ActionName, DeadLetter, TicketEvent, decode, decode_input
+from streams.contracts.topics import DEAD_LETTERS, INPUTS, TICKETS
+from tests.conftest import Database
+from tests.fakes.alarm_events import GRID, acknowledged, raised, returned
+from tests.integration.alarm_chain_rig import Chain
+from tests.support import eventually
+
+TICKETS_OF = "SELECT id, number, state, version FROM tickets.tickets WHERE device = %s"
+
+
+@pytest.fixture
+def chain(kafka_servers: str, database: Database, tmp_path: Path) -> Chain:
+    database.migrate("registry", "alarms", "tickets")
+    return Chain(kafka_servers, database, tmp_path)
+
+
+def test_an_alarm_becomes_a_row_and_one_dispatched_ticket(chain: Chain) -> None:
+    chain.rows(
+        "INSERT INTO registry.units (id, name_zh, name_en, area, categories) VALUES "
+        "('gas', '燃气公司', 'Gas company', '990101', '{gas-leak}') RETURNING id"
+    )
+    with chain.process("alarms"), chain.process("tickets"):
+        event = raised(f"e-{chain.name}", device=chain.device)
+        chain.publish([event, event])
+        chain.publish([event])
+        eventually(lambda: chain.rows(TICKETS_OF, chain.device), what="a ticket")
+        eventually(lambda: chain.rows("SELECT 1 FROM alarms.alarms WHERE device = %s", chain.device), what="an alarm")
+        chain.publish([acknowledged(f"e-{chain.name}", device=chain.device)])
+        chain.publish([returned(f"e-{chain.name}", device=chain.device)])
+        eventually(
+            lambda: chain.rows("SELECT 1 FROM alarms.alarms WHERE device = %s AND state = 'normal'", chain.device)
+        )
+        eventually(
+            lambda: chain.rows(
+                "SELECT 1 FROM tickets.ticket_events e JOIN tickets.tickets t ON t.id = e.ticket "
+                "WHERE t.device = %s AND e.action = 'normal'",
+                chain.device,
+            ),
+            what="the return to normal on the ticket",
+        )
+        tickets = chain.rows(TICKETS_OF, chain.device)
+        assert [(state, version) for _, _, state, version in tickets] == [("dispatched", 5)]
+        assert chain.rows("SELECT lead, area FROM tickets.tickets WHERE device = %s", chain.device) == [("gas", GRID)]
+        assert len(chain.rows("SELECT 1 FROM alarms.transitions WHERE event->>'device' = %s", chain.device)) == 3
+        eventually(lambda: not chain.rows("SELECT 1 FROM tickets.outbox WHERE sent_at IS NULL"), what="an empty outbox")
+    told = [decode(record, TicketEvent) for record in chain.records(TICKETS)]
+    mine = [event for event in told if event.device == chain.device]
+    assert [event.action for event in mine] == ["report", "accept", "classify", "dispatch", "normal"]
+    assert len({event.id for event in mine}) == 5
+
+
+def test_two_ticket_processes_racing_open_one_ticket_per_incident(chain: Chain) -> None:
+    devices = [f"{chain.device}-{number}" for number in range(30)]
+    events = [
+        raised(f"{device}-e{episode}", device=device, grid=f"9901010010010{episode:02}")
+        for device in devices
+        for episode in (1, 2, 3)
+    ]
+    with chain.process("tickets"), chain.process("tickets"):
+        chain.publish(events)
+        joined = "SELECT count(*) FROM tickets.ticket_episodes WHERE device = ANY (%s)"
+        eventually(lambda: chain.rows(joined, devices) == [(len(events),)], within_s=120, what="every episode")
+    counts = chain.rows("SELECT device, count(*) FROM tickets.tickets WHERE device = ANY (%s) GROUP BY 1", devices)
+    assert dict(counts) == dict.fromkeys(devices, 1)
+
+
+@pytest.mark.slow
+def test_a_process_killed_again_and_again_neither_loses_nor_doubles_a_ticket(chain: Chain) -> None:
+    devices = [f"{chain.device}-{number}" for number in range(120)]
+    chain.publish([raised(f"{device}-e", device=device) for device in devices])
+    opened = "SELECT count(*) FROM tickets.tickets WHERE device = ANY (%s)"
+    for wanted in (1, 60):
+        with chain.process("tickets"):
+            eventually(lambda least=wanted: chain.rows(opened, devices)[0][0] >= least, within_s=120, what="tickets")
+    with chain.process("tickets"):
+        eventually(lambda: chain.rows(opened, devices)[0][0] >= len(devices), within_s=120, what="all tickets")
+        eventually(lambda: not chain.rows("SELECT 1 FROM tickets.outbox WHERE sent_at IS NULL"), what="an empty outbox")
+    assert chain.rows(opened, devices) == [(len(devices),)]
+    mine = {(ticket,) for (ticket,) in chain.rows("SELECT id FROM tickets.tickets WHERE device = ANY (%s)", devices)}
+    told = [decode(record, TicketEvent) for record in chain.records(TICKETS)]
+    heard = {event.id for event in told if (event.ticket,) in mine}
+    assert heard == {f"{ticket}:{version}" for (ticket,) in mine for version in range(1, 5)}
+
+
+def test_what_nobody_can_read_is_buried_and_the_flow_goes_on(chain: Chain) -> None:
+    poison = f"not an alarm {chain.name}".encode()
+    with chain.process("tickets"), chain.process("alarms"):
+        chain.publish_raw(poison)
+        chain.publish([raised(f"e-{chain.name}", device=chain.device)])
+        eventually(lambda: chain.rows(TICKETS_OF, chain.device), what="a ticket")
+        eventually(lambda: chain.rows("SELECT 1 FROM alarms.alarms WHERE device = %s", chain.device), what="an alarm")
+    letters = [decode(record, DeadLetter) for record in chain.records(DEAD_LETTERS)]
+    mine = [(letter.source, letter.reason) for letter in letters if letter.payload == poison]
+    assert sorted(set(mine)) == [("alarms", "json"), ("tickets", "json")]
+
+
+def test_a_request_on_an_alarm_reaches_the_engines_log_once(chain: Chain) -> None:
+    with chain.process("alarms"), open_pool(chain.database.url("linli_api"), name="test") as pool:
+        chain.publish([raised(f"e-{chain.name}", device=chain.device)])
+        eventually(lambda: chain.rows("SELECT 1 FROM alarms.alarms WHERE device = %s", chain.device), what="an alarm")
+        ask = AskOfAlarm(PostgresAlarmStore(pool), SystemClock())
+        for _ in range(3):
+            ask(f"e-{chain.name}", ActionName.ACKNOWLEDGE, by="ann", command=f"c-{chain.name}", why="去看")
+        eventually(lambda: not chain.rows("SELECT 1 FROM alarms.outbox WHERE sent_at IS NULL"), what="an empty outbox")
+    sent = [record for record in map(decode_input, chain.records(INPUTS)) if isinstance(record, Action)]
+    assert [(action.by, action.grid) for action in sent if action.device == chain.device] == [("ann", GRID)]

@@ -1,0 +1,130 @@
+"""Many hands on one ticket, in a real database: constraints decide, nobody writes over another."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from services.adapters.clock import RandomIds, SystemClock
+from services.adapters.postgres import Pool, open_pool
+from services.tickets import domain
+from services.tickets.domain import Action, Actor, Details, Role, Stale, State, Ticket
+from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.postgres import PostgresDirectory, PostgresTicketReader, PostgresTicketStore
+from streams.contracts import Refused
+from tests.conftest import Database
+from tests.fakes.alarm_events import raised
+from tests.fakes.clock import ManualClock
+
+THREADS = 8
+OPERATOR = Actor("operator", Role.OPERATOR)
+
+
+@pytest.fixture
+def pool(database: Database) -> Iterator[Pool]:
+    """Connections of the front door, which runs the same use cases as the tickets process."""
+    database.migrate("registry", "alarms", "tickets")
+    with open_pool(database.url("linli_api"), name="test", size=THREADS) as pool:
+        yield pool
+
+
+@pytest.fixture
+def store(pool: Pool) -> PostgresTicketStore:
+    return PostgresTicketStore(pool)
+
+
+def at_once(*calls: Callable[[], object]) -> list[object]:
+    """Run them on a thread each, released together; answers or errors in order."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        gate.wait(timeout=30)
+        try:
+            return call()
+        except Refused as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(calls)) as executor:
+        return list(executor.map(run, calls))
+
+
+def log_of(pool: Pool, ticket: Ticket) -> tuple[Ticket, tuple[domain.Event, ...]]:
+    found = PostgresTicketReader(pool).get_ticket(ticket.id, scope="")
+    assert found is not None
+    return found
+
+
+def test_one_of_eight_equal_actions_wins_and_seven_are_told_the_version(store: PostgresTicketStore, pool: Pool) -> None:
+    ticket = OpenTicket(store, SystemClock(), RandomIds())(Report("路灯不亮", "三号楼"), who=OPERATOR)
+    act = ActOnTicket(store, SystemClock())
+    answers = at_once(*[lambda: act(Act(ticket.id, Action.ACCEPT, 1), who=OPERATOR)] * THREADS)
+    losers = [answer for answer in answers if isinstance(answer, Stale)]
+    assert len(losers) == THREADS - 1
+    assert {loser.extra["version"] for loser in losers} == {2}
+    after, events = log_of(pool, ticket)
+    assert (after.state, after.version) == (State.ACCEPTED, 2)
+    assert domain.replay(events) == after
+
+
+def test_one_key_from_eight_places_acts_once_with_one_answer(store: PostgresTicketStore, pool: Pool) -> None:
+    open_ticket = OpenTicket(store, SystemClock(), RandomIds())
+    report = Report("路灯不亮", "三号楼")
+    opened = at_once(*[lambda: open_ticket(report, who=OPERATOR, key="k1")] * THREADS)
+    tickets = [answer for answer in opened if isinstance(answer, Ticket)]
+    assert len(tickets) == THREADS
+    assert {ticket.id for ticket in tickets} == {tickets[0].id}
+    act = ActOnTicket(store, SystemClock())
+    accept = Act(tickets[0].id, Action.ACCEPT, 1)
+    answers = at_once(*[lambda: act(accept, who=OPERATOR, key="k2")] * THREADS)
+    assert all(answer == answers[0] for answer in answers)
+    assert log_of(pool, tickets[0])[0].version == 2
+
+
+def test_notes_from_eight_people_are_all_kept_when_each_looks_again(store: PostgresTicketStore, pool: Pool) -> None:
+    ticket = OpenTicket(store, SystemClock(), RandomIds())(Report("路灯不亮", "三号楼"), who=OPERATOR)
+    act = ActOnTicket(store, SystemClock())
+
+    def note(name: str) -> Callable[[], object]:
+        def insist() -> object:
+            version = 1
+            while True:
+                try:
+                    return act(Act(ticket.id, Action.NOTE, version, Details(text=name)), who=Actor(name, Role.OPERATOR))
+                except Stale as stale:
+                    version = int(str(stale.extra["version"]))
+
+        return insist
+
+    at_once(*[note(f"person-{number}") for number in range(THREADS)])
+    after, events = log_of(pool, ticket)
+    assert after.version == THREADS + 1
+    assert {event.by for event in events[1:]} == {f"person-{number}" for number in range(THREADS)}
+
+
+def test_eight_processes_with_the_same_alarm_open_one_ticket(store: PostgresTicketStore, pool: Pool) -> None:
+    take = TakeAlarm(store, PostgresDirectory(pool), SystemClock(), RandomIds())
+    at_once(*[lambda: take(raised("e1"))] * THREADS)
+    page = PostgresTicketReader(pool).list_tickets(domain.TicketFilters(), scope="", limit=9, after=None)
+    assert [(ticket.version, len(ticket.episodes)) for ticket in page.items] == [(4, 1)]
+
+
+def test_eight_episodes_of_one_incident_at_once_open_one_ticket(store: PostgresTicketStore, pool: Pool) -> None:
+    take = TakeAlarm(store, PostgresDirectory(pool), SystemClock(), RandomIds())
+    calls = [lambda name=f"e{number}": take(raised(name)) for number in range(THREADS)]
+    at_once(*calls)
+    page = PostgresTicketReader(pool).list_tickets(domain.TicketFilters(), scope="", limit=9, after=None)
+    assert [len(ticket.episodes) for ticket in page.items] == [THREADS]
+    after, events = log_of(pool, page.items[0])
+    assert domain.replay(events) == after
+
+
+def test_two_schedulers_show_a_card_once(store: PostgresTicketStore, pool: Pool) -> None:
+    clock = ManualClock(SystemClock().now())
+    take = TakeAlarm(store, PostgresDirectory(pool), clock, RandomIds())
+    for number in range(20):
+        take(raised(f"e{number}", device=f"d{number}"))
+    clock.advance(5 * 60_000)
+    shown = at_once(*[KeepTime(store, clock)] * 2)
+    assert sum(len(events) for events in shown if isinstance(events, tuple)) == 20
+    assert KeepTime(store, clock)() == ()

@@ -1,0 +1,150 @@
+"""A real browser before the real web application, over the demo district in memory."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+
+from dashboards.web import build
+from services.adapters.health import Health
+from services.api.serving import http
+from services.api.settings import ApiSettings
+from tests.fakes.city import MemoryCity, incident
+from tests.support import eventually
+
+DESK, PHONE, SMALL = (1440, 900), (390, 844), (720, 450)
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def vendor() -> None:
+    """The browser's libraries, as a start of the platform brings them."""
+    build.build()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        yield started
+        started.close()
+
+
+@dataclass
+class Site:
+    """One city being served, and the people who look at it."""
+
+    city: MemoryCity
+    port: int
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    sizes: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def look(
+        self, path: str, role: str = "", *, theme: str = "light", lang: str = "zh", size: tuple[int, int] = DESK
+    ) -> Page:
+        """Open a page as somebody."""
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        cookies = {"linli_theme": theme, "linli_language": lang}
+        if role:
+            cookies["linli_session"] = self.city.session(role)
+        context.add_cookies([{"name": name, "value": value, "url": self.base} for name, value in cookies.items()])
+        page = context.new_page()
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("response", self._weigh)
+        page.on("console", lambda said: self._hear(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.base + path)
+        if path != "/sign-in" and page.locator("script[type=module]").count():
+            page.wait_for_selector("html[data-ready]", state="attached")
+        return page
+
+    def _weigh(self, response: Response) -> None:
+        length = response.headers.get("content-length", "")
+        self.sizes.append((response.url, int(length) if length.isdigit() else 0))
+
+    def _hear(self, text: str) -> None:
+        if "Content Security Policy" in text or text.startswith("error"):
+            self.complaints.append(text)
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+
+def _served(city: MemoryCity, browser: Browser) -> Iterator[Site]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stop = threading.Event()
+    loop = http(city.app, ApiSettings(demo=True, http_port=port), city.hub, Health())
+    thread = threading.Thread(target=loop, args=(stop,))
+    thread.start()
+    site = Site(city, port, browser)
+    try:
+        eventually(lambda: _answers(port), what="the web server answers")
+        yield site
+    finally:
+        site.close()
+        stop.set()
+        thread.join(timeout=30)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def site(browser: Browser) -> Iterator[Site]:
+    """A morning with an incident."""
+    yield from _served(incident(MemoryCity()), browser)
+
+
+@pytest.fixture(scope="module")
+def shared_site(browser: Browser) -> Iterator[Site]:
+    """The same morning for tests that only look."""
+    yield from _served(incident(MemoryCity()), browser)
+
+
+@pytest.fixture
+def calm_site(browser: Browser) -> Iterator[Site]:
+    """Nothing is wrong."""
+    yield from _served(MemoryCity(), browser)
+
+
+def every_page(site: Site) -> dict[str, tuple[str, str]]:
+    """Address and role by name."""
+    ticket = next(name for episode, name in site.city.ticket_by_episode.items() if episode)
+    device = site.city.of_kind("gas").id
+    return {
+        "sign-in": ("/sign-in", ""),
+        "cockpit": ("/cockpit", "grid_manager"),
+        "devices": ("/devices", "grid_manager"),
+        "device": (f"/devices/{device}", "grid_manager"),
+        "tickets": ("/tickets", "operator"),
+        "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),
+        "new-ticket": ("/tickets/new", "operator"),
+        "tasks": ("/tasks", "grid_worker"),
+        "task": (f"/tasks/{ticket}", "grid_worker"),
+        "rules": ("/rules", "grid_manager"),
+        "dead-letters": ("/dead-letters", "administrator"),
+        "quarantine": ("/quarantine", "administrator"),
+        "oncall": ("/oncall", "oncall"),
+        "missing": ("/no-such-page", "operator"),
+        "forbidden": ("/dead-letters", "operator"),
+    }

@@ -1,0 +1,97 @@
+"""Every page, in both themes: axe finds nothing, nothing leaves the host, no policy is violated."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.pages.conftest import PHONE, SMALL, Site, every_page
+
+NAMES = (
+    "sign-in", "cockpit", "devices", "device", "tickets", "ticket", "new-ticket", "tasks", "task", "rules",
+    "dead-letters", "quarantine", "oncall", "missing", "forbidden",
+)  # fmt: skip
+HAND = {"tasks", "task"}
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(shared_site: Site, name: str, theme: str) -> None:
+    path, role = every_page(shared_site)[name]
+    page = shared_site.look(path, role, theme=theme, size=PHONE if name in HAND else (1440, 900))
+    found = Axe().run(page, options=AXE)
+    said = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]][:3])
+        for violation in found.response["violations"]
+    ]
+    page.context.close()
+    shared_site.contexts.clear()
+    assert not said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_scrolls_sideways_at_390_and_720(shared_site: Site, name: str, lang: str) -> None:
+    path, role = every_page(shared_site)[name]
+    for size in (PHONE, SMALL):
+        page = shared_site.look(path, role, lang=lang, size=size)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
+        page.context.close()
+    shared_site.contexts.clear()
+
+
+def test_no_request_leaves_the_host_and_no_policy_is_violated(site: Site) -> None:
+    for name, (path, role) in every_page(site).items():
+        page = site.look(path, role)
+        if name == "cockpit":
+            page.wait_for_selector("#map[data-ready]")
+        page.context.close()
+    site.contexts.clear()
+    foreign = [url for url in site.requests if not url.startswith((site.base, "data:", "blob:"))]
+    assert not foreign
+    wrong = [text for text in site.complaints if "403" not in text and "404" not in text]
+    assert not wrong
+
+
+def test_a_page_without_a_sign_in_leads_to_the_sign_in_and_back(site: Site) -> None:
+    page = site.look("/devices?kind=gas")
+    assert "/sign-in?next=" in page.url
+    page.fill("#name", "grid_manager")
+    page.fill("#password", "wrong")
+    page.click("button.ll-button-primary")
+    assert "对不上" in page.inner_text("[role=alert]")
+    assert page.input_value("#name") == "grid_manager"
+    page.fill("#password", "grid_manager")
+    page.click("button.ll-button-primary")
+    page.wait_for_url("**/devices?kind=gas")
+
+
+def test_language_and_theme_are_remembered_by_the_server(site: Site) -> None:
+    page = site.look("/devices", "grid_manager")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    page.click("button[name=language]")
+    page.wait_for_selector("html[lang=en]")
+    page.click("button[name=theme]")
+    page.wait_for_selector("html[data-theme=dark][lang=en]")
+    assert page.inner_text("h1") == "Devices"
+
+
+def test_static_files_are_kept_for_ever_under_their_content(site: Site) -> None:
+    page = site.look("/sign-in")
+    address = page.get_attribute("link[rel=stylesheet]", "href")
+    answer = page.request.get(f"{site.base}{address}")
+    assert "immutable" in answer.headers["cache-control"]
+    assert page.request.get(f"{site.base}/static/{'0' * 12}/css/tokens.css").headers["cache-control"] == "no-cache"
+    assert page.request.get(f"{site.base}/static/x/..%2f..%2f..%2fpyproject.toml").status == 404
+
+
+@pytest.mark.parametrize(("path", "role", "limit_kb"), [("/tasks", "grid_worker", 40), ("TASK", "grid_worker", 40)])
+def test_the_phone_pages_weigh_at_most_40_kilobytes(site: Site, path: str, role: str, limit_kb: int) -> None:
+    address = every_page(site)["task"][0] if path == "TASK" else path
+    page = site.look(address, role, size=PHONE)
+    page.wait_for_load_state("load")
+    html = len(page.content().encode()) // 3
+    packed = sum(size for url, size in site.sizes if "/static/" in url)
+    assert packed > 0
+    assert packed + html <= limit_kb * 1024, site.sizes

@@ -1,0 +1,149 @@
+import json
+import socket
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+from supervisor.datatypes import dict_of_key_value_pairs
+
+from services.stack import addresses, keys, orphans, supervise
+from services.stack.condition import SAMPLE
+from services.stack.layout import DataDirectoryUnusable, Layout
+from services.stack.platform import Options, Platform
+from services.stack.program import Program
+from services.stack.servers import kafka
+
+
+def test_a_taken_port_is_replaced_and_the_choice_is_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = addresses.choose(file)
+    assert len(set(first.values())) == len(addresses.USUAL)
+    with socket.socket() as holder:
+        holder.bind((addresses.HOST, first["web"]))
+        second = addresses.choose(file)
+    assert second["web"] != first["web"]
+    assert {name: port for name, port in second.items() if name != "web"} == {
+        name: port for name, port in first.items() if name != "web"
+    }
+    assert addresses.remembered(file) == second
+
+
+def test_a_damaged_port_file_is_as_good_as_none(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    file.write_text("{half")
+    assert addresses.remembered(file) == {}
+
+
+def test_secrets_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    made = keys.load_or_make(file)
+    assert keys.load_or_make(file) == made
+    assert file.stat().st_mode & 0o077 == 0
+    words = [*made.database.values(), *made.mqtt.values(), *made.demo.values(), made.session, made.webhook]
+    assert len(set(words)) == len(words)
+
+
+def test_damaged_secrets_say_what_that_means(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_text('{"database": ')
+    with pytest.raises(keys.SecretsUnreadable, match="--data"):
+        keys.load_or_make(file)
+
+
+def test_a_deep_data_directory_gets_a_short_socket(tmp_path: Path) -> None:
+    deep = Layout(tmp_path / ("d" * 120))
+    assert len(str(deep.socket)) <= 107
+    assert Layout(Path("/x")).socket == Path("/x/run/control.sock")
+
+
+def test_a_file_in_the_way_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    with pytest.raises(DataDirectoryUnusable, match="--data"):
+        Layout(tmp_path / "data").make()
+
+
+def test_the_manager_config_survives_awkward_values(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    value = '{"a": "b%c\\d"}'
+    program = Program("api", ("/bin/pro gram", "-m", "x"), 30, environment={"SECRET": value}, port=1)
+    supervise.write_config(layout, [program])
+    assert layout.supervisor_config.stat().st_mode & 0o077 == 0
+    config = RawConfigParser()
+    config.read(layout.supervisor_config)
+    section = config["program:api"]
+    assert section["command"].startswith('"/bin/pro gram"')
+    read = dict_of_key_value_pairs(section["environment"].replace("%%", "%"))
+    assert read["SECRET"] == value
+    assert read[supervise.MARK] == str(tmp_path)
+
+
+def test_restarts_are_counted_from_the_managers_log(tmp_path: Path) -> None:
+    log = tmp_path / "supervisord.log"
+    log.write_text(
+        "2026-11-22 10:00:00,000 INFO spawned: 'kafka' with pid 7\n"
+        "2026-11-22 10:00:01,000 INFO spawned: 'gateway' with pid 8\n"
+        "2026-11-22 10:00:02,000 INFO exited: gateway (terminated by SIGKILL; not expected)\n"
+        "2026-11-22 10:00:03,000 INFO spawned: 'gateway' with pid 9\n"
+    )
+    assert supervise.restarts(log) == {"kafka": 0, "gateway": 1}
+    assert supervise.restarts(tmp_path / "none") == {}
+
+
+def test_options_survive_a_restart_and_a_missing_file(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    assert Options.load(layout) == Options()
+    asked = Options(devices=7, simulator=False, pace="real")
+    asked.save(layout)
+    assert Options.load(layout) == asked
+
+
+def test_outside_servers_replace_the_embedded_ones(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    secrets = keys.load_or_make(tmp_path / "secrets.json")
+    options = Options(
+        kafka="k:9092", mqtt="mqtt://u:p@m:1883", database="postgresql://boss:pw@db:6543/postgres?sslmode=require"
+    )
+    platform = Platform(layout, dict(addresses.USUAL), secrets, options)
+    assert platform.urls()["kafka"] == "k:9092"
+    assert platform.mqtt("gateway") == "mqtt://u:p@m:1883"
+    password = secrets.database["tickets"]
+    assert platform.database("tickets") == f"postgresql://linli_tickets:{password}@db:6543/linli?sslmode=require"
+    by_name = {program.name: program for program in platform.processes()}
+    assert by_name["gateway"].environment["MQTT_URL"] == "mqtt://u:p@m:1883"
+    assert "DATABASE_URL" not in by_name["gateway"].environment
+    assert "DATABASE_URL" not in by_name["streams"].environment
+    assert json.loads(by_name["registry"].environment["LINLI_DEMO_PASSWORDS"]) == dict(secrets.demo)
+
+
+def test_only_processes_that_need_a_secret_get_it(tmp_path: Path) -> None:
+    secrets = keys.load_or_make(tmp_path / "secrets.json")
+    platform = Platform(Layout(tmp_path), dict(addresses.USUAL), secrets, Options())
+    for program in platform.processes():
+        text = json.dumps(dict(program.environment))
+        assert (secrets.session in text) == (program.name == "api")
+        assert (secrets.webhook in text) == (program.name == "oncall")
+        assert secrets.database["admin"] not in text
+
+
+def test_a_stale_postmaster_lock_is_removed_and_a_live_one_is_not(tmp_path: Path) -> None:
+    lock = tmp_path / "postmaster.pid"
+    assert not orphans.remove_stale_lock(tmp_path)
+    lock.write_text("999999999\n")
+    assert orphans.remove_stale_lock(tmp_path)
+    assert not lock.exists()
+    lock.write_text("1\n")  # alive, but nobody's database
+    assert orphans.remove_stale_lock(tmp_path)
+
+
+def test_metric_lines_are_read_with_and_without_labels() -> None:
+    text = 'linli_x_total{a="b"} 2.0\nlinli_x_total{a="c"} 1e+03\n# HELP linli_y y\nlinli_y 5.0\n'
+    assert SAMPLE.findall(text) == [("linli_x_total", "2.0"), ("linli_x_total", "1e+03"), ("linli_y", "5.0")]
+
+
+def test_a_kafka_identifier_never_looks_like_an_option() -> None:
+    made = {kafka.cluster_id(Path(f"/data/{number}")) for number in range(2_000)}
+    assert len(made) == 2_000
+    assert {len(name) for name in made} == {22}
+    assert not [name for name in made if name.startswith("-")]

@@ -1,0 +1,270 @@
+"""The order of effects around the pure shard: events, then state, then the acknowledgement."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from streams.agents import engine as engine_module
+from streams.agents.engine import Engine, Gap
+from streams.agents.poison import Poison
+from streams.agents.watch import Progress
+from streams.contracts import AlarmEvent, Batch, DeadLetter, Device, Input, Sample, Tick, decode, encode
+from streams.rules import Catalogue, partition_of
+from tests.unit.streams.rule_table import BROKEN, CH4, GRID, T0, S
+
+HOME = partition_of(GRID)
+
+
+@dataclass
+class Message:
+    partition: int
+    offset: int
+    value: bytes | None
+
+
+@dataclass
+class Event:
+    message: Message
+    story: list[str]
+
+    def ack(self) -> None:
+        self.story.append(f"ack {self.message.offset}")
+
+
+@dataclass
+class MemoryKafka:
+    """Keeps what is sent and saved, in order; ``away`` sends fail first."""
+
+    story: list[str] = field(default_factory=list)
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+    saved: dict[str, bytes] = field(default_factory=dict)
+    away: int = 0
+    first: int = 0
+
+    async def send(self, topic: str, key: str, value: bytes) -> Awaitable[Any]:
+        async def acknowledged() -> None:
+            if self.away:
+                self.away -= 1
+                raise KafkaConnectionError("away")
+            self.story.append(f"send {topic}")
+            self.sent.append((topic, value))
+
+        return acknowledged()
+
+    async def save(self, partition: int, grid: str, packed: bytes) -> Awaitable[Any]:
+        async def acknowledged() -> None:
+            self.story.append("save")
+            self.saved[grid] = packed
+
+        return acknowledged()
+
+    async def earliest(self, partition: int) -> int:
+        return self.first
+
+    async def rewind(self, partition: int, offset: int) -> None:
+        self.story.append(f"rewind to {offset}")
+
+
+@dataclass
+class Rig:
+    engine: Engine
+    kafka: MemoryKafka
+    offset: int = -1
+
+    def feed(self, record: Input | bytes, *, offset: int | None = None) -> None:
+        self.offset = self.offset + 1 if offset is None else offset
+        value = record if isinstance(record, bytes) else encode(record)
+        asyncio.run(self.engine.handle(Event(Message(HOME, self.offset, value), self.kafka.story)))
+
+    def alarms(self) -> list[AlarmEvent]:
+        return [decode(value, AlarmEvent) for topic, value in self.kafka.sent if topic == "linli.alarms"]
+
+    def letters(self) -> list[DeadLetter]:
+        return [decode(value, DeadLetter) for topic, value in self.kafka.sent if topic == "linli.dead-letters"]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Rig]:
+    def build(kafka: MemoryKafka | None = None) -> Rig:
+        store = kafka or MemoryKafka()
+        made = Engine(
+            send=store.send,
+            save=store.save,
+            stored=lambda: store.saved,
+            earliest=store.earliest,
+            rewind=store.rewind,
+            poison=Poison(tmp_path),
+            progress=Progress(),
+        )
+        made.adopt(Catalogue.of([CH4], [Device("g1", "gas", GRID)]))
+        return Rig(made, store)
+
+    return build
+
+
+def leak(after: int) -> Batch:
+    at = T0 + after
+    return Batch("gw", GRID, at, (Sample("g1", "gas", at, at, {"ch4_lel": 60.0}),))
+
+
+def test_events_are_acknowledged_before_state_is_written_before_input_is_acked(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    assert rig.kafka.story == []
+    rig.feed(leak(10 * S))
+    assert rig.kafka.story == ["send linli.alarms", "save", "save", "ack 0", "ack 1"]
+
+
+def test_state_without_transitions_is_written_after_a_while(
+    make: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    monkeypatch.setattr(engine_module, "SAVE_EVERY_S", 0.0)
+    rig.feed(Tick("gw", T0 + S))
+    assert rig.kafka.story == ["save", "save", "ack 0", "ack 1"]
+
+
+def test_while_kafka_is_away_nothing_is_acked_and_then_everything_is(
+    make: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "RETRY_S", 0.0)
+    rig = make(MemoryKafka(away=3))
+    rig.feed(leak(0))
+    rig.feed(leak(10 * S))
+    assert rig.kafka.story == ["send linli.alarms", "save", "save", "ack 0", "ack 1"]
+
+
+def test_undecodable_bytes_become_a_dead_letter_and_the_flow_goes_on(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(b"\xff not json")
+    rig.feed(leak(0))
+    rig.feed(leak(10 * S))
+    (letter,) = rig.letters()
+    assert (letter.source, letter.reason, letter.origin) == ("streams", "json", f"linli.inputs/{HOME}/0")
+    assert letter.payload == b"\xff not json"
+    assert len(rig.alarms()) == 1
+
+
+def test_a_worker_that_takes_over_goes_on_from_the_written_state(make: Callable[..., Rig]) -> None:
+    first = make()
+    first.feed(leak(0))
+    first.feed(leak(10 * S))
+    second = make(first.kafka)
+    second.feed(leak(0), offset=0)
+    second.feed(leak(10 * S), offset=1)
+    second.feed(Tick("gw", T0 + 20 * S), offset=2)
+    assert len(second.alarms()) == 1
+
+
+def test_a_record_that_comes_again_is_acknowledged_and_not_stepped(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    rig.feed(leak(0), offset=0)
+    rig.feed(leak(10 * S), offset=1)
+    assert [event.since for event in rig.alarms()] == [T0]
+    assert rig.kafka.story[-3:] == ["ack 0", "ack 0", "ack 1"]
+
+
+def test_a_hole_in_the_log_is_read_again_before_anything_else_is_stepped(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    rig.feed(leak(10 * S), offset=3)
+    assert rig.kafka.story == ["rewind to 1"]
+    for offset, after in ((1, 2 * S), (2, 4 * S), (3, 10 * S)):
+        rig.feed(leak(after), offset=offset)
+    assert [(event.at, event.source.offset) for event in rig.alarms()] == [(T0 + 10 * S, 3)]
+
+
+def test_a_takeover_that_starts_too_late_is_read_again_from_the_stored_offset(make: Callable[..., Rig]) -> None:
+    first = make()
+    first.feed(leak(0))
+    first.feed(leak(10 * S))
+    second = make(first.kafka)
+    first.kafka.story.clear()
+    second.feed(leak(20 * S), offset=4)
+    assert first.kafka.story == ["rewind to 2"]
+
+
+def test_a_log_whose_beginning_was_deleted_starts_where_it_begins_now(make: Callable[..., Rig]) -> None:
+    rig = make(MemoryKafka(first=100))
+    rig.feed(leak(0), offset=100)
+    rig.feed(leak(10 * S), offset=101)
+    assert len(rig.alarms()) == 1
+
+
+def test_a_hole_that_rewinding_does_not_close_stops_the_process(
+    make: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "REWIND_MOST_S", -1.0)
+    rig = make()
+    rig.feed(leak(0))
+    with pytest.raises(Gap):
+        rig.feed(leak(10 * S), offset=2)
+
+
+def test_after_a_rebalance_the_unwritten_is_worked_out_again(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    rig.engine.forget()
+    rig.feed(leak(0), offset=0)
+    rig.feed(leak(10 * S), offset=1)
+    assert [event.since for event in rig.alarms()] == [T0]
+
+
+def test_a_record_that_stopped_the_process_twice_is_put_aside(
+    make: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    for _ in range(2):
+        rig = make()
+        with monkeypatch.context() as broken:
+            broken.setattr("streams.rules.shard.Shard.apply", bug)
+            with pytest.raises(ZeroDivisionError):
+                rig.feed(leak(0))
+        assert rig.kafka.story == []
+    rig = make()
+    rig.feed(leak(0))
+    (letter,) = rig.letters()
+    assert (letter.reason, letter.payload) == ("poison", encode(leak(0)))
+    rig.feed(leak(1 * S))
+    rig.feed(leak(11 * S))
+    assert [event.since for event in rig.alarms()] == [T0 + S]
+
+
+def test_an_isolated_bug_leaves_a_dead_letter_with_its_trace_and_a_health_alarm(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.engine.adopt(Catalogue.of([CH4, BROKEN], [Device("g1", "gas", GRID)]))
+    rig.feed(Tick("gw", T0 - S))
+    rig.feed(leak(0))
+    (letter,) = rig.letters()
+    assert (letter.reason, letter.payload) == ("bug", encode(leak(0)))
+    assert "TypeError" in letter.trace
+    rig.feed(leak(10 * S))
+    assert [event.rule for event in rig.alarms()] == ["engine.isolated", "gas.ch4"]
+
+
+def test_a_bug_in_the_machine_itself_stops_the_process(make: Callable[..., Rig]) -> None:
+    rig = make()
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr("streams.rules.machine.observe", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rig.feed(leak(0))
+    assert rig.kafka.story == []
+
+
+def test_health_is_lost_when_nothing_moves() -> None:
+    now = 0.0
+    progress = Progress(limit_s=30, clock=lambda: now)
+    assert progress.report()["healthy"] is False
+    progress.beat("inputs")
+    assert progress.report()["healthy"] is True
+    now = 31.0
+    assert progress.report() == {"healthy": False, "loops": {"inputs": 31.0}}

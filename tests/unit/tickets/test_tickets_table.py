@@ -1,0 +1,160 @@
+"""The whole table: every state, action and role, against a list written out by hand."""
+
+import re
+from importlib import resources
+
+import pytest
+
+from services.tickets import domain
+from services.tickets.domain import Action, Actor, IllegalTransition, NotAllowed, Role, Source, State
+from services.tickets.domain.table import FACTS, ROWS, TRANSITIONS
+from streams.contracts import Refused
+from tests.unit.tickets.ticket_stories import GIVEN, HOUR, PEOPLE, Story, to
+
+_NOTES = dict.fromkeys(
+    (
+        Role.GRID_WORKER, Role.GRID_MANAGER, Role.OPERATOR, Role.DISPATCHER, Role.UNIT_HANDLER, Role.UNIT_LEADER,
+        Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SYSTEM,
+    ),
+    "note",
+)  # fmt: skip
+_GRID_ARRIVES = {Role.GRID_WORKER: "arrive note", Role.GRID_MANAGER: "arrive note"}
+
+
+def _unit(actions: str) -> dict[Role, str]:
+    return {Role.UNIT_HANDLER: actions, Role.UNIT_LEADER: actions}
+
+
+# A ticket that a caller reported; ``unit-a`` leads it.
+HOTLINE: dict[State, dict[Role, str]] = {
+    State.REPORTED: {**_NOTES, Role.OPERATOR: "accept withdraw note", Role.SYSTEM: "accept note"},
+    State.ACCEPTED: {
+        **_NOTES, Role.OPERATOR: "withdraw note", Role.DISPATCHER: "classify note", Role.SYSTEM: "classify note",
+    },
+    State.TO_DISPATCH: {
+        **_NOTES, Role.OPERATOR: "withdraw note", Role.DISPATCHER: "dispatch note", Role.SYSTEM: "dispatch note",
+    },
+    State.DISPATCHED: {
+        **_NOTES, **_GRID_ARRIVES, **_unit("sign arrive return note"), Role.OPERATOR: "withdraw note",
+    },
+    State.SIGNED: {
+        **_NOTES, **_GRID_ARRIVES, **_unit("arrive contact interim return note"), Role.OPERATOR: "withdraw note",
+    },
+    State.RETURN_REVIEW: {
+        **_NOTES, Role.DISPATCHER: "return_ok return_no note", Role.SUPERVISOR: "return_ok return_no note",
+    },
+    State.IN_PROGRESS: {
+        **_NOTES, **_GRID_ARRIVES, **_unit("arrive contact interim finish note"), Role.OPERATOR: "withdraw note",
+    },
+    State.CHECKING: {
+        **_NOTES, Role.GRID_WORKER: "check_ok check_bad note", Role.GRID_MANAGER: "check_ok check_bad note",
+    },
+    State.CALLBACK: {**_NOTES, Role.OPERATOR: "callback note", Role.SUPERVISOR: "callback note"},
+    State.REDO: {**_NOTES, **_GRID_ARRIVES, **_unit("sign arrive contact interim note")},
+    State.CLOSED: {Role.SUPERVISOR: "reopen"},
+    State.ARCHIVED: {},
+    State.WITHDRAWN: {},
+}  # fmt: skip
+
+CITIZEN = {
+    State.REPORTED: "withdraw note",
+    State.ACCEPTED: "withdraw note",
+    State.TO_DISPATCH: "withdraw note",
+    State.DISPATCHED: "withdraw note",
+    State.SIGNED: "withdraw note",
+    State.RETURN_REVIEW: "note",
+    State.IN_PROGRESS: "withdraw note",
+    State.CHECKING: "note",
+    State.CALLBACK: "callback note",
+    State.REDO: "note",
+    State.CLOSED: "reopen",
+    State.ARCHIVED: "",
+}
+
+
+def _allowed(story: Story, who: Actor) -> str:
+    actions = domain.allowed_actions(story.ticket, who.role, by=who.by, unit=who.unit, now=story.now)
+    return " ".join(actions)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_exactly_what_the_list_says(state: State, role: Role) -> None:
+    assert _allowed(to(state), PEOPLE[role]) == HOTLINE[state].get(role, "")
+
+
+@pytest.mark.parametrize("state", CITIZEN)
+def test_a_reporter_may_do_exactly_what_the_list_says(state: State) -> None:
+    story = to(state, Source.CITIZEN)
+    assert _allowed(story, PEOPLE[Role.CITIZEN]) == CITIZEN[state]
+    assert not _allowed(story, Actor("another", Role.CITIZEN))
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("role", Role)
+def test_an_action_is_taken_exactly_where_it_is_allowed(state: State, role: Role) -> None:
+    allowed = HOTLINE[state].get(role, "").split()
+    for action in Action:
+        story = to(state).after(HOUR)
+        before = story.ticket
+        if action in allowed:
+            story.does(role, action)
+            assert story.ticket.version == before.version + 1
+            assert story.events[-1].old is state
+            assert story.ticket == domain.replay(story.events)
+            continue
+        with pytest.raises(Refused) as refusal:
+            story.does(role, action)
+        assert isinstance(refusal.value, IllegalTransition) is (action not in TRANSITIONS[state])
+        if isinstance(refusal.value, (IllegalTransition, NotAllowed)):
+            assert refusal.value.extra["allowed"] == allowed
+        assert story.ticket is before
+
+
+def test_nobody_can_ask_for_what_the_system_records() -> None:
+    story = to(State.IN_PROGRESS)
+    for action in FACTS - {Action.ARCHIVE}:
+        with pytest.raises(NotAllowed):
+            story.does(Role.SYSTEM, action)
+
+
+def test_every_state_can_be_left_and_leads_to_the_archive() -> None:
+    nexts = {state: {new for old, _, new in domain.edges() if old == state and new != state} for state in State}
+    for state in State:
+        reached, frontier = set[str](), {str(state)}
+        while frontier:
+            reached |= frontier
+            frontier = {new for old in frontier for new in nexts[State(old)]} - reached
+        assert "archived" in reached
+
+
+def test_every_clock_that_starts_has_an_action_that_stops_it() -> None:
+    started = {clock for row in ROWS for clock in row.start}
+    stopped = {clock for row in ROWS if row.action is not Action.CALLBACK for clock in row.stop}
+    assert started == stopped
+
+
+@pytest.mark.parametrize(("state", "action"), [(s, a) for s in State for a in GIVEN if a in TRANSITIONS[s]])
+def test_a_missing_field_is_named(state: State, action: Action) -> None:
+    required, _ = domain.fields(state, action)
+    if not required or action is Action.CALLBACK:
+        return
+    role = next(r for r in Role if action in HOTLINE[state].get(r, "").split())
+    with pytest.raises(Refused) as refusal:
+        to(state).does(role, action, domain.Details())
+    assert (refusal.value.code, refusal.value.extra["missing"]) == ("fields", list(required))
+
+
+def test_a_field_that_the_action_does_not_take_is_named() -> None:
+    with pytest.raises(Refused) as refusal:
+        to(State.DISPATCHED).does(Role.UNIT_HANDLER, Action.SIGN, domain.Details(unit="unit-b"))
+    assert refusal.value.extra["unknown"] == ["unit"]
+
+
+def test_the_database_knows_the_same_transitions_and_states() -> None:
+    sql = resources.files("services.tickets").joinpath("migrations/0001_tickets.sql").read_text()
+    listed = sql.partition("-- transitions")[2].partition("-- end of transitions")[0]
+    assert set(re.findall(r"\('(\w*)', '(\w+)', '(\w+)'\)", listed)) == domain.edges()
+    states = re.search(r"state text NOT NULL CHECK \(state IN \(([^)]*)\)\)", sql)
+    assert states is not None
+    assert re.findall(r"'(\w+)'", states[1]) == list(State)

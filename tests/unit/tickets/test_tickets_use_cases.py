@@ -1,0 +1,323 @@
+"""The use cases over the store in memory: alarms, people and time."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+
+from services.tickets.domain import (
+    Action,
+    Actor,
+    Caller,
+    Details,
+    IllegalTransition,
+    Role,
+    Source,
+    Stale,
+    State,
+    Ticket,
+    caller_for,
+    masked,
+)
+from services.tickets.domain.incoming import Want
+from services.tickets.domain.numbers import day_of
+from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.ports import Spot
+from streams.contracts import AlarmState, Cause, Refused, Severity
+from tests.fakes.alarm_events import GRID, MAJOR, T0, acknowledged, raised, returned
+from tests.fakes.clock import ManualClock
+from tests.fakes.tickets import MemoryDirectory, MemoryTicketStore
+
+HOUR = 3_600_000
+HANDLER = Actor("fitter", Role.UNIT_HANDLER, "gas-company")
+WORKER = Actor("worker", Role.GRID_WORKER)
+OPERATOR = Actor("operator", Role.OPERATOR)
+
+
+class Counted:
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def new(self) -> str:
+        return f"t{next(self._numbers)}"
+
+
+class Desk:
+    """Everything that the loop is asked through, over one store and one clock."""
+
+    def __init__(self) -> None:
+        self.store = MemoryTicketStore()
+        self.clock = ManualClock(T0 + 500)
+        directory = MemoryDirectory(
+            {("gas-leak", "990101"): "gas-company"}, {"gas-000001": Spot("1 单元 101", f"{GRID}00001")}
+        )
+        ids = Counted()
+        self.take = TakeAlarm(self.store, directory, self.clock, ids)
+        self.open = OpenTicket(self.store, self.clock, ids)
+        self.act = ActOnTicket(self.store, self.clock)
+        self.keep_time = KeepTime(self.store, self.clock)
+
+    def alarm(self, event: Any) -> Ticket:
+        ticket = self.take(event).ticket
+        assert ticket is not None
+        return ticket
+
+    def does(self, who: Actor, ticket: Ticket, action: Action, details: Details | None = None) -> Ticket:
+        return self.act(Act(ticket.id, action, ticket.version, details or Details()), who=who)
+
+    def closed_leak(self) -> Ticket:
+        ticket = self.alarm(raised())
+        ticket = self.does(HANDLER, ticket, Action.ARRIVE, Details(position=(120.1, 30.2)))
+        ticket = self.alarm(returned())
+        self.clock.set(T0 + 2 * HOUR)
+        ticket = self.does(HANDLER, ticket, Action.FINISH, Details(outcome="换阀"))
+        return self.does(WORKER, ticket, Action.CHECK_OK)
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        return list(self.store.state.tickets.values())
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_an_alarm_opens_a_ticket_with_its_evidence(desk: Desk) -> None:
+    ticket = desk.alarm(raised())
+    assert (ticket.number, ticket.source, ticket.title) == ("LY-20261122-0001", Source.SENSOR, "燃气泄漏")
+    assert (ticket.lead, ticket.place, ticket.building) == ("gas-company", "1 单元 101", f"{GRID}00001")
+    assert ticket.text == "gas-000001 · ch4_lel = 62 (50)"
+    assert [event.action for event in desk.store.state.sent] == ["report", "accept", "classify", "dispatch"]
+
+
+def test_nobody_responsible_means_the_district(desk: Desk) -> None:
+    assert desk.alarm(raised(grid="990202001001001")).lead == "district"
+
+
+def test_the_same_alarm_again_changes_nothing(desk: Desk) -> None:
+    desk.alarm(raised())
+    before = desk.store.state.copy()
+    assert desk.take(raised()).want is Want.NOTHING
+    assert desk.store.state == before
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        raised(ticket=None, severity=Severity.WARNING),
+        acknowledged(),
+        returned(),
+    ],
+    ids=["a warning", "an acknowledgement of the unknown", "a return of the unknown"],
+)
+def test_what_concerns_no_ticket_opens_none(desk: Desk, event: Any) -> None:
+    if event.new is AlarmState.ACTIVE_ACK:
+        event = acknowledged(ticket=None)
+    assert desk.take(event).want is Want.NOTHING
+    assert desk.tickets == []
+
+
+def test_a_warning_that_becomes_an_alarm_opens_the_ticket_then(desk: Desk) -> None:
+    desk.take(raised(ticket=None, severity=Severity.WARNING))
+    desk.take(raised(number=2, old=AlarmState.ACTIVE_UNACK, cause=Cause.SEVERITY_UP))
+    assert len(desk.tickets) == 1
+
+
+def test_a_second_rule_of_the_incident_joins_its_ticket(desk: Desk) -> None:
+    first = desk.alarm(raised("e1"))
+    second = desk.alarm(raised("e2", rule="gas.alarm"))
+    assert (second.id, [episode.rule for episode in second.episodes]) == (first.id, ["gas.ch4", "gas.alarm"])
+
+
+def test_a_warning_beside_an_open_ticket_keeps_it_from_closing(desk: Desk) -> None:
+    desk.alarm(raised("e1"))
+    ticket = desk.alarm(raised("e2", ticket=None, severity=Severity.WARNING))
+    assert len(ticket.episodes) == 2
+
+
+def test_another_device_has_its_own_ticket(desk: Desk) -> None:
+    assert desk.alarm(raised("e1")).id != desk.alarm(raised("e2", device="gas-000002")).id
+
+
+def test_a_rise_raises_the_urgency(desk: Desk) -> None:
+    ticket = desk.alarm(raised(ticket=MAJOR, severity=Severity.MAJOR))
+    assert ticket.urgency == 1
+    ticket = desk.alarm(raised(number=2, old=AlarmState.ACTIVE_UNACK, cause=Cause.SEVERITY_UP))
+    assert ticket.urgency == 2
+
+
+def test_an_older_transition_changes_nothing(desk: Desk) -> None:
+    desk.alarm(raised(number=1))
+    desk.alarm(returned(number=5))
+    assert desk.take(raised(number=3, cause=Cause.REALARM)).want is Want.NOTHING
+
+
+def test_a_return_is_noted_and_closes_nothing(desk: Desk) -> None:
+    desk.alarm(raised())
+    ticket = desk.alarm(returned())
+    assert (ticket.state, ticket.sensor_normal_since) == (State.DISPATCHED, T0 + 300_000)
+
+
+def test_a_latched_alarm_is_noted_as_normal_and_still_active_until_its_reset(desk: Desk) -> None:
+    desk.alarm(raised())
+    ticket = desk.alarm(returned(number=2, new=AlarmState.ACTIVE_UNACK, latched=True))
+    assert (ticket.sensor_active, ticket.episodes[0].normal_since) == (True, T0 + 300_000)
+    ticket = desk.alarm(returned(number=3, cause=Cause.RESET))
+    assert (ticket.sensor_active, ticket.sensor_normal_since) == (False, T0 + 300_000)
+
+
+def test_a_latched_alarm_that_stands_again_is_not_normal_any_more(desk: Desk) -> None:
+    desk.alarm(raised())
+    desk.alarm(returned(number=2, new=AlarmState.ACTIVE_UNACK, latched=True))
+    ticket = desk.alarm(raised(number=3, old=AlarmState.ACTIVE_UNACK, cause=Cause.REALARM))
+    assert ticket.episodes[0].normal_since is None
+
+
+def test_the_whole_way_of_a_leak_closes_it(desk: Desk) -> None:
+    assert desk.closed_leak().state is State.CLOSED
+
+
+@pytest.mark.parametrize(("after", "same"), [(HOUR, True), (24 * HOUR - 1, True), (24 * HOUR, False)])
+def test_a_re_alarm_within_its_window_reopens_and_later_opens_anew(desk: Desk, after: int, same: bool) -> None:
+    closed = desk.closed_leak()
+    assert closed.closed_at is not None
+    ticket = desk.alarm(raised("e9", at=closed.closed_at + after))
+    assert (ticket.id == closed.id) is same
+    assert (ticket.state, ticket.recurrences) == ((State.REDO, 1) if same else (State.DISPATCHED, 0))
+
+
+def test_an_episodes_own_ticket_takes_it_back_at_any_time(desk: Desk) -> None:
+    closed = desk.closed_leak()
+    ticket = desk.alarm(raised("e1", number=9, at=T0 + 900 * HOUR, cause=Cause.REALARM))
+    assert (ticket.id, ticket.state) == (closed.id, State.REDO)
+
+
+# People
+
+
+def test_a_call_becomes_a_hotline_ticket(desk: Desk) -> None:
+    report = Report("路灯不亮", "三号楼前", area=GRID, caller=Caller("王女士", "13812345621"))
+    ticket = desk.open(report, who=OPERATOR)
+    assert (ticket.source, ticket.state, ticket.has_reporter, ticket.reporter) == (
+        Source.HOTLINE, State.REPORTED, True, "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("role", "source"), [(Role.CITIZEN, Source.CITIZEN), (Role.GRID_WORKER, Source.PATROL)], ids=str
+)
+def test_a_page_and_a_patrol_have_their_own_source_and_reporter(desk: Desk, role: Role, source: Source) -> None:
+    ticket = desk.open(Report("积水", "门口"), who=Actor("ann", role))
+    assert (ticket.source, ticket.reporter) == (source, "ann")
+
+
+@pytest.mark.parametrize(
+    ("report", "who", "scope", "code"),
+    [
+        (Report("x", "y"), HANDLER, "", "forbidden"),
+        (Report("x", "y", area="9901"), OPERATOR, "", "fields"),
+        (Report("x", "y", area=GRID), OPERATOR, "990102", "forbidden"),
+        (Report("", "y"), OPERATOR, "", "fields"),
+        (Report("x\0", "y"), OPERATOR, "", "fields"),
+    ],
+    ids=["role", "area", "scope", "title", "NUL"],
+)
+def test_a_report_that_cannot_be_taken_says_why(desk: Desk, report: Report, who: Actor, scope: str, code: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        desk.open(report, who=who, scope=scope)
+    assert refusal.value.code == code
+    assert desk.tickets == []
+
+
+def test_the_same_key_opens_one_ticket_and_gives_the_same_answer(desk: Desk) -> None:
+    first = desk.open(Report("积水", "门口"), who=OPERATOR, key="k1")
+    desk.does(OPERATOR, first, Action.ACCEPT)
+    assert desk.open(Report("积水", "门口"), who=OPERATOR, key="k1") == first
+    assert len(desk.tickets) == 1
+
+
+def test_the_same_key_acts_once_and_gives_the_same_answer(desk: Desk) -> None:
+    ticket = desk.open(Report("积水", "门口"), who=OPERATOR)
+    act = Act(ticket.id, Action.ACCEPT, ticket.version)
+    first = desk.act(act, who=OPERATOR, key="k2")
+    assert desk.act(act, who=OPERATOR, key="k2") == first
+    with pytest.raises(Stale):
+        desk.act(act, who=OPERATOR, key="k3")
+
+
+def test_a_key_of_another_request_is_refused_and_anothers_key_is_not(desk: Desk) -> None:
+    desk.open(Report("积水", "门口"), who=OPERATOR, key="k1")
+    with pytest.raises(Refused) as refusal:
+        desk.open(Report("路灯", "门口"), who=OPERATOR, key="k1")
+    assert refusal.value.code == "idempotency"
+    desk.open(Report("路灯", "门口"), who=Actor("ann", Role.CITIZEN), key="k1")
+
+
+def test_a_stale_version_says_the_current_one(desk: Desk) -> None:
+    ticket = desk.alarm(raised())
+    with pytest.raises(Stale) as refusal:
+        desk.act(Act(ticket.id, Action.SIGN, 1), who=HANDLER)
+    assert (refusal.value.code, refusal.value.extra) == ("conflict", {"version": 4})
+
+
+def test_an_unknown_action_says_what_is_possible(desk: Desk) -> None:
+    ticket = desk.alarm(raised())
+    with pytest.raises(IllegalTransition) as refusal:
+        desk.act(Act(ticket.id, "explode", ticket.version), who=HANDLER)
+    assert refusal.value.extra["allowed"] == ["sign", "arrive", "note"]
+
+
+def test_a_ticket_outside_ones_area_does_not_exist(desk: Desk) -> None:
+    ticket = desk.alarm(raised())
+    with pytest.raises(Refused) as refusal:
+        desk.act(Act(ticket.id, Action.NOTE, ticket.version, Details(text="x")), who=WORKER, scope="990102")
+    assert refusal.value.code == "not-found"
+
+
+def test_control_characters_are_refused_before_the_database_would(desk: Desk) -> None:
+    ticket = desk.alarm(raised())
+    with pytest.raises(Refused) as refusal:
+        desk.does(WORKER, ticket, Action.NOTE, Details(text="a\0b"))
+    assert refusal.value.code == "fields"
+
+
+# Time
+
+
+def test_cards_are_shown_once_across_a_restart(desk: Desk) -> None:
+    desk.alarm(raised())
+    desk.clock.advance(10 * 60_000)
+    shown = [(event.evidence["clock"], event.evidence["card"]) for event in desk.keep_time()]
+    assert shown == [("sign", "red")]
+    assert KeepTime(desk.store, desk.clock)() == ()
+
+
+def test_a_closed_ticket_is_archived_after_its_window(desk: Desk) -> None:
+    desk.closed_leak()
+    desk.clock.advance(7 * 24 * HOUR - 1)
+    assert desk.keep_time() == ()
+    desk.clock.advance(1)
+    assert [event.action for event in desk.keep_time()] == ["archive"]
+    assert desk.tickets[0].state is State.ARCHIVED
+
+
+# Names and numbers
+
+
+def test_a_day_turns_over_at_midnight_in_the_city() -> None:
+    assert [day_of(1_795_276_799_999), day_of(1_795_276_800_000)] == ["20261121", "20261122"]
+
+
+@pytest.mark.parametrize(("phone", "shown"), [("13812345621", "138****5621"), ("12345", "***45"), ("", "")])
+def test_a_phone_is_masked(phone: str, shown: str) -> None:
+    assert masked(phone) == shown
+
+
+def test_only_those_who_call_back_see_a_callers_number() -> None:
+    caller = Caller("王女士", "13812345621", confidential=True)
+    for role in Role:
+        seen = caller_for(role, caller)
+        whole = role in {Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR}
+        assert seen == (caller if whole else Caller("***", "138****5621", confidential=True))
+    assert caller_for(Role.OPERATOR, None) is None

@@ -1,0 +1,164 @@
+"""Tickets brought to a state by the people who would, for tests of what happens there."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from services.tickets import domain
+from services.tickets.domain import Action, Actor, Caller, Details, Event, Opening, Role, Source, State, Ticket
+from services.tickets.domain.incoming import episode_of, opening_of
+from services.tickets.domain.policy import DEFAULT_LIMITS
+from tests.fakes.alarm_events import GRID, T0, raised, returned
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+PEOPLE = {
+    Role.CITIZEN: Actor("citizen", Role.CITIZEN),
+    Role.GRID_WORKER: Actor("worker", Role.GRID_WORKER),
+    Role.GRID_MANAGER: Actor("manager", Role.GRID_MANAGER),
+    Role.OPERATOR: Actor("operator", Role.OPERATOR),
+    Role.DISPATCHER: Actor("dispatcher", Role.DISPATCHER),
+    Role.UNIT_HANDLER: Actor("handler", Role.UNIT_HANDLER, "unit-a"),
+    Role.UNIT_LEADER: Actor("leader", Role.UNIT_LEADER, "unit-a"),
+    Role.SUPERVISOR: Actor("supervisor", Role.SUPERVISOR),
+    Role.ONCALL: Actor("engineer", Role.ONCALL),
+    Role.ADMINISTRATOR: Actor("admin", Role.ADMINISTRATOR),
+    Role.SYSTEM: domain.SYSTEM,
+}
+
+GIVEN: Mapping[Action, Details] = {
+    Action.CLASSIFY: Details(category="lighting", area=GRID, urgency=0),
+    Action.DISPATCH: Details(unit="unit-a"),
+    Action.ARRIVE: Details(position=(120.1, 30.2)),
+    Action.CONTACT: Details(text="已电话联系"),
+    Action.INTERIM: Details(text="已关阀"),
+    Action.RETURN: Details(reason="非本单位职责", unit="unit-b"),
+    Action.RETURN_OK: Details(reason="同意"),
+    Action.RETURN_NO: Details(reason="首接负责"),
+    Action.FINISH: Details(outcome="已修复", photo="修复后照片"),
+    Action.CHECK_BAD: Details(reason="仍不亮"),
+    Action.CALLBACK: Details(contacted=True, solved=True, satisfied=domain.Satisfaction.SATISFIED),
+    Action.REOPEN: Details(reason="又坏了"),
+    Action.WITHDRAW: Details(reason="误报"),
+    Action.NOTE: Details(text="备注"),
+}
+
+
+class Story:
+    """One ticket and the time, told forward action by action."""
+
+    def __init__(self, moved: domain.lifecycle.Moved, now: int) -> None:
+        self.ticket, self.events = moved
+        self.now = now
+
+    @property
+    def state(self) -> State:
+        return self.ticket.state
+
+    def after(self, ms: int) -> "Story":
+        self.now += ms
+        return self
+
+    def does(self, role: Role, action: Action, details: Details | None = None, **who: str) -> "Story":
+        actor = PEOPLE[role]
+        given = details if details is not None else GIVEN.get(action, Details())
+        self._take(
+            domain.move(
+                self.ticket, action, now=self.now, by=who.get("by", actor.by), role=role,
+                unit=who.get("unit", actor.unit), details=given,
+            )
+        )  # fmt: skip
+        return self
+
+    def alarms(self, episode: str = "e2", **changes: Any) -> "Story":
+        event = raised(episode, **{"at": self.now, "device": self.ticket.device or "gas-000001", **changes})
+        policy = event.ticket
+        assert policy is not None
+        self._take(
+            domain.alarmed(
+                self.ticket, episode_of(event), now=self.now, urgency=policy.urgency,
+                normal_for_ms=policy.normal_for_ms, reopen_ms=policy.reopen_ms,
+            )
+        )  # fmt: skip
+        return self
+
+    def normal(self, episode: str = "e1", **changes: Any) -> "Story":
+        event = returned(episode, **{"at": self.now, "normal_since": self.now, **changes})
+        self._take(domain.returned(self.ticket, episode_of(event, self.ticket.episode(episode)), now=self.now))
+        return self
+
+    def rises(self) -> "Story":
+        """The open alarm gets worse: urgency 2."""
+        return self.alarms("e1", number=9)
+
+    def archives(self) -> "Story":
+        self._take(domain.archived(self.ticket, now=self.now))
+        return self
+
+    def _take(self, moved: domain.lifecycle.Moved) -> None:
+        self.ticket, more = moved
+        self.events: tuple[Event, ...] = (*self.events, *more)
+
+
+def called(source: Source = Source.HOTLINE, **changes: Any) -> Story:
+    """A lamp that somebody telephoned about."""
+    role = {Source.HOTLINE: Role.OPERATOR, Source.CITIZEN: Role.CITIZEN, Source.PATROL: Role.GRID_WORKER}[source]
+    fields: dict[str, Any] = {
+        "number": "LY-20261122-0001", "source": source, "title": "路灯不亮", "limits": DEFAULT_LIMITS,
+        "text": "三号楼前", "area": GRID,
+    }  # fmt: skip
+    if source is Source.HOTLINE:
+        fields["caller"] = Caller("王女士", "13812345621")
+    if source is Source.CITIZEN:
+        fields["reporter"] = "citizen"
+    opening = Opening(**{**fields, **changes})
+    return Story(domain.report(opening, id="t1", now=T0, who=PEOPLE[role]), T0)
+
+
+def leak(**changes: Any) -> Story:
+    """A critical gas ticket, dispatched to unit-a by the system."""
+    opening = opening_of(raised(**changes), number="LY-20261122-0002", place="1 单元 101", building="")
+    return Story(domain.open_for_alarm(opening, id="t2", now=T0, lead="unit-a"), T0)
+
+
+def to(state: State, source: Source = Source.HOTLINE) -> Story:
+    """A called-in ticket in ``state``, by the shortest way there."""
+    return Story(*_brought(state, source))
+
+
+@cache
+def _brought(state: State, source: Source) -> tuple[domain.lifecycle.Moved, int]:
+    story = called(source)
+    for role, action in WAYS[state]:
+        story.after(MINUTE).does(role, action)
+    if state is State.ARCHIVED:
+        story.archives()
+    return (story.ticket, story.events), story.now
+
+
+_DISPATCHED = (
+    (Role.OPERATOR, Action.ACCEPT), (Role.DISPATCHER, Action.CLASSIFY), (Role.DISPATCHER, Action.DISPATCH),
+)  # fmt: skip
+_CHECKING = (*_DISPATCHED, (Role.UNIT_HANDLER, Action.ARRIVE), (Role.UNIT_HANDLER, Action.FINISH))
+_CALLBACK = (*_CHECKING, (Role.GRID_WORKER, Action.CHECK_OK))
+WAYS: Mapping[State, tuple[tuple[Role, Action], ...]] = {
+    State.REPORTED: (),
+    State.ACCEPTED: _DISPATCHED[:1],
+    State.TO_DISPATCH: _DISPATCHED[:2],
+    State.DISPATCHED: _DISPATCHED,
+    State.SIGNED: (*_DISPATCHED, (Role.UNIT_HANDLER, Action.SIGN)),
+    State.RETURN_REVIEW: (*_DISPATCHED, (Role.UNIT_LEADER, Action.RETURN)),
+    State.IN_PROGRESS: _CHECKING[:4],
+    State.CHECKING: _CHECKING,
+    State.CALLBACK: _CALLBACK,
+    State.REDO: (*_CHECKING, (Role.GRID_WORKER, Action.CHECK_BAD)),
+    State.CLOSED: (*_CALLBACK, (Role.OPERATOR, Action.CALLBACK)),
+    State.ARCHIVED: (*_CALLBACK, (Role.OPERATOR, Action.CALLBACK)),
+    State.WITHDRAWN: ((Role.OPERATOR, Action.WITHDRAW),),
+}
+
+
+def rebuilt(story: Story) -> Ticket:
+    return domain.replay(story.events)
