@@ -47,6 +47,11 @@ def platform_of(layout: Layout) -> Platform:
     if not layout.secrets.exists():
         raise NotReady(f"{layout.data} 还没有启动过 / has never run: ./linli up --data {layout.data}")
     ports = addresses.remembered(layout.ports)
+    if lost := sorted(addresses.USUAL.keys() - ports.keys()):
+        raise NotReady(
+            f"{layout.ports} 不完整，缺 / is damaged or of an older version, it lacks {', '.join(lost)}; "
+            f"ports are chosen anew by: ./linli down --data {layout.data} && ./linli up --data {layout.data}"
+        )
     return Platform(layout, ports, keys.load(layout.secrets), Options.load(layout))
 
 
@@ -125,7 +130,8 @@ def _start(platform: Platform) -> subprocess.Popen[bytes]:
     with step("准备服务器 Preparing the servers"):
         servers = platform.servers()
         processes = platform.processes()
-        supervise.write_config(layout, [*servers, *processes])
+        watchers = platform.watchers()
+        supervise.write_config(layout, [*servers, *processes, *watchers])
         layout.supervisor_log.unlink(missing_ok=True)
         process = supervise.launch(layout)
     manager = Manager(layout.socket)
@@ -137,6 +143,9 @@ def _start(platform: Platform) -> subprocess.Popen[bytes]:
             _provision(platform)
         with step("启动 Starting " + ", ".join(program.name for program in processes)):
             manager.start(program.name for program in processes)
+            _until(platform, lambda now: now.well(program.name for program in processes), "processes")
+        with step("等待数据流通 Waiting for data to flow; starting " + ", ".join(each.name for each in watchers)):
+            manager.start(watcher.name for watcher in watchers)
             _until(platform, lambda now: now.ready, "processes")
     except BaseException:
         _unhurried()
