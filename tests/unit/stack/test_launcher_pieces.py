@@ -175,3 +175,26 @@ def test_a_platform_is_well_when_every_named_process_is() -> None:
     assert now.well(["api"])
     assert not now.well(["api", "history"])
     assert not now.well(["gateway"])
+
+
+def test_a_server_that_dies_again_and_again_is_given_up_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    (layout.logs / "kafka.log").write_text("starting\nERROR the log directory is another broker's\n\tat kafka.Kafka\n")
+    platform = Platform(layout, dict(addresses.USUAL), keys.load_or_make(layout.secrets), Options())
+    looks = [0]
+
+    def status(*_: object) -> Status:
+        looks[0] += 1
+        kafka = Process("kafka", 1, "backoff", 9092, restarts=looks[0], healthy=False, lag=None)
+        postgres = Process("postgres", 2, "running", 5432, restarts=9, healthy=True, lag=None)
+        return Status(ready=False, processes=[kafka, postgres], urls={})
+
+    monkeypatch.setattr(up.condition, "status", status)
+    monkeypatch.setattr(up.time, "sleep", lambda _s: None)
+    with pytest.raises(up.NotReady, match=r"kafka \(backoff \)(?s:.*)another broker's$") as raised:
+        up._until(platform, lambda now: now.ready, "servers")
+    assert looks == [up.HOPELESS]
+    assert "postgres" not in str(raised.value)
