@@ -38,6 +38,9 @@ class Cause(StrEnum):
     DEVICE = "device"
 
 
+_DECIDED_BY_A_SAMPLE = frozenset({Cause.CONFIRMED, Cause.SEVERITY_UP, Cause.REALARM})
+
+
 class Source(msgspec.Struct, frozen=True):
     """Where in ``linli.inputs`` the record that decided a transition stands."""
 
@@ -85,3 +88,11 @@ class AlarmEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str = ""
     why: str = ""
     quality: str = "good"
+
+    @property
+    def timed_from(self) -> int | None:
+        """Device time from which latency can be told: that of a sample which decided at once.
+
+        None where a timer or a person decided (their waiting is not ours), and in a backlog.
+        """
+        return self.ts if self.cause in _DECIDED_BY_A_SAMPLE and not self.backlog else None
