@@ -7,7 +7,7 @@ from sensors.kinds.clock import local_hour
 from sensors.kinds.definition import BATTERY, Example, Kind, Metric, Moment, switch
 from sensors.kinds.durations import HOUR, MINUTE, SECOND
 from sensors.kinds.silence import silent
-from streams.contracts import Level, Op, Rule, Severity, TicketPolicy
+from streams.contracts import Level, Op, Rule, Scope, Severity, TicketPolicy
 
 
 def _magnetic(axis: str) -> Metric:
@@ -55,7 +55,7 @@ RULES: Final = (
         response_zh="联系车主立即驶离；无法联系时拍照取证并通知交警拖移；确认通道净宽恢复后再办结。",
         response_en="Have the owner move the vehicle at once; if out of reach, photograph it and call the traffic "
         "police to tow. Close only when the lane is clear to its full width.",
-        where={"zone": "fire_lane"},
+        scope=Scope(attributes={"zone": "fire_lane"}),
         no_data_after_ms=36 * HOUR,
     ),
     silent("parking", "车位检测", "Parking sensor", no_data_after_ms=36 * HOUR),

@@ -46,6 +46,7 @@ from streams.rules.clock import DEFAULT_CLOCK, Clock, ClockPolicy
 from streams.rules.grid import Grid
 from streams.rules.machine import new_slot, step
 from streams.rules.outcome import Fault, Outcome
+from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
 from streams.rules.replay import replay, replay_bytes
 from streams.rules.shard import Shard, TooManyFaults, partition_of_code
 from streams.rules.slots import ARRIVAL, Reading, Slot, Transition
@@ -62,15 +63,20 @@ __all__ = [
     "Grid",
     "Outcome",
     "Plan",
+    "Problem",
+    "Ranges",
     "Reading",
     "Shard",
     "Slot",
     "TooManyFaults",
     "Transition",
+    "Weight",
+    "cycles",
     "episode_id",
     "new_slot",
     "partition_of",
     "partition_of_code",
+    "problems",
     "replay",
     "replay_bytes",
     "step",

@@ -14,6 +14,7 @@ CLOCK: Final = Rule(
     op=Op.TRUE,
     levels=(Level(severity=Severity.MINOR),),
     cause="clock",
+    health=True,
     name_zh="设备时钟偏差",
     name_en="Device clock is off",
     response_zh="已改用到达时间判断；请校时。",
@@ -29,6 +30,7 @@ ISOLATED: Final = Rule(
     op=Op.TRUE,
     levels=(Level(severity=Severity.CRITICAL),),
     cause="engine-fault",
+    health=True,
     name_zh="规则因程序错误停用",
     name_en="A rule is disabled by a bug",
     response_zh="该设备的这条规则已停用；修复后更新规则版本即恢复。",
@@ -79,12 +81,17 @@ class Catalogue:
         return Catalogue(_merged(self.rules, rules or {}), _merged(self.devices, devices or {}))
 
     def plan(self, device: Device) -> Plan:
-        """The plan for a device: rules of its kind whose ``where`` its attributes match."""
-        matching = [
-            rule
-            for rule in self._kinds.get(device.kind, ())
-            if all(device.attributes.get(name) == value for name, value in rule.where.items())
-        ]
+        """The plan for a device: of each family of rules the one with the most specific scope.
+
+        Two that are equally specific are told apart by their ids, so that every worker chooses alike.
+        """
+        best: dict[str, Rule] = {}
+        for rule in (*self._kinds.get(device.kind, ()), *self._kinds.get("*", ())):
+            if rule.scope.covers(device):
+                rival = best.get(rule.kin)
+                if rival is None or (rule.scope.rank, rival.id) > (rival.scope.rank, rule.id):
+                    best[rule.kin] = rule
+        matching = best.values()
         key = tuple(sorted(rule.id for rule in matching))
         plan = self._plans.get(key)
         if plan is None:

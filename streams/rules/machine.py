@@ -121,6 +121,8 @@ def act(slot: Slot, action: Action, rule: Rule) -> Steps:
             made = _reset(slot, before, action)
         case ActionName.CLOSE:
             made = [_end(slot, before, Cause.CLOSED, action.at, by=action.by, why=action.why)]
+        case _:
+            made = []
     slot.due = next_due(slot, rule)
     return slot, made
 

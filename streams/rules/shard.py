@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from streams.contracts import Action, Batch, Input, Source, Tick
+from streams.contracts import Action, Batch, Input, Members, Source, Tick
 from streams.contracts.partition import partition_of
 from streams.contracts.topics import PARTITIONS, QUARANTINE_KEY
 from streams.rules.catalogue import Catalogue
@@ -142,8 +142,13 @@ class Shard:
                 grid.revisit(outcome)
                 grid.advance(tick.at, outcome)
                 grid.offset = offset
+        outcome.groups.append(tick)
 
     def _action(self, action: Action, offset: int, outcome: Outcome) -> None:
+        rule = self.catalogue.rules.get(action.rule)
+        if rule is not None and isinstance(rule.measure, Members):
+            outcome.groups.append(action)
+            return
         grid = self.grids.get(action.grid)
         if grid is None or offset <= grid.offset:
             return
