@@ -96,6 +96,8 @@ class AlarmEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     ``samples`` are those that decided, oldest first, at most :data:`MOST_EVIDENCE`.
     ``group`` is the group whose incident the episode joins; the group stage fills ``incident``,
     ``first_out``, ``members`` (active ones, this one included), ``page`` and ``flood``.
+    ``joins``: the episode of the safety alarm that stood when the device fell silent; a silence
+    that joins one opens no ticket of its own.
     The subject of a group's own alarm is the group: ``device`` holds its id.
     """
 
@@ -135,6 +137,7 @@ class AlarmEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     maintenance: bool = False
     health: bool = False
     list_only: bool = False
+    joins: str = ""
     group: str = ""
     first_out: bool = False
     members: int = 0

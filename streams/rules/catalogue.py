@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from streams.contracts import Device, Level, Op, Rule, Severity
-from streams.rules.conditions import quiet_bounds, silent_after_ms
+from streams.rules.plan import Plan
 
 CLOCK: Final = Rule(
     id="device.clock",
@@ -41,25 +41,11 @@ ISOLATED: Final = Rule(
 BUILT_IN: Final = {rule.id: rule for rule in (CLOCK, ISOLATED)}
 
 
-class Plan:
-    """The rules that watch one device, by metric, with the interval in which none of them cares."""
-
-    __slots__ = ("bounds", "by_metric", "has_reorder", "rules", "silent")
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        ordered = sorted(rules, key=lambda rule: rule.id)
-        self.rules: dict[str, Rule] = {rule.id: rule for rule in ordered}
-        self.silent = tuple(rule for rule in ordered if rule.op is Op.SILENT)
-        self.by_metric: dict[str, tuple[Rule, ...]] = {}
-        for rule in ordered:
-            if rule.op is not Op.SILENT:
-                self.by_metric[rule.metric] = (*self.by_metric.get(rule.metric, ()), rule)
-        self.bounds = {metric: quiet_bounds(rules) for metric, rules in self.by_metric.items()}
-        self.has_reorder = any(rule.reorder_wait_ms for rule in ordered)
-
-
 class Catalogue:
-    """Rules and devices at one moment. Never changed: :meth:`with_changes` makes the next one."""
+    """Rules and devices at one moment. Never changed: :meth:`with_changes` makes the next one.
+
+    ``versions`` are those of the enabled rules.
+    """
 
     def __init__(self, rules: Mapping[str, Rule], devices: Mapping[str, Device]) -> None:
         self.rules = dict(rules)
@@ -68,6 +54,7 @@ class Catalogue:
         for rule in self.rules.values():
             if rule.enabled:
                 self._kinds.setdefault(rule.kind, []).append(rule)
+        self.versions = {rule.id: rule.version for rule in self.rules.values() if rule.enabled}
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     @classmethod
@@ -97,10 +84,6 @@ class Catalogue:
         if plan is None:
             plan = self._plans[key] = Plan(matching)
         return plan
-
-    def silent_due(self, rule: Rule, device: Device, heard: int) -> int:
-        """When ``device``, last heard at ``heard``, counts as silent."""
-        return heard + silent_after_ms(rule, device.period_s)
 
 
 def _merged(old: Mapping[str, object], changes: Mapping[str, object | None]) -> dict:  # type: ignore[type-arg]

@@ -2,7 +2,24 @@
 
 from dataclasses import dataclass, field
 
-from streams.contracts import AlarmEvent, Candidate, Device, GroupRecord, Rule, Source
+import msgspec
+
+from streams.contracts import (
+    AlarmEvent,
+    AlarmState,
+    Candidate,
+    Cause,
+    Device,
+    Evidence,
+    GroupRecord,
+    Member,
+    Page,
+    Severity,
+    Source,
+)
+from streams.contracts.devices import DeviceState
+from streams.rules.bench import Told
+from streams.rules.crowd import Standing
 from streams.rules.slots import Transition
 
 
@@ -35,11 +52,13 @@ class Outcome:
     strangers: int = 0
     adopted: bool = False
 
-    def tell(self, transition: Transition, rule: Rule, device: Device, grid: str) -> None:
+    def tell(self, told: Told, device: Device, grid: str) -> None:
         """Address a transition, so that nobody downstream has to look anything up."""
+        rule, transition = told.rule, told.transition
         level = rule.levels[transition.level]
         reading = transition.reading
-        group = rule.group_of(device)
+        maintenance = device.state is DeviceState.MAINTENANCE
+        cause = Cause.HIDDEN if maintenance and transition.cause is Cause.SHOWN else transition.cause
         event = AlarmEvent(
             id=f"{transition.episode}-{transition.number}",
             episode=transition.episode,
@@ -54,7 +73,7 @@ class Outcome:
             severity=level.severity,
             old=transition.old,
             new=transition.new,
-            cause=transition.cause,
+            cause=cause,
             at=transition.at,
             since=transition.since,
             source=self.source,
@@ -70,11 +89,63 @@ class Outcome:
             by=transition.by,
             why=transition.why,
             quality=reading.quality if reading else "good",
-            group=group,
+            samples=self._evidence(transition),
+            shelved_until=transition.shelved_until,
+            suppressed_by=transition.suppressed_by,
+            out_of_service=transition.out_of_service,
+            maintenance=maintenance,
             health=rule.health,
             list_only=rule.list_only,
+            group=told.group,
+            joins=told.joins,
         )
-        if group:
-            self.groups.append(Candidate(group, event))
+        page = page_of(event)
+        if page is not None:
+            event = msgspec.structs.replace(event, page=page)
+        if told.group:
+            self.groups.append(Candidate(told.group, event))
         else:
             self.events.append(event)
+
+    def stand(self, standing: Standing, device: Device, grid: str) -> None:
+        """A device's own condition in a group has changed."""
+        self.groups.append(
+            Member(
+                group=standing.group,
+                rule=standing.rule,
+                device=device.id,
+                grid=grid,
+                at=standing.at,
+                source=self.source,
+                condition=standing.condition,
+                building=device.building,
+            )
+        )
+
+    def _evidence(self, transition: Transition) -> tuple[Evidence, ...]:
+        partition = self.source.partition
+        return tuple(
+            Evidence(
+                reading.ts, reading.at, reading.value, reading.quality, partition if reading.offset >= 0 else -1,
+                reading.offset,
+            )
+            for reading in transition.evidence
+        )  # fmt: skip
+
+
+def page_of(event: AlarmEvent) -> Page | None:
+    """Why an event by itself calls people; a hidden one, a warning or old news calls nobody."""
+    quiet = event.hidden or event.backlog or event.list_only or event.severity is Severity.WARNING or event.joins
+    if quiet or event.new is not AlarmState.ACTIVE_UNACK or event.normal_since is not None:
+        return None
+    if not event.old.active:
+        return Page.AGAIN if event.cause is Cause.REALARM else Page.NEW
+    match event.cause:
+        case Cause.SEVERITY_UP | Cause.RULE:
+            return Page.SEVERITY
+        case Cause.REALARM:
+            return Page.AGAIN
+        case Cause.CONFIRMED | Cause.SHOWN:
+            return Page.NEW
+        case _:
+            return None

@@ -183,7 +183,7 @@ class Shard:
         gone = [device for key, device in old.devices.items() if key not in devices] if old else []
         for device in [*devices.values(), *gone]:
             before = old.devices.get(device.id) if old else None
-            if before is device and device.kind not in kinds and device.id in devices:
+            if before is device and not kinds & {device.kind, "*"} and device.id in devices:
                 continue
             for area in {device.area, before.area if before else device.area}:
                 if self._owns(area):

@@ -229,19 +229,6 @@ def test_a_device_that_leaves_ends_its_alarms(how: str) -> None:
     assert table.send(2 * MIN, 90) == []
 
 
-def test_maintenance_suppresses_and_its_end_judges_the_last_value() -> None:
-    table = Table()
-    table.tick(0)
-    table.adopt(devices=[gas(state=DeviceState.MAINTENANCE)])
-    table.tick(S)
-    for second in range(2, 60):
-        assert table.send(second * S, 60) == []
-    table.adopt(devices=[gas()])
-    table.tick(61 * S)
-    (raised,) = table.tick(10 * MIN)
-    assert raised.severity is Severity.CRITICAL
-
-
 def test_a_rule_for_some_devices_watches_only_those() -> None:
     rule = msgspec.structs.replace(PLAIN, scope=Scope(attributes={"zone": "kitchen"}))
     table = Table(rules=[rule], devices=[gas("g1"), gas("g2", attributes={"zone": "kitchen"})])
