@@ -69,7 +69,8 @@ class Nominal(msgspec.Struct, frozen=True, tag="nominal"):
     """Percent of what is expected for the command: metric / (attribute x dimming) x 100.
 
     ``attribute`` names the device's nominal value; ``dimming`` a metric in percent, "" for always
-    full. Nothing while the dimming is zero or the attribute is missing.
+    full, as a lamp is that never said its dimming. Nothing while the dimming is zero or not good, or
+    the attribute is missing.
     """
 
     attribute: str

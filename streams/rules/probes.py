@@ -77,7 +77,8 @@ class Probe:
 
     def _of_nominal(self, given: "Given", value: float, measure: Nominal) -> float | None:
         nominal = _number(given.device.attributes.get(measure.attribute, ""))
-        dimming = given.value(measure.dimming, self.rule) if measure.dimming else 100.0
+        dimmed = measure.dimming and given.knows(measure.dimming)
+        dimming = given.value(measure.dimming, self.rule) if dimmed else 100.0
         if nominal is None or dimming is None:
             return None
         expected = nominal * dimming / 100.0
@@ -120,6 +121,10 @@ class Given:
         if last is None or not good(last, metric):
             return None
         return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.device.period_s) else None
+
+    def knows(self, metric: str) -> bool:
+        """Whether the device has ever said it."""
+        return metric in self.sample.values or metric in self.last
 
     def flagged(self, metric: str, measure: Flagged) -> float | None:
         """1.0 where a value has one of the qualities; a message without the metric says nothing."""
