@@ -14,7 +14,6 @@ from streams.contracts import (
     GroupRecord,
     Member,
     Page,
-    Severity,
     Source,
 )
 from streams.contracts.devices import DeviceState
@@ -134,8 +133,8 @@ class Outcome:
 
 
 def page_of(event: AlarmEvent) -> Page | None:
-    """Why an event by itself calls people; a hidden one, a warning or old news calls nobody."""
-    quiet = event.hidden or event.backlog or event.list_only or event.severity is Severity.WARNING or event.joins
+    """Why an event by itself calls people; one that is hidden, opens no ticket, or is old news calls nobody."""
+    quiet = event.hidden or event.backlog or event.ticket is None or event.joins
     if quiet or event.new is not AlarmState.ACTIVE_UNACK or event.normal_since is not None:
         return None
     if not event.old.active:

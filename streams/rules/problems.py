@@ -251,10 +251,10 @@ def _scope(rule: Rule) -> Iterator[Problem]:
 def _schedule(schedule: Schedule | None) -> Iterator[Problem]:
     if schedule is None:
         return
-    for field in ("start", "end"):
+    for field, most in (("start", DAY_MINUTES - 1), ("end", DAY_MINUTES)):
         minutes = getattr(schedule, field)
-        if not 0 <= minutes <= DAY_MINUTES:
-            yield Problem(f"schedule.{field}", minutes, f"minutes since midnight, 0 to {DAY_MINUTES}")
+        if not 0 <= minutes <= most:
+            yield Problem(f"schedule.{field}", minutes, f"minutes since midnight, 0 to {most}")
     try:
         ZoneInfo(schedule.zone)
     except (ZoneInfoNotFoundError, ValueError):
