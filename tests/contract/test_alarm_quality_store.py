@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import psycopg
@@ -79,7 +80,13 @@ def read(reader: QualityReader, area: str, start: int, end: int) -> list[Step]:
 
 
 def test_every_field_comes_back_as_the_event_said_it(side: Side) -> None:
-    events = [*episode("e1", T0, ack=T0 + 5, end=T0 + 9), raised("e2", backlog=True, at=T0 + 7, number=1)]
+    hidden: list[dict[str, Any]] = [
+        {"backlog": True}, {"shelved_until": T0 + DAY}, {"suppressed_by": "feeder:7"}, {"out_of_service": True},
+        {"maintenance": True}, {"list_only": True},
+    ]  # fmt: skip
+    events = [raised(f"h{number}", at=T0 + 7, **fields) for number, fields in enumerate(hidden)]
+    assert all(step_of(event).hidden for event in events)
+    events += episode("e1", T0, ack=T0 + 5, end=T0 + 9)
     side.record(*events)
     expected = sorted((step_of(event) for event in events), key=lambda step: (step.at, step.episode))
     assert read(side.reader, "9901", T0, T0 + 10) == read(side.front, "9901", T0, T0 + 10) == expected

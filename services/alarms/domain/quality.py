@@ -170,7 +170,8 @@ def _rate(times: Sequence[int], known: Span, window: int, bound: Bound) -> Rate:
     number = (high - 1 + ZONE_MS) // window - (low + ZONE_MS) // window + 1
     mean = len(times) * window / (high - low) if high - low >= window else None
     over = sum(count > bound.limit for count in found.values()) / number
-    return Rate(window, mean, max(found.values(), default=0), over, bound.judge(mean))
+    last = sum(at >= high - window for at in times)
+    return Rate(window, last, mean, max(found.values(), default=0), over, bound.judge(mean))
 
 
 def _point(span: Span, tally: _Tally, floods: list[Span]) -> Point:

@@ -51,9 +51,13 @@ class Stale(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Alarms in slots of ``window`` ms: on average, in the worst one, and the share of slots beyond the limit."""
+    """Alarms in slots of ``window`` ms: on average, in the worst one, and the share of slots beyond the limit.
+
+    ``last``: in the newest ``window`` that is known.
+    """
 
     window: int
+    last: int | None
     mean: float | None
     worst: int | None
     over: float | None
@@ -120,7 +124,7 @@ def slots(period: Period, slot: int) -> list[Span]:
 def nothing(position: str, period: Period, slot: int) -> Quality:
     """A position in a period of which nothing is known."""
     empty, rates = Mean(0, None, None), (DAY, HOUR, TEN_MINUTES)
-    day, hour, ten = (Rate(window, None, None, None, Verdict.NONE) for window in rates)
+    day, hour, ten = (Rate(window, None, None, None, None, Verdict.NONE) for window in rates)
     return Quality(
         position, None, None, None, (day, hour, ten), None, None, None, (), (), None, (), None, (), None, (), None,
         dict.fromkeys(CLASSES), dict.fromkeys(CLASSES), (), empty, None, empty,

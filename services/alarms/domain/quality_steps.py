@@ -13,7 +13,8 @@ BY_HAND: Final = (Cause.CLOSED, Cause.RULE, Cause.DEVICE)
 class Step(NamedTuple):
     """One transition. ``at`` is log time; ``since``, ``ts``, ``normal_since`` are the device's.
 
-    ``hidden``: it comes before nobody (an old backlog), so that it burdens nobody either.
+    ``hidden``: it comes before nobody (shelved, suppressed, maintenance, an old backlog, a mere list), so
+    that it burdens nobody either.
     """
 
     at: int
@@ -123,5 +124,6 @@ def step_of(event: AlarmEvent) -> Step:
     """The part of an event that counts here."""
     return Step(
         event.at, event.episode, number_of(event), event.device, event.rule, event.grid, event.severity, event.old,
-        event.new, event.cause, event.since, event.ts, event.normal_since, event.backlog,
+        event.new, event.cause, event.since, event.ts, event.normal_since,
+        event.hidden or event.backlog or event.list_only,
     )  # fmt: skip

@@ -13,7 +13,11 @@ ALTER TABLE transitions
     ADD COLUMN since bigint GENERATED ALWAYS AS ((event ->> 'since')::bigint) STORED,
     ADD COLUMN ts bigint GENERATED ALWAYS AS ((event ->> 'ts')::bigint) STORED,
     ADD COLUMN normal_since bigint GENERATED ALWAYS AS ((event ->> 'normal_since')::bigint) STORED,
-    ADD COLUMN backlog boolean GENERATED ALWAYS AS (COALESCE(event -> 'backlog', 'false') = 'true') STORED;
+    ADD COLUMN hidden boolean GENERATED ALWAYS AS (
+        COALESCE(event -> 'backlog', 'false') = 'true' OR COALESCE(event -> 'list_only', 'false') = 'true'
+        OR COALESCE(event -> 'out_of_service', 'false') = 'true' OR COALESCE(event -> 'maintenance', 'false') = 'true'
+        OR event ->> 'shelved_until' IS NOT NULL OR COALESCE(event ->> 'suppressed_by', '') <> ''
+    ) STORED;
 CREATE INDEX transitions_area ON transitions (area, at);
 CREATE INDEX transitions_at ON transitions (at);
 
@@ -24,7 +28,7 @@ CREATE INDEX alarms_stood ON alarms USING gist (
 
 CREATE OR REPLACE VIEW transition AS
     SELECT id, episode, number, at, event, area, device, rule, severity, old, new, cause, since, ts, normal_since,
-           backlog
+           hidden
     FROM transitions;
 
 -- What quality is measured against, each version that people made; the newest is in force.

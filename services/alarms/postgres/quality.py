@@ -17,7 +17,7 @@ from streams.contracts import AlarmState, Cause, Severity
 # tests/contract/test_alarm_quality_store.py keeps the plan from falling back to a scan.
 STEPS: Final = """
     SELECT t.at, t.episode, t.number, t.device, t.rule, t.area, t.severity, t.old, t.new, t.cause, t.since, t.ts,
-           t.normal_since, t.backlog
+           t.normal_since, t.hidden
     FROM alarms.transition t
     WHERE t.at < %(start)s AND t.episode IN (
         SELECT a.episode FROM alarms.alarm a
@@ -26,7 +26,7 @@ STEPS: Final = """
           AND a.area ^@ %(area)s)
     UNION ALL
     SELECT t.at, t.episode, t.number, t.device, t.rule, t.area, t.severity, t.old, t.new, t.cause, t.since, t.ts,
-           t.normal_since, t.backlog
+           t.normal_since, t.hidden
     FROM alarms.transition t
     WHERE t.area >= %(area)s AND t.area < %(beyond)s AND t.at >= %(start)s AND t.at < %(end)s
     ORDER BY 1, 2, 3"""

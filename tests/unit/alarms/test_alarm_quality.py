@@ -221,10 +221,11 @@ def test_a_share_of_few_alarms_is_not_judged() -> None:
 
 
 def test_a_mean_is_not_made_up_from_less_than_one_window() -> None:
-    found = quality(storm(3), T0, T0 + 20 * MINUTE, Targets())
+    found = quality(storm(3, gap=5 * MINUTE), T0, T0 + 20 * MINUTE, Targets())
     day, hour, ten = found.rates
     assert (day.mean, hour.mean, ten.mean) == (None, None, 1.5)
     assert (day.worst, day.verdict, ten.verdict) == (3, Verdict.NONE, Verdict.FAIR)
+    assert (day.last, hour.last, ten.last) == (3, 3, 1)
 
 
 def test_slots_are_days_of_the_wall_clock_cut_at_the_edges() -> None:
