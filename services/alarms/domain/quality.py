@@ -129,7 +129,8 @@ def _summed(position: str, tally: _Tally, period: Period, slot: int) -> Quality:
     total = len(times)
     top = tally.sources.most_common(targets.top)
     bursts = {source: burst.most for source, burst in tally.bursts.items() if burst.most >= targets.chatter_count}
-    in_flood = Counter(rule for at, rule in tally.came if any(start <= at <= end for start, end in seen))
+    window = targets.flood_window_ms
+    in_flood = Counter(rule for at, rule in tally.came if any(start - window < at <= end for start, end in seen))
     tally.stale.sort(key=lambda stale: (stale.since, stale.episode))
     return Quality(
         position=position,
