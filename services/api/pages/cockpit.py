@@ -4,6 +4,7 @@ import gzip
 import json
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
@@ -78,19 +79,25 @@ def routes(desk: Desk) -> APIRouter:
     def acknowledge(request: Request, alarm: str, form: Sent) -> Response:
         visit = desk.visit(request)
         desk.source.acknowledge(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(f"/cockpit?alarm={alarm}&said=acknowledged", 303)
+        return RedirectResponse(_back(form, alarm, "acknowledged"), 303)
 
     @router.post("/alarms/{alarm}/reset")
     def reset(request: Request, alarm: str, form: Sent) -> Response:
         visit = desk.visit(request)
         desk.source.reset(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(f"/cockpit?alarm={alarm}&said=reset", 303)
+        return RedirectResponse(_back(form, alarm, "reset"), 303)
 
     return router
 
 
 def _watch(visit: Visit) -> None:
     allow(Permission.WATCH)(visit.caller)
+
+
+def _back(form: Sent, alarm: str, said: str) -> str:
+    """To the alarm's own page where the form stood there, else to the cockpit with it selected."""
+    own = text_of(form, "back", 10) == "page"
+    return f"/alarms/{quote(alarm)}?said={said}" if own else f"/cockpit?alarm={quote(alarm)}&said={said}"
 
 
 def _page(desk: Desk, visit: Visit) -> dict[str, Any]:
