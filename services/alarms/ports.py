@@ -94,7 +94,8 @@ class QualityReader(Protocol):
     def steps(self, area: str, start: int, end: int) -> Iterator[Step]:
         """Transitions of an area from ``start`` to ``end`` in the order of time, read as they are taken.
 
-        Before them come the earlier ones of every episode that stood at ``start``.
+        Before them come the earlier ones of every episode that stood at ``start``. Within an episode their
+        number is their order: one that its clock puts before its forerunner takes the forerunner's time.
         """
         ...
 

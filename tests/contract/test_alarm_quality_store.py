@@ -201,3 +201,10 @@ def test_a_condition_that_comes_back_is_read_with_the_state_it_came_from(side: S
     again = raised("e1", device="e1", number=4, old=AlarmState.RTN_UNACK, cause=Cause.REALARM, at=T0 + 50, ts=T0 + 49)
     side.record(*episode("e1", T0), again)
     assert read(side.front, GRID, T0 + 10, T0 + 60)[-1] == step_of(again)
+
+
+def test_an_act_whose_clock_runs_behind_keeps_its_place_in_its_episode(side: Side) -> None:
+    side.record(*episode("e1", T0, ack=T0 + 9, end=T0 + 5))
+    assert [(step.number, step.at) for step in read(side.front, GRID, T0, T0 + 60)] == [
+        (1, T0), (2, T0 + 9), (3, T0 + 9),
+    ]  # fmt: skip

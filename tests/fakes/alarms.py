@@ -136,7 +136,12 @@ class MemoryQuality:
         }
         steps = [step_of(event) for event in self._store.state.events.values() if event.grid.startswith(area)]
         wanted = [step for step in steps if step.at < end and (step.at >= start or step.episode in standing)]
-        yield from sorted(wanted, key=lambda step: (step.at, step.episode, step.number))
+        moments: dict[str, int] = {}
+        ordered: list[Step] = []
+        for step in sorted(wanted, key=lambda step: step.number):
+            moments[step.episode] = max(moments.get(step.episode, 0), step.at)
+            ordered.append(step._replace(at=moments[step.episode]))
+        yield from sorted(ordered, key=lambda step: (step.at, step.episode, step.number))
 
     def targets(self) -> KeptTargets:
         return self._kept[-1] if self._kept else KeptTargets()

@@ -15,7 +15,12 @@ from streams.contracts import AlarmState, Cause, Severity
 # Two arms, each by an index of its own. `alarms_stood` finds the few alarms that stood at a moment,
 # however long ago they began; `transitions_area` or `transitions_at`, whichever is narrower, the period.
 # tests/contract/test_alarm_quality_store.py keeps the plan from falling back to a scan.
+# An act of a person carries that person's server's time, so within an episode time may run back a little:
+# its number is its order, and no step is earlier than the one before it.
 STEPS: Final = """
+    SELECT max(at) OVER (PARTITION BY episode ORDER BY number) AS moment, episode, number, device, rule, area, severity,
+           old, new, cause, since, ts, normal_since, hidden
+    FROM (
     SELECT t.at, t.episode, t.number, t.device, t.rule, t.area, t.severity, t.old, t.new, t.cause, t.since, t.ts,
            t.normal_since, t.hidden
     FROM alarms.transition t
@@ -28,8 +33,8 @@ STEPS: Final = """
     SELECT t.at, t.episode, t.number, t.device, t.rule, t.area, t.severity, t.old, t.new, t.cause, t.since, t.ts,
            t.normal_since, t.hidden
     FROM alarms.transition t
-    WHERE t.area >= %(area)s AND t.area < %(beyond)s AND t.at >= %(start)s AND t.at < %(end)s
-    ORDER BY 1, 2, 3"""
+    WHERE t.area >= %(area)s AND t.area < %(beyond)s AND t.at >= %(start)s AND t.at < %(end)s) AS wanted
+    ORDER BY moment, episode, number"""
 CHUNK: Final = 2_000
 LAST: Final = chr(0x10FFFF)
 

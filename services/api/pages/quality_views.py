@@ -15,6 +15,8 @@ from services.api.pages.vocabulary import ADVICE, MEASURES, PRIORITIES, VERDICTS
 from services.api.pages.words import Words
 
 SHARES: Final = frozenset({"flood_share", "top_share", "mix"})
+LISTED: Final = 10
+"""Sources and alarms that a list shows; the table above it has the whole number."""
 COUNTS: Final = frozenset({"stale", "chattering", "fleeting"})
 
 
@@ -196,7 +198,7 @@ def sources(quality: Quality, names: Names, t: Words) -> list[tuple[str, str, li
         (t("抖动来源"), t("一分钟内最多"), quality.chattering),
         (t("瞬时告警"), t("次数"), quality.fleeting),
     )
-    return [(heading, number, [_cause(one, names) for one in counted]) for heading, number, counted in lists]
+    return [(heading, number, [_cause(one, names) for one in counted[:LISTED]]) for heading, number, counted in lists]
 
 
 def stale(quality: Quality, names: Names, now: int, t: Words) -> list[StaleView]:
@@ -205,7 +207,7 @@ def stale(quality: Quality, names: Names, now: int, t: Words) -> list[StaleView]
             _cause(Counted(one.source, 1), names), one.episode, one.since,
             fmt.span((one.until or now) - one.since, t), one.until is None,
         )
-        for one in quality.stale
+        for one in quality.stale[:LISTED]
     ]  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def drawn(trend: Trend, t: Words, *, width: int = 460, height: int = 150) -> Mar
     lines = [value for value in (trend.target, trend.limit) if value is not None]
     low, high = scales.bounds([0.0, *known], lines)
     start, end = (trend.bars[0].start, trend.bars[-1].end) if trend.bars else (0, 1)
-    frame = Frame(40, 16, width - (64 if lines else 6), height - 20, start, end, min(low, 0.0), high)
+    frame = Frame(40, 24, width - (64 if lines else 6), height - 20, start, end, min(low, 0.0), high)
     parts = [svg.hatch(f"ll-hatch-{trend.key}"), svg.text(2, 10, trend.unit, "start")]
     parts += [part for bar in trend.bars for part in _bar(bar, trend, frame)]
     parts += [svg.path(f"M{frame.left} {frame.bottom}H{frame.right}", "ll-c-axis")]
