@@ -4,10 +4,12 @@ The table of alarms.md: rates, floods, the busiest sources, stale, chattering an
 mix of priorities, and how long answers and returns take.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from operator import itemgetter
+from typing import Final, TypeVar
 
 from services.alarms.domain.quality_figures import (
     CLASSES,
@@ -26,7 +28,9 @@ from services.alarms.domain.quality_figures import (
 from services.alarms.domain.quality_meters import Burst, Flood, Span, overlap
 from services.alarms.domain.quality_steps import Episode, Meaning, Step
 from services.alarms.domain.quality_targets import DAY, HOUR, TEN_MINUTES, Bound, Targets
+from streams.contracts import AlarmState
 
+T = TypeVar("T")
 LEAD_MS: Final = HOUR
 """How much earlier than the period its transitions are read, so that a flood or burst on its edge is seen."""
 LISTED: Final = 50
@@ -111,7 +115,7 @@ def measure(
         if position not in tallies:
             tallies[position] = _Tally(targets, known)
         tallies[position].take(step, meaning)
-        if not step.new.active and episode.waiting is None:
+        if step.new is AlarmState.NORMAL:
             del episodes[step.episode]
     for name, episode in episodes.items():
         tally = tallies[episode.area[:length]]
@@ -179,9 +183,13 @@ def _point(span: Span, tally: _Tally, floods: list[Span]) -> Point:
     low, high = max(span[0], tally.known[0]), min(span[1], tally.known[1])
     if low >= high:
         return Point(*span, None, None, None)
-    answers = _mean([waited for at, waited in tally.answers if low <= at < high])
-    alarms = sum(low <= at < high for at, _ in tally.came)
-    return Point(*span, alarms, overlap(floods, low, high) / (high - low), answers.mean)
+    answers = _mean([waited for _, waited in _within(tally.answers, low, high)])
+    return Point(*span, len(_within(tally.came, low, high)), overlap(floods, low, high) / (high - low), answers.mean)
+
+
+def _within(counted: Sequence[tuple[int, T]], low: int, high: int) -> Sequence[tuple[int, T]]:
+    """Those from ``low`` to ``high`` of what was counted in the order of time."""
+    return counted[bisect_left(counted, low, key=itemgetter(0)) : bisect_left(counted, high, key=itemgetter(0))]
 
 
 def _mean(durations: Sequence[int]) -> Mean:

@@ -56,13 +56,17 @@ class Meaning(NamedTuple):
 
 @dataclass(slots=True)
 class Episode:
-    """An episode between two of its transitions. Two clocks, which no duration ever mixes."""
+    """An episode between two of its transitions. Two clocks, which no duration ever mixes.
+
+    ``shown``: the condition stands and people see it; ``met``: they have since it began to stand.
+    """
 
     device: str
     rule: str
     area: str
     stands: bool = False
     shown: bool = False
+    met: bool = False
     started: int = 0
     seen: bool = False
     waiting: int | None = None
@@ -73,29 +77,32 @@ class Episode:
         """What a transition says of the time before it, where nothing earlier is known."""
         made = cls(step.device, step.rule, step.area)
         if step.old.active:
-            made.stands = made.shown = True
+            made.stands = made.shown = made.met = True
             made.started = step.since
         return made
 
     def take(self, step: Step) -> Meaning:
         """Go on by one transition."""
         self.device, self.rule, self.area = step.device, step.rule, step.area
-        shown = step.stands and not step.hidden
-        came, came_hidden = shown and not self.shown, step.stands and step.hidden and not self.stands
-        went = self._condition(step)
+        stands = step.stands
+        shown = stands and not step.hidden
+        came, came_hidden = shown and not self.shown, stands and step.hidden and not self.stands
+        went = self._condition(step, stands=stands)
         if came:
             self.seen = False
+        self.met = self.met or shown
         unseen = went is not None and not self.seen
         answered = self._answer(step)
         stood = self._list(step)
-        self.stands, self.shown = step.stands, shown
+        self.stands, self.shown = stands, shown
         return Meaning(came, came_hidden, went, unseen, answered, stood)
 
-    def _condition(self, step: Step) -> int | None:
-        if step.stands and not self.stands:
+    def _condition(self, step: Step, *, stands: bool) -> int | None:
+        if stands and not self.stands:
             again = step.old is not AlarmState.NORMAL
             self.started = (step.at if step.ts is None else step.ts) if again else step.since
-        if not self.stands or step.stands or step.cause in BY_HAND:
+            self.met = False
+        if not self.stands or stands or not self.met or step.cause in BY_HAND:
             return None
         return max((step.at if step.normal_since is None else step.normal_since) - self.started, 0)
 

@@ -69,6 +69,8 @@ def returns(life: list[Step]) -> list[tuple[int, int, bool]]:
         while first > 0 and standing(life[first - 1]):
             first -= 1
         opening = life[first]
+        if not any(visible(each) for each in life[first:i]):
+            continue
         began = opening.since if opening.old == "normal" else opening.ts
         shown = [j for j in range(i) if visible(life[j]) and (j == 0 or not visible(life[j - 1]))]
         since_shown = life[(shown[-1] if shown else 0) : i]

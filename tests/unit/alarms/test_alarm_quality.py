@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.alarms.domain.quality import measure
@@ -98,6 +98,7 @@ def quality(steps: list[Step], low: int = LOW, high: int = HIGH, targets: Target
 
 @settings(max_examples=200, deadline=None)
 @given(lives)
+@example(life_of(115598))
 def test_one_pass_gives_what_the_plain_definitions_give(happened: list[Happening]) -> None:
     steps = lived(happened)
     found, expected = quality(steps), plain(steps, LOW, HIGH, SMALL)
