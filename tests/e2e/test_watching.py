@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.stack.condition import metrics
 from services.stack.supervise import Manager
 from tests.e2e.conftest import Running
 from tests.support import eventually
@@ -32,3 +33,17 @@ def test_a_process_that_is_down_is_notified_acknowledged_and_resolved(running: R
         what="it is resolved",
     )
     running.await_ready()
+
+
+def test_an_alarm_is_counted_by_alarm_quality_and_its_gauges(running: Running) -> None:
+    running.spare()  # the detector that proves the registrations has raised an alarm
+
+    def counted() -> bool:
+        (mine,) = running.get("/alarm-quality", area=running.grid)["positions"]
+        return mine["alarms"] >= 1 and mine["waiting"] >= 1
+
+    eventually(counted, within_s=30, every_s=0.5, what="alarm quality counts it")
+    port = running.platform.ports["alarms"]
+    eventually(
+        lambda: metrics(port).get("linli_alarm_rate", 0) >= 1, within_s=60, every_s=1, what="Prometheus is told of it"
+    )
