@@ -42,8 +42,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
-    routes.include_router(quality.routes(desk, book))
-    routes.include_router(alarms.routes(desk, book))
-    for part in (cockpit, devices, tickets, tasks, platform):
+    for pages in (quality, alarms, cockpit):  # the quality page first: its address would be an alarm's
+        routes.include_router(pages.routes(desk, book))
+    for part in (devices, tickets, tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.alarms.domain import AlarmFilters
+from services.alarms.domain.quality_targets import Targets
 from services.alarms.handlers import Measured
 from services.alarms.ports import Listed
 from services.api.auth import Caller, within
@@ -40,6 +41,10 @@ class AlarmBook:
         if found is not None:
             within(who, found[0].alarm.area, f"Alarm {alarm}")
         return found
+
+    def targets(self) -> Targets:
+        """What alarm quality is measured against now."""
+        return self.container.measure_quality.reader.targets().targets
 
     def quality(self, area: str, start: int, end: int, level: str) -> Measured:
         """Raises: Refused, for what cannot be measured."""

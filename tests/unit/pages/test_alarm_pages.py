@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from services.alarms.domain import Alarm
+from services.alarms.domain.quality_targets import Bound, Targets
 from streams.contracts import AlarmState, Cause, Evidence
 from tests.fakes.city import HOUR, MemoryCity, incident
 
@@ -152,6 +153,7 @@ def test_quality_names_the_chattering_source_and_links_its_rule(city: MemoryCity
     assert 'href="/rules/gas.ch4"' in row[0]
     assert f'href="/devices/{city.of_kind("gas", 7).id}"' in row[0]
     assert "告警太少，不作评判" in text
+    assert re.search(r"<dt>最忙的 10 分钟</dt><dd>4</dd>", text)
     assert "告警记录自" in text
 
 
@@ -171,3 +173,11 @@ def test_quality_of_a_city_without_any_alarm_is_no_data_and_never_zero() -> None
     values = re.findall(r"<b>([^<]+)</b>", table[0])
     assert values == ["无数据"] * 9
     assert "ll-c-bar" not in text
+
+
+def test_the_cockpits_hourly_limit_is_the_one_that_people_set() -> None:
+    made = MemoryCity()
+    assert "上限 12" in read(made, "/cockpit")
+    wanted = msgspec.structs.replace(Targets(), per_hour=Bound(4, 8))
+    made.container().set_targets(wanted, by="administrator", version=0)
+    assert "上限 8" in read(made, "/cockpit")
