@@ -229,7 +229,7 @@ def router(container: Container) -> APIRouter:
 
 
 def measured(container: Container, area: str, start: int, end: int, level: str) -> Measured:
-    """Measure; an area of ``level`` without any alarm has its figures too."""
+    """Measure; an area of ``level`` without any alarm has its figures too (the first thousand of them)."""
     positions: list[str] = []
     if level:
         page = container.places.list_areas(level=level, within=area, scope="", limit=MAX_LIMIT, after=None)
