@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings
 import sensors
 import services
 import streams
-from sensors.kinds import KINDS
-from streams.contracts import Level, Rule
+from sensors.kinds import KINDS, default_rules
+from streams.contracts import Level, Op, Rule, Value
 from streams.contracts.metrics import METRICS
 from streams.contracts.topics import TOPICS
 
@@ -63,12 +63,21 @@ def kinds() -> list[str]:
     return lines
 
 
+def condition(rule: Rule, level: Level) -> str:
+    """The limit as the rule means it: a slope, a share, the members of a group."""
+    parts = [rule.op if rule.op in {Op.TRUE, Op.SILENT} else f"{rule.op} {level.limit:g}"]
+    if not isinstance(rule.measure, Value):
+        parts.insert(0, type(rule.measure).__name__.lower())
+    parts += [f"with {side.metric}" for side in level.given] + [f"while {gate.metric}" for gate in rule.gate]
+    return " ".join(parts)
+
+
 def level_row(rule: Rule, level: Level) -> tuple[object, ...]:
     return (
         f"`{rule.id}`",
         rule.name_en,
         level.severity + (", latched" if level.latch else ""),
-        f"{rule.op} {level.limit:g}" if rule.metric else str(rule.op),
+        condition(rule, level),
         f"{duration(level.on_delay_ms)} + {level.repeat}",
         duration(level.unrefuted_ms),
         f"{level.deadband:g} / {duration(level.off_delay_ms)}",
@@ -77,7 +86,7 @@ def level_row(rule: Rule, level: Level) -> tuple[object, ...]:
 
 
 def rules() -> list[str]:
-    rows = [level_row(rule, level) for kind in KINDS.values() for rule in kind.rules for level in rule.levels]
+    rows = [level_row(rule, level) for rule in default_rules() for level in rule.levels]
     head = (
         "rule",
         "name",

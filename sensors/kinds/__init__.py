@@ -10,6 +10,7 @@ from typing import Final
 from sensors.kinds import gas, judgement, light, parking, septic
 from sensors.kinds.categories import CATEGORIES, Category
 from sensors.kinds.definition import Example, Kind, Metric, Moment, Rng
+from sensors.kinds.upkeep import gateway_down
 from streams.contracts import Quality, Rule
 
 KINDS: Final[dict[str, Kind]] = {
@@ -45,8 +46,13 @@ def judge(kind: str, values: Mapping[str, float], flags: Iterable[str] = ()) -> 
 
 
 def default_rules() -> tuple[Rule, ...]:
-    """Every kind's default rules, at their real pace."""
-    return tuple(rule for kind in KINDS.values() for rule in kind.rules)
+    """Every kind's default rules, and those for devices of every kind, at their real pace."""
+    return (*(rule for kind in KINDS.values() for rule in kind.rules), gateway_down())
+
+
+def ranges() -> dict[str, dict[str, tuple[float, float]]]:
+    """Kind -> metric -> the lowest and the highest value that can be believed: what rules are checked against."""
+    return {kind.key: {metric.key: (metric.low, metric.high) for metric in kind.metrics} for kind in KINDS.values()}
 
 
 __all__ = [
@@ -62,4 +68,5 @@ __all__ = [
     "default_rules",
     "judge",
     "metric_of",
+    "ranges",
 ]

@@ -6,8 +6,8 @@ from sensors.kinds.categories import GAS_LEAK
 from sensors.kinds.clock import local_hour
 from sensors.kinds.definition import BATTERY, Example, Kind, Metric, Moment, switch
 from sensors.kinds.durations import HOUR, MINUTE, SECOND
-from sensors.kinds.silence import silent
-from streams.contracts import Level, Op, Rule, Severity, TicketPolicy
+from sensors.kinds.upkeep import SHIFT, battery_low, end_of_life, fault, jump, noisy, silent, stuck, unready
+from streams.contracts import Flagged, Level, Op, Quality, Rate, Rule, Severity, TicketPolicy
 
 METRICS: Final = (
     Metric(
@@ -54,10 +54,20 @@ RESPONSE_EN: Final = (
     "Nobody enters until a second measurement reads zero."
 )
 
+DETECTOR: Final = Level(
+    severity=Severity.CRITICAL,
+    repeat=2,
+    unrefuted_ms=30 * SECOND,
+    off_delay_ms=5 * MINUTE,
+    latch=True,
+    ticket=TICKET_CRITICAL,
+)
+"""What the detector says by itself: that it alarms, or that the gas is beyond its range."""
+
 RULES: Final = (
     Rule(
         id="gas.ch4",
-        version=1,
+        version=2,
         kind="gas",
         metric="ch4_lel",
         op=Op.GE,
@@ -99,31 +109,76 @@ RULES: Final = (
         response_en=RESPONSE_EN,
         no_data_after_ms=HOUR,
         latch_over_range=True,
+        max_shelve_ms=HOUR,
+        second_approver=True,
+    ),
+    Rule(
+        id="gas.rising",
+        version=1,
+        kind="gas",
+        metric="ch4_lel",
+        op=Op.GE,
+        measure=Rate(window_ms=5 * MINUTE, minimum=4),
+        levels=(
+            Level(
+                severity=Severity.WARNING,
+                limit=60.0,
+                deadband=24.0,
+                on_delay_ms=60 * SECOND,
+                repeat=2,
+                off_delay_ms=10 * MINUTE,
+            ),
+        ),
+        cause="gas-leak",
+        name_zh="燃气浓度上升",
+        name_en="Gas is rising",
+        response_zh=RESPONSE_ZH,
+        response_en=RESPONSE_EN,
+        no_data_after_ms=HOUR,
+        suppress_when=("gas.ch4",),
+        max_shelve_ms=SHIFT,
+    ),
+    Rule(
+        id="gas.over_range",
+        version=1,
+        kind="gas",
+        metric="ch4_lel",
+        op=Op.TRUE,
+        measure=Flagged((Quality.OVER_RANGE,)),
+        levels=(DETECTOR,),
+        cause="gas-leak",
+        name_zh="燃气超量程",
+        name_en="Gas beyond the sensor's range",
+        response_zh=RESPONSE_ZH,
+        response_en=RESPONSE_EN,
+        no_data_after_ms=HOUR,
+        max_shelve_ms=HOUR,
+        second_approver=True,
     ),
     Rule(
         id="gas.alarm",
-        version=1,
+        version=2,
         kind="gas",
         metric="alarm",
         op=Op.TRUE,
-        levels=(
-            Level(
-                severity=Severity.CRITICAL,
-                repeat=2,
-                unrefuted_ms=30 * SECOND,
-                off_delay_ms=5 * MINUTE,
-                latch=True,
-                ticket=TICKET_CRITICAL,
-            ),
-        ),
+        levels=(DETECTOR,),
         cause="gas-leak",
         name_zh="探测器自报警",
         name_en="Detector's own alarm",
         response_zh=RESPONSE_ZH,
         response_en=RESPONSE_EN,
         no_data_after_ms=HOUR,
+        max_shelve_ms=HOUR,
+        second_approver=True,
     ),
     silent("gas", "燃气探测器", "Gas detector", no_data_after_ms=HOUR),
+    fault("gas", "ch4_lel", no_data_after_ms=HOUR),
+    unready("gas", "ch4_lel", no_data_after_ms=HOUR),
+    battery_low("gas"),
+    end_of_life("gas"),
+    stuck("gas", "ch4_lel", hours=48.0),
+    jump("gas", "ch4_lel", step=40.0),
+    noisy("gas", "ch4_lel", step=5.0, window_ms=10 * MINUTE),
 )
 
 

@@ -2,10 +2,24 @@
 
 from typing import Final
 
+from sensors.kinds.categories import LIGHTING
 from sensors.kinds.clock import is_dark, local_hour
 from sensors.kinds.definition import Example, Kind, Metric, Moment, switch
-from sensors.kinds.durations import DAY
-from sensors.kinds.silence import silent
+from sensors.kinds.durations import DAY, HOUR, MINUTE
+from sensors.kinds.upkeep import SHIFT, fault, silent
+from streams.contracts import (
+    Condition,
+    Level,
+    Members,
+    Noise,
+    Nominal,
+    Op,
+    Rule,
+    Schedule,
+    Severity,
+    TicketPolicy,
+    Value,
+)
 
 METRICS: Final = (
     switch("on", "亮灯", "On"),
@@ -38,7 +52,146 @@ METRICS: Final = (
     Metric(key="fault", unit="", name_zh="故障码", name_en="Fault code", low=0.0, high=65_535.0, process=False),
 )
 
-RULES: Final = (silent("light", "路灯", "Lamp", no_data_after_ms=DAY),)
+REPAIR: Final = TicketPolicy(category=LIGHTING, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR)
+COMMANDED_ON: Final = (Condition("on"),)
+FEEDER_OUT: Final = "light.feeder"
+
+
+def _lamp(
+    rule_id: str,
+    metric: str,
+    op: Op,
+    level: Level,
+    cause: str,
+    names: tuple[str, str],
+    response: tuple[str, str],
+    *,
+    measure: Nominal | Noise | Value = Value(),  # noqa: B008 - frozen
+    gate: tuple[Condition, ...] = COMMANDED_ON,
+    schedule: Schedule | None = None,
+    suppress_when: tuple[str, ...] = (FEEDER_OUT,),
+) -> Rule:
+    return Rule(
+        id=rule_id,
+        version=1,
+        kind="light",
+        metric=metric,
+        op=op,
+        measure=measure,
+        gate=gate,
+        schedule=schedule,
+        levels=(level,),
+        cause=cause,
+        name_zh=names[0],
+        name_en=names[1],
+        response_zh=response[0],
+        response_en=response[1],
+        no_data_after_ms=DAY,
+        suppress_when=suppress_when,
+        max_shelve_ms=SHIFT,
+    )
+
+
+RULES: Final = (
+    Rule(
+        id=FEEDER_OUT,
+        version=1,
+        kind="light",
+        metric="power_w",
+        op=Op.GE,
+        measure=Members(minimum=5, silent_periods=3, of=Nominal("nominal_w", "dim_pct"), op=Op.LT, limit=10.0),
+        gate=COMMANDED_ON,
+        levels=(
+            Level(
+                severity=Severity.MAJOR,
+                limit=30.0,
+                deadband=20.0,
+                on_delay_ms=2 * MINUTE,
+                off_delay_ms=10 * MINUTE,
+                ticket=TicketPolicy(category=LIGHTING, urgency=1, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR),
+            ),
+        ),
+        cause="feeder-outage",
+        name_zh="馈线失电",
+        name_en="Feeder outage",
+        response_zh="核对配电箱和上级电源；排除短路后送电，送电前确认无人作业。",
+        response_en="Check the cabinet and what feeds it; clear the fault; nobody at work on it, switch on.",
+        no_data_after_ms=DAY,
+        group=("feeder",),
+        max_shelve_ms=SHIFT,
+    ),
+    _lamp(
+        "light.out",
+        "power_w",
+        Op.LT,
+        Level(
+            severity=Severity.MINOR,
+            limit=10.0,
+            deadband=10.0,
+            on_delay_ms=15 * MINUTE,
+            repeat=3,
+            off_delay_ms=10 * MINUTE,
+            ticket=REPAIR,
+        ),
+        "lamp-out",
+        ("路灯不亮", "Lamp out"),
+        (
+            "检查光源、驱动和接线；同一馈线多盏不亮时先查馈线。",
+            "Check lamp, driver and wiring; where several are out, the feeder first.",
+        ),
+        measure=Nominal("nominal_w", "dim_pct"),
+    ),
+    _lamp(
+        "light.day_burner",
+        "power_w",
+        Op.GE,
+        Level(
+            severity=Severity.MINOR,
+            limit=20.0,
+            deadband=10.0,
+            on_delay_ms=30 * MINUTE,
+            repeat=3,
+            off_delay_ms=10 * MINUTE,
+            ticket=REPAIR,
+        ),
+        "day-burner",
+        ("白天亮灯", "Burns by day"),
+        ("核对时控和光控；接触器粘连的更换。", "Check timer and photocell; replace a relay that sticks."),
+        measure=Nominal("nominal_w"),
+        gate=(),
+        schedule=Schedule(start=9 * 60, end=16 * 60),
+    ),
+    _lamp(
+        "light.power_factor",
+        "power_factor",
+        Op.LT,
+        Level(
+            severity=Severity.WARNING,
+            limit=0.5,
+            deadband=0.1,
+            on_delay_ms=30 * MINUTE,
+            repeat=3,
+            off_delay_ms=30 * MINUTE,
+        ),
+        "power-factor",
+        ("功率因数低", "Low power factor"),
+        ("检查电容和驱动。", "Check capacitor and driver."),
+        suppress_when=(FEEDER_OUT, "light.out"),
+    ),
+    _lamp(
+        "light.cycling",
+        "power_w",
+        Op.GE,
+        Level(severity=Severity.MINOR, limit=25.0, deadband=15.0, repeat=2, off_delay_ms=2 * HOUR, ticket=REPAIR),
+        "cycling",
+        ("路灯反复启熄", "Lamp cycles"),
+        ("光源寿命将尽或驱动过热，更换。", "The lamp is at its end or the driver overheats: replace it."),
+        measure=Noise(window_ms=HOUR),
+        gate=(),
+    ),
+    silent("light", "路灯", "Lamp", no_data_after_ms=DAY, suppress_when=(FEEDER_OUT,)),
+    fault("light", "power_w", no_data_after_ms=DAY),
+)
 
 
 def simulate(now: Moment) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from sensors.kinds.categories import FIRE_LANE
+from sensors.kinds.categories import FIRE_LANE, ILLEGAL_PARKING
 from sensors.kinds.clock import local_hour
 from sensors.kinds.definition import BATTERY, Example, Kind, Metric, Moment, switch
 from sensors.kinds.durations import HOUR, MINUTE, SECOND
-from sensors.kinds.silence import silent
-from streams.contracts import Level, Op, Rule, Severity, TicketPolicy
+from sensors.kinds.upkeep import SHIFT, battery_low, silent, stuck
+from streams.contracts import Level, Op, Rule, Scope, Severity, TicketPolicy
 
 
 def _magnetic(axis: str) -> Metric:
@@ -35,7 +35,7 @@ METRICS: Final = (
 RULES: Final = (
     Rule(
         id="parking.fire_lane",
-        version=1,
+        version=2,
         kind="parking",
         metric="occupied",
         op=Op.TRUE,
@@ -55,10 +55,37 @@ RULES: Final = (
         response_zh="联系车主立即驶离；无法联系时拍照取证并通知交警拖移；确认通道净宽恢复后再办结。",
         response_en="Have the owner move the vehicle at once; if out of reach, photograph it and call the traffic "
         "police to tow. Close only when the lane is clear to its full width.",
-        where={"zone": "fire_lane"},
+        scope=Scope(attributes={"zone": "fire_lane"}),
         no_data_after_ms=36 * HOUR,
+        max_shelve_ms=SHIFT,
+    ),
+    Rule(
+        id="parking.forbidden",
+        version=1,
+        kind="parking",
+        metric="occupied",
+        op=Op.TRUE,
+        levels=(
+            Level(
+                severity=Severity.MINOR,
+                on_delay_ms=15 * MINUTE,
+                unrefuted_ms=15 * MINUTE,
+                off_delay_ms=5 * MINUTE,
+                ticket=TicketPolicy(category=ILLEGAL_PARKING, normal_for_ms=10 * MINUTE),
+            ),
+        ),
+        cause="forbidden-parking",
+        name_zh="禁停区占用",
+        name_en="Forbidden zone occupied",
+        response_zh="联系车主驶离；屡次占用的加装隔离设施。",
+        response_en="Have the owner move the vehicle; where it happens again and again, put up a barrier.",
+        scope=Scope(attributes={"zone": "forbidden"}),
+        no_data_after_ms=36 * HOUR,
+        max_shelve_ms=SHIFT,
     ),
     silent("parking", "车位检测", "Parking sensor", no_data_after_ms=36 * HOUR),
+    battery_low("parking"),
+    stuck("parking", "occupied", hours=14 * 24.0),
 )
 
 CHANGES_PER_HOUR: Final = 0.35

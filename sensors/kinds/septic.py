@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from msgspec import structs
+
 from sensors.kinds.categories import SEPTIC_GAS
 from sensors.kinds.clock import air_temperature
 from sensors.kinds.definition import BATTERY, Example, Kind, Metric, Moment, switch
 from sensors.kinds.durations import HOUR, MINUTE
-from sensors.kinds.silence import silent
-from streams.contracts import Level, Op, Rule, Severity, TicketPolicy
+from sensors.kinds.upkeep import SHIFT, battery_low, fault, jump, silent, stuck
+from streams.contracts import Condition, Level, Op, Rate, Rule, Severity, Share, TicketPolicy
 
 METRICS: Final = (
     Metric(
@@ -55,6 +57,7 @@ RESPONSE_EN: Final = (
 
 
 def _entry_warning(key: str, metric: str, op: Op, limit: float, deadband: float, name_zh: str, name_en: str) -> Rule:
+    """A banner for whoever wants to go in; an open cover means that somebody may."""
     level = Level(
         severity=Severity.WARNING,
         limit=limit,
@@ -63,13 +66,14 @@ def _entry_warning(key: str, metric: str, op: Op, limit: float, deadband: float,
         repeat=3,
         off_delay_ms=30 * MINUTE,
     )
+    opened = structs.replace(level, severity=Severity.MAJOR, ticket=TICKET_MAJOR, given=(Condition("cover_open"),))
     return Rule(
         id=f"septic.{key}",
-        version=1,
+        version=2,
         kind="septic",
         metric=metric,
         op=op,
-        levels=(level,),
+        levels=(opened, level),
         cause="septic-entry",
         name_zh=name_zh,
         name_en=name_en,
@@ -77,13 +81,33 @@ def _entry_warning(key: str, metric: str, op: Op, limit: float, deadband: float,
         response_en=RESPONSE_EN,
         no_data_after_ms=2 * HOUR,
         latch_over_range=metric == "h2s_ppm",
+        max_shelve_ms=SHIFT,
+    )
+
+
+def _warning(rule_id: str, level: Level, measure: Rate | Share, name_zh: str, name_en: str) -> Rule:
+    return Rule(
+        id=rule_id,
+        version=1,
+        kind="septic",
+        metric="ch4_vol",
+        op=Op.GE,
+        measure=measure,
+        levels=(level,),
+        cause="septic-methane",
+        name_zh=name_zh,
+        name_en=name_en,
+        response_zh=RESPONSE_ZH,
+        response_en=RESPONSE_EN,
+        no_data_after_ms=2 * HOUR,
+        max_shelve_ms=SHIFT,
     )
 
 
 RULES: Final = (
     Rule(
         id="septic.ch4",
-        version=1,
+        version=2,
         kind="septic",
         metric="ch4_vol",
         op=Op.GE,
@@ -114,11 +138,58 @@ RULES: Final = (
         response_en=RESPONSE_EN,
         no_data_after_ms=2 * HOUR,
         latch_over_range=True,
+        max_shelve_ms=HOUR,
+        second_approver=True,
+    ),
+    Rule(
+        id="septic.ch4_high",
+        version=1,
+        kind="septic",
+        metric="ch4_vol",
+        op=Op.GE,
+        levels=(
+            Level(
+                severity=Severity.CRITICAL,
+                limit=2.5,
+                deadband=0.5,
+                on_delay_ms=30 * MINUTE,
+                repeat=3,
+                off_delay_ms=60 * MINUTE,
+                ticket=TICKET_CRITICAL,
+                given=(Condition("ch4_vol", Op.GE, 0.05, Rate(window_ms=6 * HOUR, minimum=6)),),
+            ),
+        ),
+        cause="septic-methane",
+        name_zh="化粪池甲烷高且上升",
+        name_en="Septic methane high and rising",
+        response_zh=RESPONSE_ZH,
+        response_en=RESPONSE_EN,
+        no_data_after_ms=2 * HOUR,
+        max_shelve_ms=HOUR,
+        second_approver=True,
+    ),
+    _warning(
+        "septic.rising",
+        Level(severity=Severity.WARNING, limit=0.25, deadband=0.1, off_delay_ms=2 * HOUR),
+        Rate(window_ms=3 * HOUR, minimum=6),
+        "化粪池甲烷上升",
+        "Septic methane rising",
+    ),
+    _warning(
+        "septic.persistent",
+        Level(severity=Severity.WARNING, limit=50.0, deadband=30.0, off_delay_ms=2 * HOUR),
+        Share(window_ms=24 * HOUR, op=Op.GE, limit=1.0, minimum=12),
+        "化粪池甲烷长时间偏高",
+        "Septic methane high for long",
     ),
     _entry_warning("h2s", "h2s_ppm", Op.GT, 7.0, 1.0, "硫化氢超限，禁止进入", "Hydrogen sulphide: do not enter"),
     _entry_warning("o2_low", "o2_vol", Op.LT, 19.5, 0.3, "缺氧，禁止进入", "Lack of oxygen: do not enter"),
     _entry_warning("o2_high", "o2_vol", Op.GT, 23.5, 0.3, "富氧，禁止进入", "Excess of oxygen: do not enter"),
     silent("septic", "化粪池监测", "Septic monitor", no_data_after_ms=2 * HOUR),
+    fault("septic", "ch4_vol", no_data_after_ms=2 * HOUR),
+    battery_low("septic"),
+    stuck("septic", "ch4_vol", hours=48.0),
+    jump("septic", "ch4_vol", step=3.0),
 )
 
 

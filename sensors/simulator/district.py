@@ -7,7 +7,7 @@ what the simulator plays, and what tests and benches use.
 from dataclasses import dataclass
 from typing import Final
 
-from sensors.kinds.categories import DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, LIGHTING, SEPTIC_GAS
+from sensors.kinds.categories import DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, ILLEGAL_PARKING, LIGHTING, SEPTIC_GAS
 from sensors.simulator import places
 from sensors.simulator.fleet import fleet
 from sensors.simulator.layers import layers, outline
@@ -180,7 +180,7 @@ def _units() -> tuple[Unit, ...]:
                 name_zh=f"{short_zh}综合执法队",
                 name_en=f"{short_en} Enforcement",
                 area=area,
-                categories=(FIRE_LANE,),
+                categories=(FIRE_LANE, ILLEGAL_PARKING),
             ),
         ]
     return (*district, *by_street)

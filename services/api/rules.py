@@ -13,7 +13,7 @@ from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX, Listed, Shape, each
 from services.api.words import Word, missing
 from services.registry.domain import Permission
-from streams.contracts import Op, Rule, Severity
+from streams.contracts import Level, Op, Rule, Severity
 
 Watcher = Annotated[Caller, Depends(allow(Permission.WATCH))]
 
@@ -47,6 +47,7 @@ class LevelShape(Shape):
     off_delay_ms: int
     latch: bool
     ticket: TicketPolicyShape | None
+    given: list[dict[str, object]]
 
 
 class RuleShape(Shape):
@@ -63,26 +64,36 @@ class RuleShape(Shape):
     name_en: str
     response_zh: str
     response_en: str
-    where: dict[str, str]
+    measure: dict[str, object] = Field(examples=[{"type": "value"}])
+    gate: list[dict[str, object]]
+    schedule: dict[str, object] | None
+    scope: dict[str, object] = Field(examples=[{"attributes": {"zone": "fire_lane"}}])
+    family: str
+    group: list[str]
+    suppress_when: list[str]
     reorder_wait_ms: int
     no_data_periods: int
     no_data_after_ms: int
     latch_over_range: bool
+    realarm_after_ms: int | None
+    max_shelve_ms: int
+    second_approver: bool
+    health: bool
+    list_only: bool
     enabled: bool
 
 
 def rule_of(rule: Rule) -> RuleShape:
     """Every field, defaults too."""
-    levels = [
-        LevelShape(
-            **{
-                **msgspec.structs.asdict(level),
-                "ticket": TicketPolicyShape(**msgspec.structs.asdict(level.ticket)) if level.ticket else None,
-            }
-        )
-        for level in rule.levels
-    ]
-    return RuleShape(**{**msgspec.structs.asdict(rule), "levels": levels})
+    plain = {name: msgspec.to_builtins(value) for name, value in msgspec.structs.asdict(rule).items()}
+    levels = [_level_of(level) for level in rule.levels]
+    return RuleShape(**{**plain, "levels": levels})
+
+
+def _level_of(level: Level) -> LevelShape:
+    ticket = TicketPolicyShape(**msgspec.structs.asdict(level.ticket)) if level.ticket else None
+    given = msgspec.to_builtins(level.given)
+    return LevelShape(**{**msgspec.structs.asdict(level), "ticket": ticket, "given": given})
 
 
 def router(container: Container) -> APIRouter:

@@ -9,11 +9,12 @@ from streams.contracts.commands import Command
 from streams.contracts.dead_letters import DeadLetter
 from streams.contracts.devices import Device
 from streams.contracts.errors import Undecodable
+from streams.contracts.groups import Candidate, GroupRecord, Member
 from streams.contracts.inputs import Action, Batch, Input, Tick
 from streams.contracts.rules import Rule
 from streams.contracts.tickets import TicketEvent
 
-Record = Batch | Tick | Action | AlarmEvent | TicketEvent | Command | Rule | Device | DeadLetter
+Record = Batch | Tick | Action | Candidate | Member | AlarmEvent | TicketEvent | Command | Rule | Device | DeadLetter
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
@@ -37,6 +38,11 @@ def decode(data: bytes, kind: type[T]) -> T:
 def decode_input(data: bytes) -> Input:
     """Read one record of ``linli.inputs``, whichever of the three it is."""
     return _decode(data, Input)  # type: ignore[return-value]
+
+
+def decode_group(data: bytes) -> GroupRecord:
+    """Read one record of ``linli.groups``, whichever of the four it is."""
+    return _decode(data, GroupRecord)  # type: ignore[return-value]
 
 
 def _decode(data: bytes, kind: object) -> object:

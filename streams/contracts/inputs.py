@@ -84,15 +84,27 @@ class Tick(msgspec.Struct, frozen=True, tag="tick"):
 
 
 class ActionName(StrEnum):
-    """What a person may do to an alarm."""
+    """What may be done to an alarm, or to a rule on a device whether or not its alarm stands."""
 
     ACKNOWLEDGE = "acknowledge"
     RESET = "reset"
     CLOSE = "close"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
+    SUPPRESS = "suppress"
+    UNSUPPRESS = "unsuppress"
 
 
 class Action(msgspec.Struct, frozen=True, tag="action", omit_defaults=True):
-    """A person's act on an alarm, sent through the API's outbox. ``id`` makes it idempotent."""
+    """A person's act, sent through the API's outbox, or the group stage's. ``id`` makes it idempotent.
+
+    Acknowledging, resetting and closing need the ``episode``; the others mean ``rule`` on
+    ``device`` as such. ``until`` and ``second`` (the second approver) belong to ``shelve``. The
+    group stage writes ``suppress`` and ``unsuppress``; their ``by`` is the suppressing episode.
+    ``device`` is a group's id where the alarm is the group's own.
+    """
 
     id: str
     action: ActionName
@@ -103,6 +115,8 @@ class Action(msgspec.Struct, frozen=True, tag="action", omit_defaults=True):
     by: str
     at: int
     why: str = ""
+    until: int | None = None
+    second: str = ""
 
 
 Input = Batch | Tick | Action

@@ -18,7 +18,7 @@ Nothing here reads a clock, draws a random number or does I/O: ``now`` comes onl
 Give it a Tick each second, as gateways do: a log without records for longer than
 ``ClockPolicy.outage`` counts as an outage, in which no device's silence proves anything.
 
-**One rule, one device** (:mod:`streams.rules.machine`): ``step(slot, input, rule, device, now)`` gives
+**One rule, one device** (:mod:`streams.rules.acts`): ``step(slot, input, rule, device, now)`` gives
 ``(slot, transitions)`` and never changes the slot it is given; ``input`` is a :class:`Reading`, an
 :class:`~streams.contracts.Action`, or None for time alone.
 
@@ -41,11 +41,14 @@ What an event means downstream:
 """
 
 from streams.contracts.partition import partition_of
-from streams.rules.catalogue import BUILT_IN, Catalogue, Plan
+from streams.rules.acts import step
+from streams.rules.catalogue import BUILT_IN, Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, Clock, ClockPolicy
 from streams.rules.grid import Grid
-from streams.rules.machine import new_slot, step
-from streams.rules.outcome import Fault, Outcome
+from streams.rules.machine import new_slot
+from streams.rules.outcome import Fault, Outcome, page_of
+from streams.rules.plan import Plan
+from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
 from streams.rules.replay import replay, replay_bytes
 from streams.rules.shard import Shard, TooManyFaults, partition_of_code
 from streams.rules.slots import ARRIVAL, Reading, Slot, Transition
@@ -62,15 +65,21 @@ __all__ = [
     "Grid",
     "Outcome",
     "Plan",
+    "Problem",
+    "Ranges",
     "Reading",
     "Shard",
     "Slot",
     "TooManyFaults",
     "Transition",
+    "Weight",
+    "cycles",
     "episode_id",
     "new_slot",
+    "page_of",
     "partition_of",
     "partition_of_code",
+    "problems",
     "replay",
     "replay_bytes",
     "step",

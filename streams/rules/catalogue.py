@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from streams.contracts import Device, Level, Op, Rule, Severity
-from streams.rules.conditions import quiet_bounds, silent_after_ms
+from streams.rules.plan import Plan
 
 CLOCK: Final = Rule(
     id="device.clock",
@@ -14,6 +14,7 @@ CLOCK: Final = Rule(
     op=Op.TRUE,
     levels=(Level(severity=Severity.MINOR),),
     cause="clock",
+    health=True,
     name_zh="设备时钟偏差",
     name_en="Device clock is off",
     response_zh="已改用到达时间判断；请校时。",
@@ -29,6 +30,7 @@ ISOLATED: Final = Rule(
     op=Op.TRUE,
     levels=(Level(severity=Severity.CRITICAL),),
     cause="engine-fault",
+    health=True,
     name_zh="规则因程序错误停用",
     name_en="A rule is disabled by a bug",
     response_zh="该设备的这条规则已停用；修复后更新规则版本即恢复。",
@@ -39,25 +41,11 @@ ISOLATED: Final = Rule(
 BUILT_IN: Final = {rule.id: rule for rule in (CLOCK, ISOLATED)}
 
 
-class Plan:
-    """The rules that watch one device, by metric, with the interval in which none of them cares."""
-
-    __slots__ = ("bounds", "by_metric", "has_reorder", "rules", "silent")
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        ordered = sorted(rules, key=lambda rule: rule.id)
-        self.rules: dict[str, Rule] = {rule.id: rule for rule in ordered}
-        self.silent = tuple(rule for rule in ordered if rule.op is Op.SILENT)
-        self.by_metric: dict[str, tuple[Rule, ...]] = {}
-        for rule in ordered:
-            if rule.op is not Op.SILENT:
-                self.by_metric[rule.metric] = (*self.by_metric.get(rule.metric, ()), rule)
-        self.bounds = {metric: quiet_bounds(rules) for metric, rules in self.by_metric.items()}
-        self.has_reorder = any(rule.reorder_wait_ms for rule in ordered)
-
-
 class Catalogue:
-    """Rules and devices at one moment. Never changed: :meth:`with_changes` makes the next one."""
+    """Rules and devices at one moment. Never changed: :meth:`with_changes` makes the next one.
+
+    ``versions`` are those of the enabled rules.
+    """
 
     def __init__(self, rules: Mapping[str, Rule], devices: Mapping[str, Device]) -> None:
         self.rules = dict(rules)
@@ -66,6 +54,7 @@ class Catalogue:
         for rule in self.rules.values():
             if rule.enabled:
                 self._kinds.setdefault(rule.kind, []).append(rule)
+        self.versions = {rule.id: rule.version for rule in self.rules.values() if rule.enabled}
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     @classmethod
@@ -79,21 +68,22 @@ class Catalogue:
         return Catalogue(_merged(self.rules, rules or {}), _merged(self.devices, devices or {}))
 
     def plan(self, device: Device) -> Plan:
-        """The plan for a device: rules of its kind whose ``where`` its attributes match."""
-        matching = [
-            rule
-            for rule in self._kinds.get(device.kind, ())
-            if all(device.attributes.get(name) == value for name, value in rule.where.items())
-        ]
+        """The plan for a device: of each family of rules the one with the most specific scope.
+
+        Two that are equally specific are told apart by their ids, so that every worker chooses alike.
+        """
+        best: dict[str, Rule] = {}
+        for rule in (*self._kinds.get(device.kind, ()), *self._kinds.get("*", ())):
+            if rule.scope.covers(device):
+                rival = best.get(rule.kin)
+                if rival is None or (rule.scope.rank, rival.id) > (rival.scope.rank, rule.id):
+                    best[rule.kin] = rule
+        matching = best.values()
         key = tuple(sorted(rule.id for rule in matching))
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = Plan(matching)
         return plan
-
-    def silent_due(self, rule: Rule, device: Device, heard: int) -> int:
-        """When ``device``, last heard at ``heard``, counts as silent."""
-        return heard + silent_after_ms(rule, device.period_s)
 
 
 def _merged(old: Mapping[str, object], changes: Mapping[str, object | None]) -> dict:  # type: ignore[type-arg]

@@ -1,26 +1,34 @@
 """When a value meets a limit, when it has left it, and when nobody has to look twice."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from streams.contracts import Level, Op, Rule
 
 TRUTH = 0.5
 """Booleans travel as 0.0 and 1.0."""
 
 
-def meets(op: Op, level: Level, value: float) -> bool:
-    """Whether ``value`` is the hazard that ``level`` watches for."""
+def meets_limit(op: Op, limit: float, value: float) -> bool:
+    """Whether ``value`` stands on the far side of ``limit``."""
     match op:
         case Op.GE:
-            return value >= level.limit
+            return value >= limit
         case Op.GT:
-            return value > level.limit
+            return value > limit
         case Op.LE:
-            return value <= level.limit
+            return value <= limit
         case Op.LT:
-            return value < level.limit
+            return value < limit
         case Op.TRUE:
             return value >= TRUTH
         case Op.SILENT:
             return False
+
+
+def meets(op: Op, level: Level, value: float) -> bool:
+    """Whether ``value`` is the hazard that ``level`` watches for."""
+    return meets_limit(op, level.limit, value)
 
 
 def beyond_deadband(op: Op, level: Level, value: float) -> bool:
@@ -34,21 +42,29 @@ def beyond_deadband(op: Op, level: Level, value: float) -> bool:
             return True
 
 
-def quiet_bounds(rules: tuple[Rule, ...]) -> tuple[float, float]:
-    """The open interval in which no level of any of ``rules`` is met."""
-    low, high = float("-inf"), float("inf")
-    for rule in rules:
-        for level in rule.levels:
-            match rule.op:
-                case Op.GE | Op.GT:
-                    high = min(high, level.limit)
-                case Op.LE | Op.LT:
-                    low = max(low, level.limit)
-                case Op.TRUE:
-                    high = min(high, TRUTH)
-                case Op.SILENT:
-                    pass
+Interval = tuple[float, float]
+EVERYTHING: Final[Interval] = (float("-inf"), float("inf"))
+
+
+def quiet_interval(op: Op, limits: Iterable[float]) -> Interval:
+    """The open interval in which none of ``limits`` is met."""
+    low, high = EVERYTHING
+    for limit in limits:
+        match op:
+            case Op.GE | Op.GT:
+                high = min(high, limit)
+            case Op.LE | Op.LT:
+                low = max(low, limit)
+            case Op.TRUE:
+                high = min(high, TRUTH)
+            case Op.SILENT:
+                pass
     return low, high
+
+
+def both(one: Interval, other: Interval) -> Interval:
+    """What lies in both intervals."""
+    return max(one[0], other[0]), min(one[1], other[1])
 
 
 def silent_after_ms(rule: Rule, period_s: int) -> int:

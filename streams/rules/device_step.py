@@ -1,26 +1,37 @@
 """One device's step, all or nothing: on a forked track, so that a bug rolls it back for free."""
 
-from streams.contracts import Action, Cause, Flag, Op, Quality, Rule, Sample
-from streams.contracts.devices import DeviceState
+from collections.abc import Callable
+
+from streams.contracts import Action, Cause, Rule, Sample
+from streams.contracts.devices import Device, DeviceState
 from streams.contracts.inputs import OFFLINE
-from streams.rules import machine
-from streams.rules.catalogue import BUILT_IN, CLOCK, ISOLATED, Plan
+from streams.rules import acts, machine
+from streams.rules.bench import Bench
+from streams.rules.catalogue import BUILT_IN, CLOCK, ISOLATED
 from streams.rules.clock import ClockPolicy, judge
-from streams.rules.conditions import silent_after_ms
-from streams.rules.slots import ARRIVAL, Reading, Slot, Transition, Verdict
+from streams.rules.crowd import Crowd
+from streams.rules.judging import judged, raw
+from streams.rules.plan import Plan
+from streams.rules.probes import Given
+from streams.rules.slots import ARRIVAL, Reading, Slot, Verdict
+from streams.rules.timers import next_due
 from streams.rules.track import Track
 
-Told = list[tuple[Rule, Transition]]
 
+class DeviceStep(Bench):
+    """Steps ``track`` (a fork); ``rule`` is the one at work.
 
-class DeviceStep:
-    """Steps ``track`` (a fork); ``told`` collects the transitions, ``rule`` is the one at work."""
+    ``crowd`` keeps the device's standing in the groups that rules count. ``offset`` is that of the
+    record, ``resumed`` the time before which nobody's silence proves anything.
+    """
 
-    __slots__ = ("rule", "told", "track")
+    __slots__ = ("crowd", "offset", "resumed", "rule")
 
-    def __init__(self, track: Track) -> None:
-        self.track = track
-        self.told: Told = []
+    def __init__(self, track: Track, offset: int = -1, resumed: int = 0) -> None:
+        super().__init__(track)
+        self.offset = offset
+        self.resumed = resumed
+        self.crowd = Crowd(track)
         self.rule: Rule | None = None
 
     def sample(self, sample: Sample, policy: ClockPolicy) -> Verdict:
@@ -39,78 +50,74 @@ class DeviceStep:
         if verdict is Verdict.DUPLICATE:
             return verdict
         self._hear(sample.at)
-        reading_clock = judgement.clock
         if verdict is Verdict.LIVE:
             self._say_clock(sample)
-            for metric in sample.values:
-                seen = track.last.get(metric)
-                if seen is None or seen.ts != sample.ts:
-                    track.last[metric] = sample
-                    self._metric(sample, metric, reading_clock, backlog=judgement.backlog)
-        elif track.plan.has_reorder:
-            for metric in sample.values:
-                self._metric(sample, metric, reading_clock, backlog=False, late=True)
+            self._live(sample, judgement.clock, backlog=judgement.backlog)
+        elif track.plan.has_reorder and track.watched:
+            self._late(sample, judgement.clock)
         return verdict
 
-    def timer(self, rule: Rule, due: int) -> None:
+    def timers(self, due: int) -> None:
         """Time has reached ``due`` and nothing in the log came first."""
-        self.rule = rule
-        slot = self.track.slot(rule)
-        if rule.op is Op.SILENT:
-            self._take(rule, machine.hush(slot, self.track.device.id, self.track.heard, due))
-        elif slot.waiting and rule.reorder_wait_ms:
-            self._take(rule, machine.release(slot, rule, self.track.device.id, due))
-            self._take(rule, machine.elapse(self.track.slots[rule.id], rule, self.track.device.id, due))
-        else:
-            self._take(rule, machine.elapse(slot, rule, self.track.device.id, due))
+        track = self.track
+        for rule_id in [rule_id for rule_id in (*track.plan.rules, *BUILT_IN) if rule_id in track.slots]:
+            rule = track.rule(rule_id)
+            if rule is not None:
+                self._elapse(rule, due)
+        for rule, at in track.silences(self.resumed):
+            if at <= due:
+                self.rule = rule
+                hushed = machine.hush(self.slot(rule), track.device.id, track.heard, at, joins=self.safety())
+                self.take(rule, hushed)
+        for rule, group, at in track.crowd_silences(self.resumed):
+            if at <= due:
+                self.rule = rule
+                self.crowd.silent(rule, group, at)
+        self.rule = None
 
     def act(self, action: Action, rule: Rule) -> None:
         self.rule = rule
-        slot = self.track.slots.get(rule.id)
-        if slot is not None:
-            self._take(rule, machine.act(slot, action, rule))
+        self.take(rule, acts.act(self.track.slot(rule), action, rule))
 
-    def adopt(self, plan: Plan, was_watched: bool, now: int) -> None:
-        """Other rules, other versions, or back in service: judge the last values at once."""
+    def adopt(
+        self, device: Device, plan: Plan, now: int, changed: Callable[[Rule], bool], known: Callable[[str], Rule | None]
+    ) -> None:
+        """Another device record, other rules, other versions: judge the last values at once.
+
+        ``changed`` says whether a rule is news here, ``known`` finds a rule that is no longer in force.
+        """
         track = self.track
-        previous, track.plan = track.plan, plan
+        was_watched, was_in_maintenance = track.watched, track.in_maintenance
+        previous, track.plan, track.device, track.version = track.plan, plan, device, device.version
         self._enable(now)
         for rule_id in sorted(set(track.slots) - set(plan.rules) - set(BUILT_IN)):
-            rule = previous.rules.get(rule_id)
+            rule = previous.rules.get(rule_id) or known(rule_id)
             if rule is not None:
-                self._take(rule, machine.end(track.slots[rule_id], Cause.RULE, now, "rule withdrawn"))
-            del track.slots[rule_id]
+                self.take(rule, machine.end(track.slots[rule_id], Cause.RULE, now, "rule withdrawn"))
+            track.slots.pop(rule_id, None)
+        track.windows = {key: window for key, window in track.windows.items() if key in plan.keys}
+        self.crowd.moved(now)
         if not track.watched:
             return
+        if was_watched and was_in_maintenance is not track.in_maintenance:
+            self._maintenance(now)
         for rule in plan.rules.values():
             slot = track.slots.get(rule.id)
-            if slot is None or slot.version != rule.version or not was_watched:
+            if changed(rule) or not was_watched or (slot is not None and slot.version != rule.version):
                 self._reconsider(rule, Cause.RULE if was_watched else Cause.CONFIRMED, now)
-        self.arm(anew=True)
 
     def retire(self, now: int, why: str) -> None:
         """The device has gone: its alarms end with it."""
         for rule_id in sorted(self.track.slots):
             rule = self.track.plan.rules.get(rule_id) or BUILT_IN.get(rule_id)
             if rule is not None:
-                self._take(rule, machine.end(self.track.slots[rule_id], Cause.DEVICE, now, why))
-
-    def arm(self, *, anew: bool = False) -> None:
-        """Every silence rule that is not firing has a due time (``anew``: by the period now in force)."""
-        track = self.track
-        if not track.watched:
-            return
-        for rule in track.plan.silent:
-            slot = track.slot(rule)
-            if not slot.on and (anew or slot.due is None):
-                slot = track.slots[rule.id] = slot.fork()
-                slot.due = track.heard + silent_after_ms(rule, track.device.period_s)
+                self.take(rule, machine.end(self.track.slots[rule_id], Cause.DEVICE, now, why))
+        self.crowd.leave(now)
 
     def isolated(self, on: bool, at: int) -> None:
         """Raise or clear the health alarm that says a rule is off."""
-        slot = self.track.slot(ISOLATED)
         reading = Reading(at, at, 1.0 if on else 0.0)
-        self._take(ISOLATED, machine.observe(slot, reading, ISOLATED, self.track.device.id))
+        self.take(ISOLATED, machine.observe(self.slot(ISOLATED), reading, ISOLATED, self.track.device.id))
 
     def _known(self, sample: Sample) -> bool:
         last = self.track.last
@@ -123,45 +130,119 @@ class DeviceStep:
             return
         for rule in track.plan.silent:
             slot = track.slots.get(rule.id)
-            if slot is not None and slot.on and track.rule(rule.id):
+            if slot is not None and track.rule(rule.id):
                 self.rule = rule
-                self._take(rule, machine.hear(slot, track.device.id, at))
+                self.take(rule, machine.hear(slot, track.device.id, at))
+        if track.members:
+            self.crowd.heard(at)
         self.rule = None
-        self.arm()
 
-    def _metric(self, sample: Sample, metric: str, clock: int, *, backlog: bool, late: bool = False) -> None:
+    def _live(self, sample: Sample, clock: int, *, backlog: bool) -> None:
         track = self.track
+        fresh = [metric for metric in sample.values if (seen := track.last.get(metric)) is None or seen.ts != sample.ts]
+        for metric in fresh:
+            track.last[metric] = sample
         if not track.watched:
             return
-        for planned in track.plan.by_metric.get(metric, ()):
-            rule = track.rule(planned.id)
-            if rule is None or (late and not rule.reorder_wait_ms):
-                continue
-            reading = as_reading(sample, metric, rule, clock, backlog=backlog)
-            if reading is None:
-                continue
-            self.rule = rule
-            slot = track.slot(rule)
-            if rule.reorder_wait_ms:
-                track.slots[rule.id] = machine.wait_in_order(slot, reading, rule)
-            else:
-                self._take(rule, machine.observe(slot, reading, rule, track.device.id))
+        given = self._given(sample, clock)
+        for planned in track.plan.touched(tuple(fresh)):
+            self._evaluate(planned, given, backlog=backlog)
+        for planned in track.plan.reports:
+            self._evaluate(planned, given, backlog=backlog)
+        for planned in track.plan.crowds:
+            if track.rule(planned.id):
+                self.rule = planned
+                self.crowd.judge(planned, given)
         self.rule = None
 
-    def _reconsider(self, rule: Rule, cause: Cause, now: int) -> None:
+    def _late(self, sample: Sample, clock: int) -> None:
+        """An older sample still counts for the rules that put samples in order first."""
+        given = self._given(sample, clock)
+        for planned in self.track.plan.touched(tuple(sample.values)):
+            if planned.reorder_wait_ms:
+                self._evaluate(planned, given, backlog=False)
+        self.rule = None
+
+    def _given(self, sample: Sample, clock: int) -> Given:
         track = self.track
-        if track.rule(rule.id) is None:
+        time = sample.at if clock == ARRIVAL else sample.ts
+        return Given(track.device, sample, track.last, track.windows, time, clock)
+
+    def _evaluate(
+        self, planned: Rule, given: Given, *, backlog: bool, cause: Cause = Cause.CONFIRMED, at: int | None = None
+    ) -> None:
+        track = self.track
+        rule = track.rule(planned.id)
+        if rule is None:
             return
         self.rule = rule
-        slot = track.slot(rule)
+        if rule.reorder_wait_ms and at is None:
+            reading = raw(rule, given, backlog=backlog, offset=self.offset)
+            if reading is not None:
+                track.keep(rule, machine.wait_in_order(track.slot(rule), reading, rule))
+            return
+        reading = judged(rule, track.plan, given, backlog=backlog, offset=self.offset)
+        if reading is not None:
+            stamp = given.sample.at if at is None else at
+            self.take(rule, machine.observe(self.slot(rule), reading, rule, track.device.id, cause=cause, at=stamp))
+
+    def _elapse(self, rule: Rule, due: int) -> None:
+        """Everything that is due for one rule, in its order."""
+        track = self.track
+        self.rule = rule
+        while (slot := track.slots.get(rule.id)) is not None and slot.due is not None and slot.due <= due:
+            ripe = [reading.ts for reading in slot.waiting if reading.at + rule.reorder_wait_ms <= slot.due]
+            if ripe:
+                self._release(rule, slot, max(ripe), slot.due)
+            else:
+                self.take(rule, machine.elapse(slot, rule, track.device.id, slot.due))
+
+    def _release(self, rule: Rule, slot: Slot, newest: int, now: int) -> None:
+        """Step what has waited long enough, and what is older than that, in the order of device time."""
+        track = self.track
+        ready = sorted((reading for reading in slot.waiting if reading.ts <= newest), key=lambda reading: reading.ts)
+        slot = slot.fork()
+        slot.waiting = [reading for reading in slot.waiting if reading.ts > newest]
+        slot.due = next_due(slot, rule)
+        track.keep(rule, slot)
+        for reading in ready:
+            sample = Sample(track.device.id, track.device.kind, reading.ts, reading.at, {rule.metric: reading.value})
+            given = self._given(sample, reading.clock)
+            ordered = reading if reading.over else judged(rule, track.plan, given, backlog=reading.backlog)
+            if ordered is not None:
+                self.take(rule, machine.observe(self.slot(rule), ordered, rule, track.device.id, at=now))
+
+    def _reconsider(self, rule: Rule, cause: Cause, now: int) -> None:
+        """Judge the last value under a rule that is new here; what is due by now happens now."""
+        track = self.track
+        if rule.id not in track.plan.probes or track.rule(rule.id) is None:
+            if rule.id in track.slots:
+                track.keep(rule, track.slot(rule))
+            return
         sample = track.last.get(rule.metric)
-        clock = ARRIVAL if track.clock.offset is not None else track.clock.life
-        reading = as_reading(sample, rule.metric, rule, clock, backlog=False) if sample else None
-        if reading is not None and rule.op is not Op.SILENT:
-            slot = self._take(rule, machine.observe(slot, reading, rule, track.device.id, cause=cause, at=now))
-            while slot.due is not None and slot.due <= now and not slot.waiting:
-                slot = self._take(rule, machine.elapse(slot, rule, track.device.id, now, cause=Cause.RULE))
+        if rule.id in track.slots:
+            track.keep(rule, track.slot(rule))
+        if sample is not None:
+            clock = ARRIVAL if track.clock.offset is not None else track.clock.life
+            given = self._given(sample, clock)
+            if rule in track.plan.crowds:
+                self.crowd.judge(rule, given, now)
+            else:
+                self._evaluate(rule, given, backlog=False, cause=cause, at=now)
+        while (slot := track.slots.get(rule.id)) is not None and slot.due is not None and slot.due <= now:
+            if slot.waiting:
+                break
+            self.take(rule, machine.elapse(slot, rule, track.device.id, now, cause=Cause.RULE))
         self.rule = None
+
+    def _maintenance(self, now: int) -> None:
+        """The device went into maintenance or came back: what stands says so."""
+        why = "the device is in maintenance" if self.track.in_maintenance else "the maintenance has ended"
+        for rule_id in sorted(self.track.slots):
+            rule = self.track.rule(rule_id)
+            if rule is not None:
+                slot = self.track.slots[rule_id].fork()
+                self.take(rule, (slot, machine.shown(slot, now, why=why)))
 
     def _enable(self, now: int) -> None:
         """A new version of a rule (or of the device) lifts the ban that a bug brought."""
@@ -184,29 +265,8 @@ class DeviceStep:
         if wrong == bool(slot and slot.on):
             return
         offset = float(self.track.clock.offset or 0)
-        reading = Reading(sample.ts, sample.at, max(1.0, abs(offset)) if wrong else 0.0, ARRIVAL)
-        slot = self.track.slot(CLOCK)
-        self._take(CLOCK, machine.observe(slot, reading, CLOCK, self.track.device.id))
-
-    def _take(self, rule: Rule, steps: tuple[Slot, list[Transition]]) -> Slot:
-        slot, made = steps
-        self.track.slots[rule.id] = slot
-        self.told.extend((rule, transition) for transition in made)
-        return slot
-
-
-def as_reading(sample: Sample, metric: str, rule: Rule, clock: int, *, backlog: bool) -> Reading | None:
-    """The value as the machine may use it; None where its quality forbids (alarms.md rule 1)."""
-    if Flag.TEST in sample.flags or Flag.WARMUP in sample.flags:
-        return None
-    quality = sample.quality.get(metric, Quality.GOOD)
-    if quality is Quality.GOOD:
-        over = False
-    elif quality is Quality.OVER_RANGE and rule.latch_over_range:
-        over = True
-    else:
-        return None
-    return Reading(sample.ts, sample.at, sample.values[metric], clock, over, backlog)
+        reading = Reading(sample.ts, sample.at, max(1.0, abs(offset)) if wrong else 0.0, ARRIVAL, offset=self.offset)
+        self.take(CLOCK, machine.observe(self.slot(CLOCK), reading, CLOCK, self.track.device.id))
 
 
 def gone(state: DeviceState | None) -> bool:

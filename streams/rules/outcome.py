@@ -2,7 +2,23 @@
 
 from dataclasses import dataclass, field
 
-from streams.contracts import AlarmEvent, Device, Rule, Source
+import msgspec
+
+from streams.contracts import (
+    AlarmEvent,
+    AlarmState,
+    Candidate,
+    Cause,
+    Device,
+    Evidence,
+    GroupRecord,
+    Member,
+    Page,
+    Source,
+)
+from streams.contracts.devices import DeviceState
+from streams.rules.bench import Told
+from streams.rules.crowd import Standing
 from streams.rules.slots import Transition
 
 
@@ -19,10 +35,15 @@ class Fault:
 
 @dataclass(slots=True)
 class Outcome:
-    """Effects of one record, in order. ``late`` counts samples older than their device's newest."""
+    """Effects of one record, in order. ``late`` counts samples older than their device's newest.
+
+    ``groups`` goes to ``linli.groups``: what the second stage needs, transitions of rules with a
+    group among it; those are not in ``events``.
+    """
 
     source: Source
     events: list[AlarmEvent] = field(default_factory=list)
+    groups: list[GroupRecord] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     samples: int = 0
     late: int = 0
@@ -30,40 +51,100 @@ class Outcome:
     strangers: int = 0
     adopted: bool = False
 
-    def tell(self, transition: Transition, rule: Rule, device: Device, grid: str) -> None:
+    def tell(self, told: Told, device: Device, grid: str) -> None:
         """Address a transition, so that nobody downstream has to look anything up."""
+        rule, transition = told.rule, told.transition
         level = rule.levels[transition.level]
         reading = transition.reading
-        self.events.append(
-            AlarmEvent(
-                id=f"{transition.episode}-{transition.number}",
-                episode=transition.episode,
-                incident=f"{rule.cause}:{device.id}",
-                rule=rule.id,
-                rule_version=rule.version,
-                cause_of_alarm=rule.cause,
+        maintenance = device.state is DeviceState.MAINTENANCE
+        cause = Cause.HIDDEN if maintenance and transition.cause is Cause.SHOWN else transition.cause
+        event = AlarmEvent(
+            id=f"{transition.episode}-{transition.number}",
+            episode=transition.episode,
+            incident=f"{rule.cause}:{device.id}",
+            rule=rule.id,
+            rule_version=rule.version,
+            cause_of_alarm=rule.cause,
+            device=device.id,
+            kind=device.kind,
+            metric=rule.metric,
+            grid=grid,
+            severity=level.severity,
+            old=transition.old,
+            new=transition.new,
+            cause=cause,
+            at=transition.at,
+            since=transition.since,
+            source=self.source,
+            ts=reading.ts if reading else None,
+            arrival=reading.at if reading else None,
+            value=reading.value if reading else None,
+            limit=level.limit,
+            normal_since=transition.normal_since,
+            building=device.building,
+            ticket=level.ticket,
+            backlog=transition.backlog,
+            latched=transition.latched,
+            by=transition.by,
+            why=transition.why,
+            quality=reading.quality if reading else "good",
+            samples=self._evidence(transition),
+            shelved_until=transition.shelved_until,
+            suppressed_by=transition.suppressed_by,
+            out_of_service=transition.out_of_service,
+            maintenance=maintenance,
+            health=rule.health,
+            list_only=rule.list_only,
+            group=told.group,
+            joins=told.joins,
+        )
+        page = page_of(event)
+        if page is not None:
+            event = msgspec.structs.replace(event, page=page)
+        if told.group:
+            self.groups.append(Candidate(told.group, event))
+        else:
+            self.events.append(event)
+
+    def stand(self, standing: Standing, device: Device, grid: str) -> None:
+        """A device's own condition in a group has changed."""
+        self.groups.append(
+            Member(
+                group=standing.group,
+                rule=standing.rule,
                 device=device.id,
-                kind=device.kind,
-                metric=rule.metric,
                 grid=grid,
-                severity=level.severity,
-                old=transition.old,
-                new=transition.new,
-                cause=transition.cause,
-                at=transition.at,
-                since=transition.since,
+                at=standing.at,
                 source=self.source,
-                ts=reading.ts if reading else None,
-                arrival=reading.at if reading else None,
-                value=reading.value if reading else None,
-                limit=level.limit,
-                normal_since=transition.normal_since,
+                condition=standing.condition,
                 building=device.building,
-                ticket=level.ticket,
-                backlog=transition.backlog,
-                latched=transition.latched,
-                by=transition.by,
-                why=transition.why,
-                quality=reading.quality if reading else "good",
             )
         )
+
+    def _evidence(self, transition: Transition) -> tuple[Evidence, ...]:
+        partition = self.source.partition
+        return tuple(
+            Evidence(
+                reading.ts, reading.at, reading.value, reading.quality, partition if reading.offset >= 0 else -1,
+                reading.offset,
+            )
+            for reading in transition.evidence
+        )  # fmt: skip
+
+
+def page_of(event: AlarmEvent) -> Page | None:
+    """Why an event by itself calls people; one that is hidden, opens no ticket, or is old news calls nobody."""
+    quiet = event.hidden or event.backlog or event.ticket is None or event.joins
+    if quiet or event.new is not AlarmState.ACTIVE_UNACK or event.normal_since is not None:
+        return None
+    if not event.old.active:
+        return Page.AGAIN if event.cause is Cause.REALARM else Page.NEW
+    match event.cause:
+        case Cause.SEVERITY_UP | Cause.RULE:
+            return Page.SEVERITY
+        case Cause.REALARM:
+            return Page.AGAIN
+        case Cause.CONFIRMED | Cause.SHOWN:
+            return Page.NEW
+        case _:
+            return None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from streams.contracts import Action, Batch, Input, Source, Tick
+from streams.contracts import Action, Batch, Input, Members, Source, Tick
 from streams.contracts.partition import partition_of
 from streams.contracts.topics import PARTITIONS, QUARANTINE_KEY
 from streams.rules.catalogue import Catalogue
@@ -142,8 +142,13 @@ class Shard:
                 grid.revisit(outcome)
                 grid.advance(tick.at, outcome)
                 grid.offset = offset
+        outcome.groups.append(tick)
 
     def _action(self, action: Action, offset: int, outcome: Outcome) -> None:
+        rule = self.catalogue.rules.get(action.rule)
+        if rule is not None and isinstance(rule.measure, Members):
+            outcome.groups.append(action)
+            return
         grid = self.grids.get(action.grid)
         if grid is None or offset <= grid.offset:
             return
@@ -178,7 +183,7 @@ class Shard:
         gone = [device for key, device in old.devices.items() if key not in devices] if old else []
         for device in [*devices.values(), *gone]:
             before = old.devices.get(device.id) if old else None
-            if before is device and device.kind not in kinds and device.id in devices:
+            if before is device and not kinds & {device.kind, "*"} and device.id in devices:
                 continue
             for area in {device.area, before.area if before else device.area}:
                 if self._owns(area):

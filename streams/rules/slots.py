@@ -1,5 +1,6 @@
 """What is remembered of one (device, rule), and the words its steps speak."""
 
+from copy import copy
 from enum import StrEnum
 
 import msgspec
@@ -10,8 +11,12 @@ ARRIVAL = -1
 """``clock`` of a reading whose device time is not to be trusted: its arrival time stands for it."""
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """One usable value of one metric. ``clock`` numbers the device clock's life, or is :data:`ARRIVAL`."""
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """One usable value. ``clock`` numbers the device clock's life, or is :data:`ARRIVAL`.
+
+    Bit *i* of ``barred`` says that level *i* may not fire on it, since its side condition does not
+    hold; of ``blind`` that this cannot be told. ``offset`` is that of its record, -1 from state.
+    """
 
     ts: int
     at: int
@@ -19,12 +24,20 @@ class Reading(msgspec.Struct, frozen=True):
     clock: int = 0
     over: bool = False
     backlog: bool = False
+    offset: int = -1
+    barred: int = 0
+    blind: int = 0
 
     @property
     def quality(self) -> str:
         if self.over:
             return "over_range"
         return "arrival_time" if self.clock == ARRIVAL else "good"
+
+    @property
+    def time(self) -> int:
+        """Its time by the clock that counts."""
+        return self.at if self.clock == ARRIVAL else self.ts
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +79,10 @@ class Slot(msgspec.Struct, array_like=True):
     confirmed and not yet cleared; waiting for a named person's reset; latched, but its condition
     has left. ``firing`` and ``clearing`` hold one run a level. PENDING is not a state of its own:
     it is a run in ``firing`` while nothing is on.
+
+    ``evidence`` are the readings since the slot last was idle, the first and the newest ones.
+    ``shelved_until``, ``out_of_service``, ``suppressed_by`` (episodes of other subjects) and
+    ``masked_by`` (an episode of the same device) hide the alarm, and change nothing else.
     """
 
     rule: str
@@ -86,34 +103,37 @@ class Slot(msgspec.Struct, array_like=True):
     last: Reading | None = None
     due: int | None = None
     waiting: list[Reading] = []
+    evidence: list[Reading] = []
+    acknowledged: int | None = None
+    shelved_until: int | None = None
+    out_of_service: bool = False
+    suppressed_by: tuple[str, ...] = ()
+    masked_by: str = ""
+    group: str = ""
+    joins: str = ""
 
     def fork(self) -> "Slot":
         """A copy that may be changed; runs and readings are shared, being frozen."""
-        return Slot(
-            self.rule,
-            self.version,
-            self.levels,
-            self.limits,
-            self.state,
-            self.on,
-            self.latched,
-            self.gone,
-            self.firing.copy(),
-            self.clearing.copy(),
-            self.episode,
-            self.since,
-            self.number,
-            self.backlog,
-            self.normal_since,
-            self.last,
-            self.due,
-            self.waiting.copy(),
-        )
+        twin = copy(self)
+        twin.firing = self.firing.copy()
+        twin.clearing = self.clearing.copy()
+        twin.waiting = self.waiting.copy()
+        twin.evidence = self.evidence.copy()
+        return twin
 
     @property
     def idle(self) -> bool:
         """Nothing is on, pending, or waiting to be put in order."""
         return self.state is AlarmState.NORMAL and not self.waiting and not any(self.firing)
+
+    @property
+    def held(self) -> bool:
+        """Somebody, or something beyond this device, has hidden it: to be remembered at rest too."""
+        return self.shelved_until is not None or self.out_of_service or self.suppressed_by != ()
+
+    @property
+    def hidden(self) -> bool:
+        return self.held or self.masked_by != ""
 
     @property
     def all_gone(self) -> bool:
@@ -143,6 +163,10 @@ class Transition(msgspec.Struct, frozen=True):
     latched: bool
     by: str = ""
     why: str = ""
+    evidence: tuple[Reading, ...] = ()
+    shelved_until: int | None = None
+    out_of_service: bool = False
+    suppressed_by: str = ""
 
 
 class Verdict(StrEnum):

@@ -1,24 +1,43 @@
-"""What is remembered of one device: its clock, its last values, and a slot for each rule."""
+"""What is remembered of one device: its clock, its last values, its windows, and a slot for each rule at work."""
+
+from array import array
 
 import msgspec
 
-from streams.contracts import Device, Quality, Rule, Sample, Severity
+from streams.contracts import Device, Quality, Rule, Sample
 from streams.contracts.devices import DeviceState
-from streams.rules.catalogue import BUILT_IN, Plan
+from streams.rules.catalogue import BUILT_IN
 from streams.rules.clock import Clock
+from streams.rules.conditions import silent_after_ms
 from streams.rules.machine import adapt, new_slot
-from streams.rules.slots import Run, Slot
+from streams.rules.plan import Plan
+from streams.rules.slots import Slot
+from streams.rules.windows import Window
+
+
+class Membership(msgspec.Struct, array_like=True, frozen=True):
+    """How a device stands in a group that a rule counts; absent means that nothing is against it."""
+
+    group: str
+    dark: bool = False
+    silent: bool = False
+    told: bool = False
 
 
 class Track:
     """One device in a grid. ``heard`` is the arrival of its last message of any quality.
 
+    ``slots`` holds rules with something to remember; a rule at rest has none. ``due`` is that of
+    the device's one entry in the grid's heap: never later than the first of its timers.
     ``quiet`` is the promise of the fast path: a good sample in order whose values lie within the
-    plan's bounds changes nothing but ``heard``, ``clock.newest`` and ``last``.
+    plan's bounds, and whose watches say so, changes nothing but ``heard``, ``clock.newest`` and ``last``.
     ``disabled`` maps a rule that a bug has turned off to the version that failed.
     """
 
-    __slots__ = ("clock", "device", "disabled", "heard", "last", "plan", "quiet", "slots")
+    __slots__ = (
+        "clock", "device", "disabled", "due", "heard", "last", "members", "plan", "quiet", "slots", "version",
+        "windows",
+    )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, heard: int) -> None:
         self.device = device
@@ -27,7 +46,11 @@ class Track:
         self.clock = Clock()
         self.last: dict[str, Sample] = {}
         self.slots: dict[str, Slot] = {}
+        self.windows: dict[str, Window] = {}
+        self.members: dict[str, Membership] = {}
         self.disabled: dict[str, int] = {}
+        self.due: int | None = None
+        self.version = device.version
         self.quiet = False
 
     def fork(self) -> "Track":
@@ -36,13 +59,21 @@ class Track:
         twin.clock = self.clock.fork()
         twin.last = self.last.copy()
         twin.slots = self.slots.copy()
+        twin.windows = {key: window.fork() for key, window in self.windows.items()}
+        twin.members = self.members.copy()
         twin.disabled = self.disabled.copy()
+        twin.due = self.due
+        twin.version = self.version
         return twin
 
     @property
     def watched(self) -> bool:
-        """Rules run only for a device in service; its readings count all the same."""
-        return self.device.state is DeviceState.ACTIVE
+        """Rules run for a device in service or in maintenance; any other's readings count all the same."""
+        return self.device.state in {DeviceState.ACTIVE, DeviceState.MAINTENANCE}
+
+    @property
+    def in_maintenance(self) -> bool:
+        return self.device.state is DeviceState.MAINTENANCE
 
     def rule(self, rule_id: str) -> Rule | None:
         """A rule in force for this device and not disabled by a bug."""
@@ -52,32 +83,70 @@ class Track:
         return rule
 
     def slot(self, rule: Rule) -> Slot:
-        """The slot of a rule, made or carried over to the rule's present version."""
+        """The slot of a rule, a new one, or one carried over to the rule's present version."""
         slot = self.slots.get(rule.id)
         if slot is None:
-            slot = self.slots[rule.id] = new_slot(rule)
-        elif slot.version != rule.version:
-            slot = self.slots[rule.id] = adapt(slot, rule)
-        return slot
+            return new_slot(rule)
+        return slot if slot.version == rule.version else adapt(slot, rule)
+
+    def keep(self, rule: Rule, slot: Slot) -> None:
+        """Remember a slot, unless a new one would say the same."""
+        rests = slot.idle and not slot.held and not (rule.reorder_wait_ms and slot.last) and not self.answered(slot)
+        if rests:
+            self.slots.pop(rule.id, None)
+        else:
+            self.slots[rule.id] = slot
+
+    def answered(self, slot: Slot) -> bool:
+        """Whether this very silence has been told and ended by a person: only a message begins another."""
+        return slot.rule in self.plan.mute and slot.episode != "" and slot.since == self.heard
+
+    def next_due(self, resumed: int) -> int | None:
+        """When time alone will change something; silence counts from ``resumed`` at the earliest."""
+        if "*" in self.disabled:
+            return None
+        dues = [slot.due for slot in self.slots.values() if slot.due is not None and self.rule(slot.rule)]
+        if self.watched:
+            dues += [due for _, due in self.silences(resumed)]
+            dues += [due for _, _, due in self.crowd_silences(resumed)]
+        return min(dues, default=None)
+
+    def silences(self, resumed: int) -> list[tuple[Rule, int]]:
+        """The silence rules that are not firing, each with the time at which it would."""
+        found = []
+        for rule in self.plan.silent:
+            slot = self.slots.get(rule.id)
+            waits = slot is None or not (slot.on or self.answered(slot))
+            if waits and self.rule(rule.id):
+                found.append((rule, max(self.heard, resumed) + silent_after_ms(rule, self.device.period_s)))
+        return found
+
+    def crowd_silences(self, resumed: int) -> list[tuple[Rule, str, int]]:
+        """The groups in which this device will count as silent: rule, group, and when."""
+        found = []
+        for rule in self.plan.crowds:
+            periods = rule.measure.silent_periods  # type: ignore[union-attr]
+            membership = self.members.get(rule.id)
+            if not periods or (membership is not None and membership.silent) or not self.rule(rule.id):
+                continue
+            group = rule.group_of(self.device)
+            if group:
+                found.append((rule, group, max(self.heard, resumed) + periods * self.device.period_s * 1000))
+        return found
 
     def calm(self) -> bool:
         """Work out :attr:`quiet` after a careful step."""
         self.quiet = (
             self.watched
             and not self.plan.has_reorder
+            and not self.members
             and self.clock.offset is None
             and self.clock.candidates == 0
             and self.clock.most_delayed == 0
             and "*" not in self.disabled
-            and all(slot.idle for slot in self.slots.values())
-            and all(rule.id in self.slots and self.slots[rule.id].due is not None for rule in self.plan.silent)
+            and all(slot.idle and not self.answered(slot) for slot in self.slots.values())
         )
         return self.quiet
-
-
-def good(sample: Sample, metric: str) -> bool:
-    """Whether the sample's value of ``metric`` may be believed."""
-    return sample.quality.get(metric, Quality.GOOD) is Quality.GOOD
 
 
 class PackedSample(msgspec.Struct, array_like=True, frozen=True):
@@ -85,42 +154,45 @@ class PackedSample(msgspec.Struct, array_like=True, frozen=True):
     at: int
     values: dict[str, float]
     quality: dict[str, Quality]
+    flags: tuple[str, ...] = ()
 
 
 class PackedTrack(msgspec.Struct, array_like=True, frozen=True):
-    """A device as it lies in the state topic. Idle slots are only their ids and versions."""
+    """A device as it lies in the state topic."""
 
     device: str
     kind: str
+    version: int
     heard: int
     clock: Clock
     samples: list[PackedSample]
-    idle: list[tuple[str, int, tuple[Severity, ...], tuple[float, ...], int | None]]
     slots: list[Slot]
+    windows: dict[str, tuple[int, list[int], list[float], float | None]]
+    members: dict[str, Membership]
     disabled: dict[str, int]
 
 
 def pack(track: Track) -> PackedTrack:
     """The part of a track that must survive a restart."""
-    groups: dict[tuple[int, int], tuple[dict[str, float], dict[str, Quality]]] = {}
+    groups: dict[tuple[int, int, tuple[str, ...]], tuple[dict[str, float], dict[str, Quality]]] = {}
     for metric, sample in track.last.items():
-        values, quality = groups.setdefault((sample.ts, sample.at), ({}, {}))
+        values, quality = groups.setdefault((sample.ts, sample.at, sample.flags), ({}, {}))
         values[metric] = sample.values[metric]
         if metric in sample.quality:
             quality[metric] = sample.quality[metric]
-    plain = {
-        slot.rule: slot
-        for slot in track.slots.values()
-        if slot.idle and (slot.last is None or not track.plan.has_reorder)
-    }
     return PackedTrack(
         track.device.id,
         track.device.kind,
+        track.version,
         track.heard,
         track.clock,
-        [PackedSample(ts, at, values, quality) for (ts, at), (values, quality) in groups.items()],
-        [(slot.rule, slot.version, slot.levels, slot.limits, slot.due) for slot in plain.values()],
-        [slot for slot in track.slots.values() if slot.rule not in plain],
+        [PackedSample(ts, at, values, quality, flags) for (ts, at, flags), (values, quality) in groups.items()],
+        list(track.slots.values()),
+        {
+            key: (window.clock, window.times.tolist(), window.values.tolist(), window.result)
+            for key, window in track.windows.items()
+        },
+        track.members,
         track.disabled,
     )
 
@@ -128,16 +200,15 @@ def pack(track: Track) -> PackedTrack:
 def unpack(packed: PackedTrack, device: Device, plan: Plan) -> Track:
     """A track as it was packed, under the rules now in force."""
     track = Track(device, plan, packed.heard)
+    track.version = packed.version
     track.clock = packed.clock
     for group in packed.samples:
-        sample = Sample(packed.device, packed.kind, group.ts, group.at, group.values, group.quality)
+        sample = Sample(packed.device, packed.kind, group.ts, group.at, group.values, group.quality, group.flags)
         track.last.update(dict.fromkeys(group.values, sample))
-    for rule_id, version, levels, limits, due in packed.idle:
-        nothing: list[Run | None] = [None] * len(levels)
-        track.slots[rule_id] = Slot(
-            rule_id, version, levels, limits, firing=nothing.copy(), clearing=nothing.copy(), due=due
-        )
-    track.slots.update({slot.rule: slot for slot in packed.slots})
+    track.slots = {slot.rule: slot for slot in packed.slots}
+    for key, (clock, times, values, result) in packed.windows.items():
+        track.windows[key] = Window(clock, array("q", times), array("d", values), result)
+    track.members = dict(packed.members)
     track.disabled = dict(packed.disabled)
     track.calm()
     return track

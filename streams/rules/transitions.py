@@ -1,10 +1,12 @@
 """From what stood before a step and what stands after it to the one transition that tells of it."""
 
 import hashlib
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.contracts import AlarmState, Cause
-from streams.rules.slots import Run, Slot, Transition
+from streams.rules.slots import Reading, Run, Slot, Transition
+
+BY_A_PERSON: Final = frozenset({Cause.ACKNOWLEDGED, Cause.RESET, Cause.CLOSED, Cause.HIDDEN, Cause.DEVICE})
 
 
 def episode_id(device: str, rule: str, ts: int) -> str:
@@ -43,6 +45,7 @@ def settle(  # noqa: PLR0911 - one return a transition reads as the table it is
     if slot.worst < before.worst:
         slot.state = AlarmState.ACTIVE_UNACK
         slot.backlog = not live
+        slot.acknowledged = None
         return [tell(slot, before, Cause.RULE if cause is Cause.RULE else Cause.SEVERITY_UP, at)]
     if slot.worst > before.worst:
         return [tell(slot, before, Cause.SEVERITY_DOWN, at)]
@@ -73,6 +76,7 @@ def _fall(slot: Slot, before: Standing, at: int) -> Transition:
     acknowledged = before.state is AlarmState.ACTIVE_ACK
     slot.state = AlarmState.NORMAL if acknowledged else AlarmState.RTN_UNACK
     slot.latched = slot.gone = 0
+    slot.acknowledged = None
     return tell(slot, before, Cause.RETURNED, at)
 
 
@@ -94,4 +98,16 @@ def tell(slot: Slot, before: Standing, cause: Cause, at: int, *, by: str = "", w
         latched=slot.latched != 0,
         by=by,
         why=why,
+        evidence=() if cause in BY_A_PERSON else _that_decided(slot, cause),
+        shelved_until=slot.shelved_until,
+        out_of_service=slot.out_of_service,
+        suppressed_by=slot.masked_by or (slot.suppressed_by[0] if slot.suppressed_by else ""),
     )
+
+
+def _that_decided(slot: Slot, cause: Cause) -> tuple[Reading, ...]:
+    """What counted: for a return the readings of the way down, else all since the first."""
+    if cause is Cause.RETURNED:
+        left = slot.normal_since
+        return tuple(reading for reading in slot.evidence if left is None or reading.time >= left)
+    return tuple(slot.evidence)

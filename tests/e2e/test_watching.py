@@ -58,3 +58,17 @@ def test_the_way_from_sensor_to_alarm_ticket_and_screen_is_timed(running: Runnin
         return all(now > then for now, then in zip(measured(), before, strict=True))
 
     eventually(leaks, within_s=60, every_s=1, what="every histogram has one more")
+
+
+def test_an_alarm_is_counted_by_alarm_quality_and_its_gauges(running: Running) -> None:
+    running.spare()  # the detector that proves the registrations has raised an alarm
+
+    def counted() -> bool:
+        (mine,) = running.get("/alarm-quality", area=running.grid)["positions"]
+        return mine["alarms"] >= 1 and mine["waiting"] >= 1
+
+    eventually(counted, within_s=30, every_s=0.5, what="alarm quality counts it")
+    port = running.platform.ports["alarms"]
+    eventually(
+        lambda: condition.metrics(port).get("linli_alarm_rate", 0) >= 1, within_s=60, every_s=1, what="Prometheus is told of it"
+    )

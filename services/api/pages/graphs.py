@@ -10,7 +10,7 @@ from services.api.pages.alarm_views import SIGNS, plain
 from services.api.pages.ports import AlarmRow, DeviceRow, EventRow, PageSource
 from services.api.pages.vocabulary import SEVERITIES, say
 from services.api.pages.words import N_, Words
-from streams.contracts import Op, Rule
+from streams.contracts import Op, Rule, Value
 
 BEFORE = 12 * fmt.MINUTE
 LONGEST = 7 * fmt.DAY
@@ -31,8 +31,9 @@ def limits(rules: Iterable[Rule], kind: str, metric: str, attributes: dict[str, 
     found: dict[tuple[str, bool], charts.Limit] = {}
     known = metric_of(kind, metric)
     for rule in rules:
-        fits = all(attributes.get(name) == value for name, value in rule.where.items())
-        if rule.kind != kind or rule.metric != metric or rule.op not in SIGNS or not fits or not rule.enabled:
+        fits = all(attributes.get(name) == value for name, value in rule.scope.attributes.items())
+        drawn = rule.metric == metric and rule.op in SIGNS and isinstance(rule.measure, Value)
+        if rule.kind != kind or not drawn or not fits or not rule.enabled:
             continue
         above = rule.op in {Op.GE, Op.GT}
         digits = known.digits if known else 2

@@ -5,7 +5,7 @@ from typing import Final
 
 from sensors.kinds import KINDS
 from services.history.domain.readings import FIRST_UNSOUND, LastValue, NewReading, quality_code
-from streams.contracts import Op, Quality, Rule, Severity
+from streams.contracts import Op, Quality, Rule, Scope, Severity, Value
 
 GRAVE: Final = (Severity.CRITICAL, Severity.MAJOR)
 _OVER_RANGE: Final = quality_code(Quality.OVER_RANGE)
@@ -53,7 +53,8 @@ def danger_of(reading: NewReading) -> str:
         return ""
     for severity in GRAVE:
         for rule in kind.rules:
-            if rule.metric == reading.metric and not rule.where and _reaches(rule, severity, reading):
+            plain = isinstance(rule.measure, Value) and rule.scope == Scope()
+            if rule.metric == reading.metric and plain and _reaches(rule, severity, reading):
                 return severity.value
     return ""
 

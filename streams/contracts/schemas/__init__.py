@@ -13,12 +13,14 @@ from streams.contracts.alarms import AlarmEvent
 from streams.contracts.commands import Command
 from streams.contracts.dead_letters import DeadLetter
 from streams.contracts.devices import Device
+from streams.contracts.groups import GroupRecord
 from streams.contracts.inputs import Input
 from streams.contracts.rules import Rule
 from streams.contracts.tickets import TicketEvent
 
 CONTRACTS: Final[dict[str, Any]] = {
     "linli.inputs": Input,
+    "linli.groups": GroupRecord,
     "linli.alarms": AlarmEvent,
     "linli.tickets": TicketEvent,
     "linli.commands": Command,

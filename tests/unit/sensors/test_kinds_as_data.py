@@ -4,13 +4,15 @@ import random
 
 import pytest
 
-from sensors.kinds import CATEGORIES, KINDS, default_rules, judge, metric_of
+from sensors.kinds import CATEGORIES, KINDS, default_rules, judge, metric_of, ranges
+from sensors.kinds.categories import DEVICE_UPKEEP
 from sensors.kinds.clock import air_temperature, is_dark, local_hour
 from sensors.kinds.definition import Moment
 from sensors.kinds.durations import DAY, HOUR, MINUTE, SECOND
 from sensors.kinds.pace import DEMO_CAP_MS, demo
 from streams.contracts import Op, Quality, Rule, Severity, encode
 from streams.contracts.codec import decode
+from streams.rules import cycles, problems
 
 RULES = {rule.id: rule for rule in default_rules()}
 NOON = 1_795_320_000_000
@@ -18,20 +20,34 @@ NOON = 1_795_320_000_000
 LON, LAT = 110.0, 30.0
 
 
-def test_the_default_rules_are_those_of_one_metric_of_one_device() -> None:
+def test_the_default_rules_are_those_of_the_table_and_the_health_of_the_devices() -> None:
     assert set(RULES) == {
-        "gas.ch4",
-        "gas.alarm",
-        "gas.silent",
-        "septic.ch4",
-        "septic.h2s",
-        "septic.o2_low",
-        "septic.o2_high",
-        "septic.silent",
-        "light.silent",
-        "parking.fire_lane",
-        "parking.silent",
-    }
+        "gas.ch4", "gas.rising", "gas.alarm", "gas.over_range", "gas.silent",
+        "gas.fault", "gas.unready", "gas.battery", "gas.life", "gas.stuck", "gas.jump", "gas.noisy",
+        "septic.ch4", "septic.ch4_high", "septic.rising", "septic.persistent", "septic.h2s", "septic.o2_low",
+        "septic.o2_high", "septic.silent", "septic.fault", "septic.battery", "septic.stuck", "septic.jump",
+        "light.feeder", "light.out", "light.day_burner", "light.power_factor", "light.cycling", "light.silent",
+        "light.fault",
+        "parking.fire_lane", "parking.forbidden", "parking.silent", "parking.battery", "parking.stuck",
+        "gateway.down",
+    }  # fmt: skip
+
+
+def test_no_default_rule_has_a_problem() -> None:
+    assert [(rule.id, problem) for rule in RULES.values() for problem in problems(rule, ranges())] == []
+    assert cycles(RULES.values()) == []
+
+
+def test_health_rules_open_upkeep_tickets_only_and_others_none() -> None:
+    for rule in RULES.values():
+        categories = {level.ticket.category for level in rule.levels if level.ticket}
+        assert categories <= {DEVICE_UPKEEP} if rule.health else DEVICE_UPKEEP not in categories
+
+
+def test_only_critical_gas_needs_a_second_approver_to_be_shelved() -> None:
+    grave = {rule.id for rule in RULES.values() if rule.levels[0].severity is Severity.CRITICAL}
+    assert {rule.id for rule in RULES.values() if rule.second_approver} == grave
+    assert all(rule.max_shelve_ms > 0 for rule in RULES.values())
 
 
 @pytest.mark.parametrize(
@@ -41,6 +57,13 @@ def test_the_default_rules_are_those_of_one_metric_of_one_device() -> None:
         ("gas.ch4", "major", 25, 5, 30 * SECOND, 2, 10 * MINUTE, 5 * MINUTE, False),
         ("gas.ch4", "warning", 10, 2, 60 * SECOND, 2, None, 10 * MINUTE, False),
         ("gas.alarm", "critical", 1, 0, 0, 2, 30 * SECOND, 5 * MINUTE, True),
+        ("gas.over_range", "critical", 1, 0, 0, 2, 30 * SECOND, 5 * MINUTE, True),
+        ("gas.rising", "warning", 60, 24, 60 * SECOND, 2, None, 10 * MINUTE, False),
+        ("septic.ch4_high", "critical", 2.5, 0.5, 30 * MINUTE, 3, None, HOUR, False),
+        ("septic.rising", "warning", 0.25, 0.1, 0, 1, None, 2 * HOUR, False),
+        ("septic.h2s", "major", 7, 1, 10 * MINUTE, 3, None, 30 * MINUTE, False),
+        ("light.feeder", "major", 30, 20, 2 * MINUTE, 1, None, 10 * MINUTE, False),
+        ("light.out", "minor", 10, 10, 15 * MINUTE, 3, None, 10 * MINUTE, False),
         ("septic.ch4", "critical", 5.0, 0.5, 10 * MINUTE, 2, None, HOUR, False),
         ("septic.ch4", "major", 1.25, 0.25, 30 * MINUTE, 3, None, HOUR, False),
         ("septic.h2s", "warning", 7, 1, 10 * MINUTE, 3, None, 30 * MINUTE, False),
@@ -68,9 +91,10 @@ def test_a_level_has_the_limits_and_delays_of_its_table(
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_is_whole(rule: Rule) -> None:
-    assert rule.kind in KINDS
-    assert (rule.op is Op.SILENT) == (rule.metric == "")
-    assert rule.op is Op.SILENT or metric_of(rule.kind, rule.metric) is not None
+    assert rule.kind in {*KINDS, "*"}
+    nameless = rule.op is Op.SILENT or rule.kind == "*"
+    assert nameless == (rule.metric == "")
+    assert nameless or metric_of(rule.kind, rule.metric) is not None
     assert rule.response_zh
     assert rule.response_en
     ranks = [level.severity.rank for level in rule.levels]

@@ -9,6 +9,7 @@ from streams.contracts import (
     AlarmEvent,
     Batch,
     Device,
+    GroupRecord,
     Input,
     Level,
     Op,
@@ -99,6 +100,7 @@ class Table:
     most_faults: int = 20
     policy: ClockPolicy = SPARSE_TICKS
     events: list[AlarmEvent] = field(default_factory=list)
+    groups: list[GroupRecord] = field(default_factory=list)
     last: Outcome | None = None
 
     def __post_init__(self) -> None:
@@ -118,6 +120,7 @@ class Table:
         self.offset += 1
         self.last = self.shard.apply(record, self.offset)
         self.events += self.last.events
+        self.groups += [record for record in self.last.groups if not isinstance(record, Tick)]
         if self.restart_every and self.offset % self.restart_every == 0:
             self.restart()
         return self.last.events
@@ -152,7 +155,24 @@ class Table:
         )
         return self.feed(Batch("gw", GRID, at, (sample,)))
 
-    def do(self, action: ActionName, after: int, *, episode: str | None = None, **more: str) -> list[AlarmEvent]:
+    def say(self, after: int, values: dict[str, float], *, device: str = "g1", **more: Any) -> list[AlarmEvent]:
+        """One sample with several metrics, stamped with its arrival."""
+        kind = self.catalogue.devices[device].kind
+        sample = Sample(device, kind, T0 + after, T0 + after, values, **more)
+        return self.feed(Batch("gw", GRID, T0 + after, (sample,)))
+
+    def do(
+        self,
+        action: ActionName,
+        after: int,
+        *,
+        episode: str | None = None,
+        until: int | None = None,
+        second: str = "",
+        by: str = "wang",
+        **more: str,
+    ) -> list[AlarmEvent]:
+        """A person's act; ``until`` is ms after T0."""
         last = self.events[-1] if self.events else None
         return self.feed(
             Action(
@@ -162,9 +182,11 @@ class Table:
                 device=more.get("device", last.device if last else "g1"),
                 rule=more.get("rule", last.rule if last else "gas.ch4"),
                 episode=episode or (last.episode if last else ""),
-                by="wang",
+                by=by,
                 at=T0 + after,
                 why="because",
+                until=None if until is None else T0 + until,
+                second=second,
             )
         )
 

@@ -7,12 +7,38 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.contracts import Action, ActionName, AlarmEvent, AlarmState, Batch, Cause, Input, Quality, Sample, Tick
+from streams.contracts import (
+    Action,
+    ActionName,
+    AlarmEvent,
+    AlarmState,
+    Batch,
+    Cause,
+    Flagged,
+    Input,
+    Jump,
+    Level,
+    Op,
+    Quality,
+    Rate,
+    Sample,
+    Severity,
+    Tick,
+    Unchanged,
+)
 from streams.rules import Catalogue, Shard
 from tests.unit.streams.rule_table import CH4, GRID, HOUR, PLAIN, SILENT, SPARSE_TICKS, T0, S, gas
 
 REORDERED = msgspec.structs.replace(PLAIN, id="gas.reordered", metric="slow", reorder_wait_ms=60 * S)
-RULES = [CH4, PLAIN, SILENT]
+LEAK = msgspec.structs.replace(CH4, max_shelve_ms=2 * HOUR)
+RISING = msgspec.structs.replace(
+    PLAIN, id="gas.rising", measure=Rate(window_ms=300 * S, minimum=3), suppress_when=(CH4.id,)
+)
+BAD = (Quality.SENTINEL, Quality.WARMUP, Quality.OVER_RANGE)
+FAULT = msgspec.structs.replace(PLAIN, id="gas.fault", op=Op.TRUE, measure=Flagged(BAD), health=True)
+LEAP = msgspec.structs.replace(PLAIN, id="gas.jump", measure=Jump(), health=True)
+STILL = msgspec.structs.replace(PLAIN, id="gas.stuck", measure=Unchanged(), levels=(Level(Severity.WARNING, 1.0),))
+RULES = [LEAK, PLAIN, SILENT, RISING, FAULT, LEAP, STILL]
 DEVICES = [gas("g1"), gas("g2"), gas("g3")]
 FEW = settings(max_examples=50, deadline=None)
 
@@ -198,3 +224,43 @@ def test_the_same_log_gives_the_same_bytes(life: list[Happening], clocks: dict[s
     assert [msgspec.json.encode(event) for event in run(records)] == [
         msgspec.json.encode(event) for event in run(records)
     ]
+
+
+@FEW
+@given(life=lives, clocks=offsets)
+def test_severity_never_falls_without_a_value_beyond_the_deadband(
+    life: list[Happening], clocks: dict[str, int]
+) -> None:
+    by_severity = {level.severity: level for level in CH4.levels}
+    worst: dict[str, Severity] = {}
+    for event in run(log_of(life, clocks)):
+        if event.rule != CH4.id:
+            continue
+        before = worst.get(event.episode, event.severity)
+        if event.severity.rank < before.rank:
+            level = by_severity[before]
+            assert event.cause is Cause.SEVERITY_DOWN
+            assert event.value is not None
+            assert event.value <= level.limit - level.deadband
+        worst[event.episode] = event.severity
+
+
+@FEW
+@given(
+    life=lives,
+    shelvings=st.lists(st.tuples(st.integers(0, 60), st.integers(-1, 1_000)), min_size=1, max_size=6),
+    every=st.integers(0, 5),
+)
+def test_shelving_always_ends(life: list[Happening], shelvings: list[tuple[int, int]], every: int) -> None:
+    records = log_of(life, dict.fromkeys((device.id for device in DEVICES), 0))
+    for place, minutes in sorted(shelvings, reverse=True):
+        at = records[min(place, len(records) - 1)].at
+        until = at + minutes * 60 * S
+        shelve = Action(f"s{place}", ActionName.SHELVE, GRID, "g1", CH4.id, "", "wang", at, until=until)
+        records.insert(min(place, len(records) - 1) + 1, shelve)
+    end = records[-1].at + LEAK.max_shelve_ms
+    hidden: dict[str, bool] = {}
+    for event in run([*records, Tick("gw", end)], restart_every=every):
+        assert event.shelved_until is None or event.shelved_until <= event.at + LEAK.max_shelve_ms
+        hidden[event.episode] = event.shelved_until is not None and event.new is not AlarmState.NORMAL
+    assert not any(hidden.values())

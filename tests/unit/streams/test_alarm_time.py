@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from streams.contracts import ActionName, AlarmState, Batch, Cause, Level, Op, Rule, Severity
+from streams.contracts import ActionName, AlarmState, Batch, Cause, Level, Op, Rule, Scope, Severity
 from streams.contracts.devices import DeviceState
 from streams.rules import DEFAULT_CLOCK
 from tests.unit.streams.rule_table import CH4, HOUR, MIN, OTHER_GRID, PLAIN, SILENT, T0, S, Table, gas
@@ -229,21 +229,8 @@ def test_a_device_that_leaves_ends_its_alarms(how: str) -> None:
     assert table.send(2 * MIN, 90) == []
 
 
-def test_maintenance_suppresses_and_its_end_judges_the_last_value() -> None:
-    table = Table()
-    table.tick(0)
-    table.adopt(devices=[gas(state=DeviceState.MAINTENANCE)])
-    table.tick(S)
-    for second in range(2, 60):
-        assert table.send(second * S, 60) == []
-    table.adopt(devices=[gas()])
-    table.tick(61 * S)
-    (raised,) = table.tick(10 * MIN)
-    assert raised.severity is Severity.CRITICAL
-
-
 def test_a_rule_for_some_devices_watches_only_those() -> None:
-    rule = msgspec.structs.replace(PLAIN, where={"zone": "kitchen"})
+    rule = msgspec.structs.replace(PLAIN, scope=Scope(attributes={"zone": "kitchen"}))
     table = Table(rules=[rule], devices=[gas("g1"), gas("g2", attributes={"zone": "kitchen"})])
     for device in ("g1", "g2"):
         table.send(0, 30, device=device)
