@@ -3,9 +3,11 @@
 A probe gives a number, or None for "cannot be evaluated now", which neither fires nor clears.
 """
 
+from math import isnan
+from typing import TYPE_CHECKING
+
 from streams.contracts import (
     Condition,
-    Device,
     Flagged,
     Measure,
     Members,
@@ -20,7 +22,10 @@ from streams.contracts import (
 )
 from streams.rules.conditions import EVERYTHING, Interval, meets_limit, quiet_interval, silent_after_ms
 from streams.rules.schedule import open_at
-from streams.rules.windows import Remembering, Window, feed
+from streams.rules.windows import Remembering, empty, feed, result
+
+if TYPE_CHECKING:
+    from streams.rules.track import Track
 
 NOTHING = 1e-9
 """Below this a divisor is no divisor."""
@@ -68,12 +73,12 @@ class Probe:
     def _remembered(self, given: "Given", measure: Remembering, *, fresh: bool) -> float | None:
         window = given.windows.get(self.key)
         if window is None:
-            window = given.windows[self.key] = Window.empty(given.clock)
+            window = given.windows[self.key] = empty(given.clock)
         value = given.sampled(self.metric)
         said = feed(window, measure, given.time, value, given.clock) if value is not None else None
         if said is not None or fresh:
             return said
-        return window.result
+        return result(window)
 
     def _of_nominal(self, given: "Given", value: float, measure: Nominal) -> float | None:
         nominal = _number(given.device.attributes.get(measure.attribute, ""))
@@ -88,21 +93,13 @@ class Probe:
 class Given:
     """What is known of a device at one sample: its values, the ones before, its windows."""
 
-    __slots__ = ("clock", "device", "last", "sample", "time", "windows")
+    __slots__ = ("clock", "device", "sample", "time", "track", "windows")
 
-    def __init__(
-        self,
-        device: Device,
-        sample: Sample,
-        last: dict[str, Sample],
-        windows: dict[str, Window],
-        time: int,
-        clock: int,
-    ) -> None:
-        self.device = device
+    def __init__(self, track: "Track", sample: Sample, time: int, clock: int) -> None:
+        self.track = track
+        self.device = track.device
+        self.windows = track.windows
         self.sample = sample
-        self.last = last
-        self.windows = windows
         self.time = time
         self.clock = clock
 
@@ -110,21 +107,21 @@ class Given:
         """A good value that this very sample carries."""
         sample = self.sample
         value = sample.values.get(metric)
-        return value if value is not None and good(sample, metric) else None
+        return None if value is None or isnan(value) or not good(sample, metric) else value
 
     def value(self, metric: str, rule: Rule) -> float | None:
         """The newest value, if it is good and not older than the rule allows."""
         sample = self.sample
         if metric in sample.values:
             return sample.values[metric] if good(sample, metric) else None
-        last = self.last.get(metric)
+        last = self.track.seen(metric)
         if last is None or not good(last, metric):
             return None
         return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.device.period_s) else None
 
     def knows(self, metric: str) -> bool:
         """Whether the device has ever said it."""
-        return metric in self.sample.values or metric in self.last
+        return metric in self.sample.values or self.track.seen(metric) is not None
 
     def flagged(self, metric: str, measure: Flagged) -> float | None:
         """1.0 where a value has one of the qualities; a message without the metric says nothing."""

@@ -1,6 +1,6 @@
 """What is remembered of one device: its clock, its last values, its windows, and a slot for each rule at work."""
 
-from array import array
+from collections.abc import Iterable
 
 import msgspec
 
@@ -14,6 +14,11 @@ from streams.rules.plan import Plan
 from streams.rules.slots import Slot
 from streams.rules.windows import Window
 
+NO_SLOTS: dict[str, Slot] = {}
+NO_WINDOWS: dict[str, "Window[float]"] = {}
+NO_SAMPLES: dict[str, Sample] = {}
+NO_BANS: dict[str, int] = {}
+
 
 class Membership(msgspec.Struct, array_like=True, frozen=True):
     """How a device stands in a group that a rule counts; absent means that nothing is against it."""
@@ -24,6 +29,9 @@ class Membership(msgspec.Struct, array_like=True, frozen=True):
     told: bool = False
 
 
+NO_MEMBERS: dict[str, Membership] = {}
+
+
 class Track:
     """One device in a grid. ``heard`` is the arrival of its last message of any quality.
 
@@ -31,12 +39,14 @@ class Track:
     the device's one entry in the grid's heap: never later than the first of its timers.
     ``quiet`` is the promise of the fast path: a good sample in order whose values lie within the
     plan's bounds, and whose watches say so, changes nothing but ``heard``, ``clock.newest`` and ``last``.
+    The last sample of each metric is in ``newest``, or in ``older`` where ``newest`` lacks the metric
+    (or knows it less well). Empty parts of a track at rest are shared by all of them: only forks change.
     ``disabled`` maps a rule that a bug has turned off to the version that failed.
     """
 
     __slots__ = (
-        "clock", "device", "disabled", "due", "heard", "last", "members", "plan", "quiet", "slots", "version",
-        "windows",
+        "clock", "device", "disabled", "due", "heard", "members", "newest", "older", "plan", "quiet", "slots",
+        "version", "windows",
     )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, heard: int) -> None:
@@ -44,9 +54,10 @@ class Track:
         self.plan = plan
         self.heard = heard
         self.clock = Clock()
-        self.last: dict[str, Sample] = {}
+        self.newest: Sample | None = None
+        self.older: dict[str, Sample] = {}
         self.slots: dict[str, Slot] = {}
-        self.windows: dict[str, Window] = {}
+        self.windows: dict[str, Window[float]] = {}
         self.members: dict[str, Membership] = {}
         self.disabled: dict[str, int] = {}
         self.due: int | None = None
@@ -57,14 +68,44 @@ class Track:
         """A copy that may be stepped and thrown away when the step fails."""
         twin = Track(self.device, self.plan, self.heard)
         twin.clock = self.clock.fork()
-        twin.last = self.last.copy()
+        twin.newest = self.newest
+        twin.older = self.older.copy()
         twin.slots = self.slots.copy()
-        twin.windows = {key: window.fork() for key, window in self.windows.items()}
+        twin.windows = {key: window[:] for key, window in self.windows.items()}
         twin.members = self.members.copy()
         twin.disabled = self.disabled.copy()
         twin.due = self.due
         twin.version = self.version
         return twin
+
+    def seen(self, metric: str) -> Sample | None:
+        """The last sample that carried the metric."""
+        older = self.older.get(metric)
+        if older is not None:
+            return older
+        newest = self.newest
+        return newest if newest is not None and metric in newest.values else None
+
+    def remember(self, sample: Sample, metrics: Iterable[str]) -> None:
+        """Take the sample as the last one of these metrics of it."""
+        before = self.newest
+        older = dict(self.older)
+        if len(sample.values) > len(list(metrics)):
+            older.update(dict.fromkeys(metrics, sample))
+        else:
+            if before is not None:
+                for metric in before.values:
+                    older.setdefault(metric, before)
+            for metric in sample.values:
+                older.pop(metric, None)
+            self.newest = sample
+        self.older = older or NO_SAMPLES
+
+    @property
+    def last(self) -> dict[str, Sample]:
+        """The last sample of each metric."""
+        newest = dict.fromkeys(self.newest.values, self.newest) if self.newest is not None else {}
+        return newest | self.older
 
     @property
     def watched(self) -> bool:
@@ -135,7 +176,13 @@ class Track:
         return found
 
     def calm(self) -> bool:
-        """Work out :attr:`quiet` after a careful step."""
+        """Work out :attr:`quiet` after a careful step, and share what is empty."""
+        self.slots = self.slots or NO_SLOTS
+        self.members = self.members or NO_MEMBERS
+        self.disabled = self.disabled or NO_BANS
+        self.older = self.older or NO_SAMPLES
+        if not self.plan.keys:
+            self.windows = NO_WINDOWS
         self.quiet = (
             self.watched
             and not self.plan.has_reorder
@@ -167,7 +214,7 @@ class PackedTrack(msgspec.Struct, array_like=True, frozen=True):
     clock: Clock
     samples: list[PackedSample]
     slots: list[Slot]
-    windows: dict[str, tuple[int, list[int], list[float], float | None]]
+    windows: dict[str, list[float]]
     members: dict[str, Membership]
     disabled: dict[str, int]
 
@@ -188,10 +235,7 @@ def pack(track: Track) -> PackedTrack:
         track.clock,
         [PackedSample(ts, at, values, quality, flags) for (ts, at, flags), (values, quality) in groups.items()],
         list(track.slots.values()),
-        {
-            key: (window.clock, window.times.tolist(), window.values.tolist(), window.result)
-            for key, window in track.windows.items()
-        },
+        {key: window.tolist() for key, window in track.windows.items()},
         track.members,
         track.disabled,
     )
@@ -204,10 +248,10 @@ def unpack(packed: PackedTrack, device: Device, plan: Plan) -> Track:
     track.clock = packed.clock
     for group in packed.samples:
         sample = Sample(packed.device, packed.kind, group.ts, group.at, group.values, group.quality, group.flags)
-        track.last.update(dict.fromkeys(group.values, sample))
+        track.remember(sample, group.values)
     track.slots = {slot.rule: slot for slot in packed.slots}
-    for key, (clock, times, values, result) in packed.windows.items():
-        track.windows[key] = Window(clock, array("q", times), array("d", values), result)
+    for key, numbers in packed.windows.items():
+        track.windows[key] = Window("d", numbers)
     track.members = dict(packed.members)
     track.disabled = dict(packed.disabled)
     track.calm()

@@ -5,7 +5,9 @@ while that clock is not believed; when the clock changes the window begins anew 
 """
 
 from array import array
+from collections.abc import Sequence
 from itertools import pairwise
+from math import isnan
 from typing import Final
 
 from streams.contracts import SLOTS, Jump, Noise, Rate, Share, Unchanged
@@ -16,101 +18,91 @@ HOUR_MS: Final = 3_600_000.0
 Remembering = Rate | Share | Noise | Jump | Unchanged
 
 
-class Window:
-    """Points in order of time, at most one a slot. ``result`` is the quantity at the last point."""
+Window = array
+"""Clock, quantity at the last point (NaN: none), then time, value, time, value … in order of time.
 
-    __slots__ = ("clock", "result", "times", "values")
-
-    def __init__(self, clock: int, times: "array[int]", values: "array[float]", result: float | None = None) -> None:
-        self.clock = clock
-        self.times = times
-        self.values = values
-        self.result = result
-
-    @classmethod
-    def empty(cls, clock: int) -> "Window":
-        return cls(clock, array("q"), array("d"))
-
-    def fork(self) -> "Window":
-        return Window(self.clock, self.times[:], self.values[:], self.result)
+One flat array of floats, in which epoch milliseconds are exact: a million devices have two each.
+"""
+CLOCK, RESULT, TIME, VALUE = range(4)
+NONE: Final = float("nan")
 
 
-def feed(window: Window, measure: Remembering, t: int, value: float, clock: int) -> float | None:
+def empty(clock: int) -> "Window[float]":
+    return Window("d", (clock, NONE))
+
+
+def result(window: "Window[float]") -> float | None:
+    """The quantity at the last point, where there was one."""
+    last = window[RESULT]
+    return None if isnan(last) else last
+
+
+def feed(window: "Window[float]", measure: Remembering, t: int, value: float, clock: int) -> float | None:
     """Take one value in; gives the quantity, or None where nothing new can be said.
 
     The same moment again says the same again; an older one, and a second value within a slot, nothing.
     """
-    if clock != window.clock:
-        window.clock = clock
-        window.result = None
-        del window.times[:], window.values[:]
-    times = window.times
-    if times and t <= times[-1]:
-        return window.result if t == times[-1] else None
+    if window[CLOCK] != clock:
+        window[:] = empty(clock)
+    newest = window[-2] if len(window) > TIME else None
+    if newest is not None and t <= newest:
+        return result(window) if t == newest else None
+    found: float | None = None
     match measure:
         case Jump():
-            window.result = abs(value - window.values[-1]) if times else None
-            _keep_only(window, t, value)
+            found = abs(value - window[-1]) if newest is not None else None
+            window[TIME:] = Window("d", (t, value))
         case Unchanged():
-            window.result = _stillness(window, measure, t, value)
+            found = _stillness(window, measure, t, value)
         case Rate() | Share() | Noise():
             slot = max(1, measure.window_ms // SLOTS)
-            if times and t // slot == times[-1] // slot:
+            if newest is not None and t // slot == newest // slot:
                 return None
             _append(window, measure.window_ms, t, value)
-            window.result = _summary(window, measure)
-    return window.result
+            found = _summary(window, measure)
+    window[RESULT] = NONE if found is None else found
+    return found
 
 
-def _keep_only(window: Window, t: int, value: float) -> None:
-    del window.times[:], window.values[:]
-    window.times.append(t)
-    window.values.append(value)
-
-
-def _append(window: Window, width: int, t: int, value: float) -> None:
-    times = window.times
-    times.append(t)
-    window.values.append(value)
+def _append(window: "Window[float]", width: int, t: int, value: float) -> None:
+    window.append(t)
+    window.append(value)
     oldest = t - width
-    if times[0] < oldest:
-        gone = next(index for index, time in enumerate(times) if time >= oldest)
-        del times[:gone]
-        del window.values[:gone]
+    if window[TIME] < oldest:
+        kept = next(place for place in range(TIME, len(window), 2) if window[place] >= oldest)
+        del window[TIME:kept]
 
 
-def _stillness(window: Window, measure: Unchanged, t: int, value: float) -> float:
-    """Hours since the value last moved; ``times`` holds when that was, and when it was last seen."""
-    times, values = window.times, window.values
-    if not times or abs(value) <= measure.tolerance or abs(value - values[0]) > measure.tolerance:
-        del times[:], values[:]
-        times.extend((t, t))
-        values.extend((value, value))
+def _stillness(window: "Window[float]", measure: Unchanged, t: int, value: float) -> float:
+    """Hours since the value last moved; the two points say when that was, and when it was last seen."""
+    moved = len(window) == TIME or abs(value - window[VALUE]) > measure.tolerance
+    if moved or abs(value) <= measure.tolerance:
+        window[TIME:] = Window("d", (t, value, t, value))
         return 0.0
-    times[1] = t
-    return (t - times[0]) / HOUR_MS
+    window[-2] = t
+    return (t - window[TIME]) / HOUR_MS
 
 
-def _summary(window: Window, measure: Rate | Share | Noise) -> float | None:
-    times = window.times
+def _summary(window: "Window[float]", measure: Rate | Share | Noise) -> float | None:
+    times = window[TIME::2]
     if len(times) < max(2, measure.minimum) or 2 * (times[-1] - times[0]) < measure.window_ms:
         return None
+    values = window[VALUE::2]
     match measure:
         case Rate():
-            return slope(times, window.values)
+            return slope(times, values)
         case Share():
-            return _share(window, measure)
+            return _share(times, values, measure)
         case Noise():
-            values = window.values
             steps = [abs(after - before) for before, after in pairwise(values)]
             return sum(steps) / len(steps)
 
 
-def slope(times: "array[int]", values: "array[float]") -> float:
+def slope(times: Sequence[float], values: Sequence[float]) -> float:
     """Slope by least squares in units per hour; the times, in ms, are not all the same."""
     n = len(times)
     first = times[0]
-    mean_t = sum(times) / n - first
+    mean_t = sum(time - first for time in times) / n
     mean_v = sum(values) / n
     above = below = 0.0
     for time, value in zip(times, values, strict=True):
@@ -120,8 +112,7 @@ def slope(times: "array[int]", values: "array[float]") -> float:
     return above / below * HOUR_MS
 
 
-def _share(window: Window, measure: Share) -> float:
-    times, values = window.times, window.values
+def _share(times: Sequence[float], values: Sequence[float], measure: Share) -> float:
     over = sum(
         after - before
         for (before, after), value in zip(pairwise(times), values, strict=False)
