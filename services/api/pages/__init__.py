@@ -42,8 +42,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
-    for pages in (quality, alarms, cockpit):  # the quality page first: its address would be an alarm's
+    for pages in (quality, alarms, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
-    for part in (devices, tickets, tasks, platform):
+    for part in (devices, tasks, platform):
         routes.include_router(part.routes(desk))
     return routes
