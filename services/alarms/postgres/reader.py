@@ -81,7 +81,7 @@ class PostgresAlarmReader:
             SELECT at FROM alarms.transition
             WHERE at >= %s AND area ^@ %s AND NOT hidden AND number = 1 AND new = 'active_unack' ORDER BY at, id"""
         with translated(), self._pool.connection() as connection:
-            rows: list[tuple[int]] = connection.execute(query, (since, scope)).fetchall()
+            rows: list[tuple[Any, ...]] = connection.execute(query, (since, scope)).fetchall()
         return tuple(at for (at,) in rows)
 
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
