@@ -58,6 +58,11 @@ def known_until() -> date:
     return date(year, 12, 31)
 
 
+def known_until_ms() -> int:
+    """When the calendar ends, epoch ms."""
+    return _midnight((known_until() - _FIRST).days + 1)
+
+
 def known(at: int) -> bool:
     """Whether the holidays at ``at`` are known."""
     return _is_known_year(date_of(at).year)
