@@ -111,7 +111,7 @@ _ON_LAPSE: Final = {State.EXTENSION_REVIEW: Action.EXTEND_NO, State.PARKED: Acti
 
 
 def _carded(ticket: Ticket, now: int) -> Moved | None:
-    for run in ticket.clocks:
+    for run in sorted(ticket.clocks, key=lambda run: run.due):
         card = run.card_at(now)
         if card is not None:
             return marked(ticket, run.name, card, now=now)
