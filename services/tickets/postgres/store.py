@@ -38,11 +38,12 @@ class PostgresTicketStore:
 
     @contextmanager
     def transaction(self) -> Iterator["PostgresWork"]:
-        try:
-            with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
-                yield PostgresWork(cursor)
-        except _CLASHES as error:
-            raise Clash(str(error)) from error
+        with translated():  # outermost: psycopg counts a deadlock among the signs of a server that is away
+            try:
+                with self._pool.connection() as connection, connection.cursor() as cursor:
+                    yield PostgresWork(cursor)
+            except _CLASHES as error:
+                raise Clash(str(error)) from error
 
 
 class PostgresWork:
