@@ -122,7 +122,7 @@ def test_an_open_form_on_a_ticket_survives_events(site: Site) -> None:
     page.wait_for_selector("#dialog-note .ll-summary")
     assert page.input_value("#note-text") == "正在路上"
     page.click("#dialog-note .ll-button-primary")
-    until(page, "document.querySelector('.ll-timeline').textContent.includes('正在路上')")
+    until(page, "document.querySelector('.ll-timeline')?.textContent.includes('正在路上')")
 
 
 def test_a_call_becomes_a_ticket_and_errors_name_the_fix(site: Site) -> None:

@@ -172,8 +172,8 @@ def _limit(row: TicketRow, stage: str, now: int, t: Words) -> str:
     return ""
 
 
-def standing(row: TicketRow, now: int, t: Words) -> list[tuple[str, str]]:
-    """Whose it is now, and what it waits for."""
+def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> list[tuple[str, str]]:
+    """Whose it is now, and what it waits for; ``units`` are names by id."""
     facts = []
     if row.responsible:
         level = say(LEVELS, row.level, t)
@@ -188,17 +188,17 @@ def standing(row: TicketRow, now: int, t: Words) -> list[tuple[str, str]]:
         facts.append((t("申请延到"), fmt.due(row.asked_until, now, t)))
     if row.plan and row.state == "parked":
         facts.append((t("挂账计划"), row.plan))
-    facts += [(t("子任务 {n}", n=task.number), _task(task, now, t)) for task in row.tasks]
+    facts += [(t("子任务 {n}", n=task.number), _task(task, units, now, t)) for task in row.tasks]
     return facts
 
 
-def _task(task: TaskRow, now: int, t: Words) -> str:
+def _task(task: TaskRow, units: Mapping[str, str], now: int, t: Words) -> str:
     state = (
         t("限 {time}", time=fmt.due(task.until, now, t))
         if task.done is None
         else t("{time} 完成", time=fmt.near(task.done, now, t))
     )
-    return f"{task.unit} {task.text} {state}"
+    return f"{units.get(task.unit, task.unit)} {task.text} {state}"
 
 
 def log(events: Sequence[EventRow], names: Mapping[str, str], now: int, t: Words) -> list[EventView]:

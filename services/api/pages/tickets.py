@@ -186,7 +186,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "chart_caption": caption,
         "actions": ticket_forms.actions(row, units, areas, now, t),
         "proofs": _proofs(row, visit),
-        "facts": _facts(row, visit),
+        "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
         "action_base": base,
         "doing": visit.request.query_params.get("do", ""),
         "errors": {},
@@ -222,7 +222,7 @@ def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
     return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
 
 
-def _facts(row: TicketRow, visit: Visit) -> list[tuple[str, str]]:
+def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
     t = visit.t
     caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip()
     facts = [
@@ -231,7 +231,7 @@ def _facts(row: TicketRow, visit: Visit) -> list[tuple[str, str]]:
         (t("类别"), voc.category_name(row.category, t) if row.category else t("未归类")),
         (t("主办"), t.either(row.lead_zh, row.lead_en) or t("未派单")),
         (t("登记"), fmt.near(row.opened, visit.now, t)),
-        *ticket_views.standing(row, visit.now, t),
+        *ticket_views.standing(row, units, visit.now, t),
     ]
     return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
 
