@@ -128,7 +128,7 @@ def stages(row: TicketRow, now: int, t: Words) -> tuple[StageView, ...]:
     """Past: when it was left; current: time left; to come: its limit."""
     entered = _entered(row)
     current = ORDER.index(row.stage) if row.stage in ORDER else 0
-    ended = State(row.state) in ENDED
+    ended = State(row.state) in ENDED and row.state != State.MERGED  # a merged one is not resolved by itself
     views = []
     for index, name in enumerate(ORDER):
         if index < current or ended:

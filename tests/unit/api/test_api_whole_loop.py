@@ -176,3 +176,41 @@ def test_a_rule_is_said_in_the_readers_language(platform: MemoryPlatform) -> Non
     english = {**cookie, "Cookie": f"{cookie['Cookie']}; linli_language=en"}
     answer = platform.ask("POST", f"/tickets/{ticket['id']}/actions", headers=english, data=form)
     assert "cannot be merged into itself" in answer.text
+
+
+def test_a_merged_ticket_is_not_shown_as_resolved(platform: MemoryPlatform) -> None:
+    operator = platform.as_("operator")
+    merged = acts(operator, opened(platform), "merge", master=opened(platform)["id"])
+    cookie, _ = signed_in(platform, "operator")
+    page = platform.ask("GET", f"/tickets/{merged['id']}", headers=cookie).text
+    assert ("已合并" in page, "看主单" in page, "拆回原状" in page) == (True, True, True)
+    assert 'class="ll-done"' not in page
+
+
+HOSTILE = "'; DROP TABLE tickets.tickets; -- <script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "details"),
+    [
+        ("unit_handler", "contact", {"text": HOSTILE}),
+        ("unit_handler", "wait", {"text": HOSTILE, "until": NOW + HOUR}),
+        ("unit_handler", "finish", {"outcome": HOSTILE, "photo": HOSTILE, "reading": HOSTILE}),
+        ("unit_leader", "extend", {"reason": HOSTILE, "until": "2026-11-30T00:00:00+08:00"}),
+        ("dispatcher", "reassign", {"unit": HOSTILE, "reason": HOSTILE}),
+        ("dispatcher", "whistle", {"unit": HOSTILE, "text": HOSTILE, "until": NOW + HOUR}),
+        ("supervisor", "park", {"plan": HOSTILE, "until": NOW + HOUR}),
+        ("supervisor", "close_unresolved", {"reason": HOSTILE, "told": HOSTILE}),
+        ("operator", "transfer", {"to": HOSTILE, "at": NOW, "reference": HOSTILE, "text": HOSTILE}),
+        ("operator", "note", {"text": HOSTILE, "photo": HOSTILE, "reading": HOSTILE}),
+    ],
+)
+def test_script_and_sql_are_words_like_any_other(
+    platform: MemoryPlatform, role: str, action: str, details: dict[str, Any]
+) -> None:
+    ticket = acts(platform.as_(role), working(platform), action, **details)
+    assert [value for value in ticket["events"][-1]["evidence"].values() if value == HOSTILE]
+    cookie, _ = signed_in(platform, "supervisor")
+    page = platform.ask("GET", f"/tickets/{ticket['id']}", headers=cookie)
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
