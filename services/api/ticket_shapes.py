@@ -20,6 +20,7 @@ from services.tickets.domain import (
     Source,
     Stage,
     State,
+    Step,
     Ticket,
     allowed_actions,
     caller_for,
@@ -125,6 +126,7 @@ class TicketShape(Shape):
     number: str = Field(examples=["LY-20261122-0029"])
     state: State
     stage: Stage
+    step: Step = Field(description="The stage in the words of cities that count five.")
     source: Source
     incident: str = Field(examples=["gas-leak:gas-0007"])
     episodes: list[str]
@@ -188,6 +190,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         number=ticket.number,
         state=ticket.state,
         stage=ticket.stage,
+        step=ticket.state.step,
         source=ticket.source,
         incident=ticket.incident,
         episodes=[episode.episode for episode in ticket.episodes],

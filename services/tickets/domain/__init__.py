@@ -13,7 +13,7 @@ from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
 from services.tickets.domain.ticket import Caller, Details, Episode, Event, Evidence, Opening, Task, Ticket
-from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State
+from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State, Step
 
 __all__ = [
     "ROWS",
@@ -44,6 +44,7 @@ __all__ = [
     "StageCount",
     "Stale",
     "State",
+    "Step",
     "Task",
     "Ticket",
     "TicketFilters",

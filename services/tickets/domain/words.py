@@ -34,6 +34,12 @@ class State(StrEnum):
         return _STAGE_OF[self]
 
     @property
+    def step(self) -> "Step":
+        if self in {State.CLOSED, State.ARCHIVED}:
+            return Step.EVALUATION
+        return _STEP_OF[self.stage]
+
+    @property
     def open(self) -> bool:
         """Somebody still owes work on it."""
         return self not in ENDED
@@ -46,6 +52,16 @@ class Stage(StrEnum):
     DISPATCH = "dispatch"
     RESOLVE = "resolve"
     FEEDBACK = "feedback"
+
+
+class Step(StrEnum):
+    """Shenyang's five 发现 → 推送 → 处置 → 反馈 → 评估: the same states, told in another city's words."""
+
+    DISCOVERY = "discovery"
+    PUSH = "push"
+    RESOLVE = "resolve"
+    FEEDBACK = "feedback"
+    EVALUATION = "evaluation"
 
 
 class Action(StrEnum):
@@ -194,4 +210,11 @@ _STAGE_OF: Final = {
     State.CLOSED: Stage.FEEDBACK,
     State.ARCHIVED: Stage.FEEDBACK,
     State.WITHDRAWN: Stage.FEEDBACK,
+}
+
+_STEP_OF: Final = {
+    Stage.DISCOVERY: Step.DISCOVERY,
+    Stage.DISPATCH: Step.PUSH,
+    Stage.RESOLVE: Step.RESOLVE,
+    Stage.FEEDBACK: Step.FEEDBACK,
 }

@@ -163,6 +163,25 @@ def test_every_state_can_be_left_and_leads_to_the_archive() -> None:
         assert "archived" in reached
 
 
+STAGES = {
+    "discovery": "reported verifying accepted merged rejected",
+    "dispatch": "to_dispatch dispatched signed return_review",
+    "resolve": "in_progress extension_review parked checking",
+    "feedback": "callback redo closed archived withdrawn",
+}
+STEPS = {
+    "discovery": STAGES["discovery"], "push": STAGES["dispatch"], "resolve": STAGES["resolve"],
+    "feedback": "callback redo withdrawn", "evaluation": "closed archived",
+}  # fmt: skip
+
+
+def test_the_states_are_told_in_four_stages_and_in_five_steps() -> None:
+    for stage, states in STAGES.items():
+        assert {state for state in State if state.stage == stage} == set(states.split())
+    for step, states in STEPS.items():
+        assert {state for state in State if state.step == step} == set(states.split())
+
+
 def test_every_clock_that_starts_has_an_action_that_stops_it() -> None:
     started = {clock for row in ROWS for clock in row.start}
     stopped = {clock for row in ROWS if row.action is not Action.CALLBACK for clock in row.stop}
