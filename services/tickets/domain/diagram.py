@@ -14,12 +14,13 @@ _OTHERWISE: Final = {
     Action.RAISE: "each min(old, now + new)",
 }
 """What the table's signs cannot say of an action's clocks."""
+_MERGING: Final = frozenset({Action.MERGE, Action.UNMERGE})
 
 
 def mermaid() -> str:
-    """Only the rows that change a state; what keeps it is in the table below the diagram."""
+    """The rows that change a state. What keeps it, and merging, which every open state knows, is in the table."""
     arrows: dict[tuple[str, str], list[str]] = {}
-    for row in ROWS:
+    for row in (row for row in ROWS if row.action not in _MERGING):
         for source in row.sources:
             if row.target is not None and row.target != source:
                 arrows.setdefault((source or "[*]", row.target), []).append(row.action)
@@ -31,7 +32,11 @@ def mermaid() -> str:
 
 def table() -> str:
     head = "| action | from | to | who | needs | clocks |\n|---|---|---|---|---|---|"
-    return "\n".join([head, *(_line(row) for row in ROWS)])
+    return "\n".join([head, *dict.fromkeys(_line(row) for row in ROWS)])
+
+
+def _target(row: Row) -> str:
+    return "as before" if row.action is Action.UNMERGE else str(row.target or "same")
 
 
 def _line(row: Row) -> str:
@@ -41,4 +46,4 @@ def _line(row: Row) -> str:
     clocks = " ".join(f"{sign} {said.get(names) or ', '.join(sorted(names))}" for sign, names in signs if names)
     clocks = _OTHERWISE.get(row.action, clocks)
     needs = ", ".join(wanted.replace("|", " or ") for wanted in row.required)
-    return f"| {row.action} | {sources} | {row.target or 'same'} | {', '.join(row.roles)} | {needs} | {clocks} |"
+    return f"| {row.action} | {sources} | {_target(row)} | {', '.join(row.roles)} | {needs} | {clocks} |"
