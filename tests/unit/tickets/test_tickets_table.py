@@ -182,6 +182,11 @@ def test_the_states_are_told_in_four_stages_and_in_five_steps() -> None:
         assert {state for state in State if state.step == step} == set(states.split())
 
 
+def test_open_means_that_somebody_owes_work_on_it() -> None:
+    ended = {State.CLOSED, State.MERGED, State.REJECTED, State.WITHDRAWN, State.ARCHIVED}
+    assert {state for state in State if not state.open} == ended
+
+
 def test_every_clock_that_starts_has_an_action_that_stops_it() -> None:
     started = {clock for row in ROWS for clock in row.start}
     stopped = {clock for row in ROWS if row.action is not Action.CALLBACK for clock in row.stop}

@@ -331,9 +331,10 @@ def test_time_ends_a_wait_that_nobody_ended(desk: Desk) -> None:
 # Merging
 
 
-def test_what_is_merged_is_told_the_masters_result_in_the_same_step(desk: Desk) -> None:
+def test_twenty_five_callers_are_twenty_five_call_backs(desk: Desk) -> None:
+    """Each is told the master's result in the very step that closes it."""
     master = desk.working_lamp()
-    callers = [desk.report(f"1381234000{number}") for number in range(3)]
+    callers = [desk.report(f"138123400{number:02}") for number in range(25)]
     for ticket in callers:
         merged = desk.does(OPERATOR, ticket, Action.MERGE, Details(master=master.number))
         assert (merged.state, merged.master) == (State.MERGED, master.id)
@@ -343,7 +344,7 @@ def test_what_is_merged_is_told_the_masters_result_in_the_same_step(desk: Desk) 
     contacted = Details(contacted=True, solved=True, satisfied=Satisfaction.SATISFIED)
     desk.does(OPERATOR, master, Action.CALLBACK, contacted)
     told = [desk.again(ticket) for ticket in callers]
-    assert [(ticket.state, ticket.told) for ticket in told] == [(State.CALLBACK, "已换灯")] * 3
+    assert [(ticket.state, ticket.told) for ticket in told] == [(State.CALLBACK, "已换灯")] * 25
     for ticket in told:
         assert desk.does(OPERATOR, ticket, Action.CALLBACK, contacted).state is State.CLOSED
 
