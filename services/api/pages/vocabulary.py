@@ -177,7 +177,7 @@ CLOCKS: Final = {
     "callback": N_("回访"),
     "task": N_("子任务"),
 }
-LEVELS: Final = {
+ESCALATION: Final = {
     "grid": N_("网格"),
     "community": N_("社区"),
     "street": N_("街道"),
