@@ -14,10 +14,14 @@ from streams.contracts import Action, AlarmEvent, Severity
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An alarm with the ticket that its episode belongs to, if any."""
+    """An alarm with the ticket that its episode belongs to, if any.
+
+    ``together``: how many alarms the row stands for, where the list is collapsed.
+    """
 
     alarm: Alarm
     ticket_id: str | None = None
+    together: int = 1
 
 
 class Work(Protocol):
@@ -67,6 +71,10 @@ class AlarmReader(Protocol):
 
     def get_alarm(self, alarm: str, *, scope: str) -> tuple[Listed, tuple[AlarmEvent, ...]] | None:
         """An alarm by id or episode, with its transitions in order."""
+        ...
+
+    def came(self, *, scope: str, since: int) -> tuple[int, ...]:
+        """When new alarms came before people there (log time, in order), hidden ones and backlogs left out."""
         ...
 
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:

@@ -79,6 +79,9 @@ class AlarmShape(Shape):
     area: str
     building: str
     incident: str
+    group: str = Field(description="group whose incident it belongs to, as main:M7; empty: it stands by itself")
+    first_out: bool = Field(description="the first of its incident to become active")
+    flood: bool = Field(description="it came in an alarm flood of its group")
     cause: str
     worst: Severity
     value: float | None

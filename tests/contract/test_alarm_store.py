@@ -14,7 +14,7 @@ from services.alarms.ports import AlarmReader, AlarmStore
 from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
 from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresTicketStore
-from streams.contracts import ActionName, AlarmState, Cause, Refused, Severity
+from streams.contracts import ActionName, AlarmEvent, AlarmState, Cause, Refused, Severity
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
@@ -71,6 +71,40 @@ def test_a_transition_is_kept_once_and_makes_one_row(side: Side) -> None:
     assert (listed.alarm.state, listed.alarm.severity, listed.alarm.value) == ("active_unack", "critical", 62.0)
     assert events == (raised("e1"),)
     assert side.reader.get_alarm(listed.alarm.id, scope="") == found
+
+
+def household(number: int, **changes: object) -> AlarmEvent:
+    """A member of one incident."""
+    fields: dict[str, object] = {
+        "device": f"gas-{number:06d}", "incident": "gas-leak:main:M7:h00", "group": "main:M7",
+        "severity": Severity.MAJOR, "since": T0 + number, "at": T0 + number, "first_out": number == 0,
+    }  # fmt: skip
+    return raised(f"h{number:02d}", **(fields | changes))
+
+
+def test_an_incident_is_its_members_and_knows_who_was_first(side: Side) -> None:
+    side.record(*(household(number) for number in range(40)), raised("e1"))
+    page = side.reader.list_alarms(AlarmFilters(incident="gas-leak:main:M7:h00"), scope="", limit=60, after=None)
+    assert len(page.items) == 40
+    assert {listed.alarm.group for listed in page.items} == {"main:M7"}
+    assert [listed.alarm.episode for listed in page.items if listed.alarm.first_out] == ["h00"]
+
+
+def test_a_collapsed_list_keeps_critical_rows_and_one_row_for_the_rest_of_each_incident(side: Side) -> None:
+    critical = household(3, severity=Severity.CRITICAL)
+    ended = household(9, new=AlarmState.NORMAL, old=AlarmState.ACTIVE_ACK)
+    side.record(*(household(number) for number in range(3)), critical, raised("e1", severity=Severity.MINOR), ended)
+    states = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK)
+    page = side.reader.list_alarms(AlarmFilters(states=states, collapsed=True), scope="", limit=9, after=None)
+    assert [(listed.alarm.episode, listed.together) for listed in page.items] == [("h03", 1), ("h02", 3), ("e1", 1)]
+
+
+def test_what_came_is_told_without_what_was_hidden_or_old(side: Side) -> None:
+    side.record(
+        household(1), household(2, suppressed_by="f1"), household(3, backlog=True), acknowledged("h01"),
+        household(4, grid="990102001001001"), household(5, at=T0 - 1),
+    )  # fmt: skip
+    assert side.reader.came(scope="990101", since=T0) == (T0 + 1,)
 
 
 def test_an_alarm_knows_its_ticket(side: Side) -> None:

@@ -81,8 +81,10 @@ class MemoryAlarmReader:
     def list_alarms(self, filters: AlarmFilters, *, scope: str, limit: int, after: Key | None) -> Page[Listed]:
         found = [a for a in self._store.state.alarms.values() if a.area.startswith(scope) and _fits(a, filters)]
         found.sort(key=lambda alarm: (alarm.active_since, alarm.episode), reverse=True)
+        together = _collapse(found) if filters.collapsed else {}
+        found = [alarm for alarm in found if not filters.collapsed or alarm.episode in together]
         rest = [alarm for alarm in found if after is None or (alarm.active_since, alarm.episode) < after]
-        items = tuple(self._listed(alarm) for alarm in rest[:limit])
+        items = tuple(self._listed(alarm, together.get(alarm.episode, 1)) for alarm in rest[:limit])
         last = rest[limit - 1] if len(rest) > limit else None
         return Page(items, (last.active_since, last.episode) if last else None)
 
@@ -97,8 +99,26 @@ class MemoryAlarmReader:
         active = [a for a in self._store.state.alarms.values() if a.active and a.area.startswith(scope)]
         return {severity: sum(alarm.severity is severity for alarm in active) for severity in Severity}
 
-    def _listed(self, alarm: Alarm) -> Listed:
-        return Listed(alarm, self._tickets.get(alarm.episode))
+    def came(self, *, scope: str, since: int) -> tuple[int, ...]:
+        steps = [step_of(event) for event in self._store.state.events.values() if event.grid.startswith(scope)]
+        fresh = [step for step in steps if step.number == 1 and step.new is AlarmState.ACTIVE_UNACK]
+        return tuple(sorted(step.at for step in fresh if step.at >= since and not step.hidden))
+
+    def _listed(self, alarm: Alarm, together: int = 1) -> Listed:
+        return Listed(alarm, self._tickets.get(alarm.episode), together)
+
+
+def _collapse(found: list[Alarm]) -> dict[str, int]:
+    """Episode -> how many alarms its row stands for, of those that keep a row; ``found`` is newest first."""
+    rows: dict[str, int] = {}
+    leaders: dict[str, str] = {}
+    for alarm in found:
+        if alarm.severity is Severity.CRITICAL or not alarm.group:
+            rows[alarm.episode] = 1
+        else:
+            leader = leaders.setdefault(alarm.incident, alarm.episode)
+            rows[leader] = rows.get(leader, 0) + 1
+    return rows
 
 
 def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:
