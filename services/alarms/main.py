@@ -30,8 +30,7 @@ def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
     letters, outbox = Sender(servers, client_id="linli-alarms"), Sender(servers, client_id="linli-alarms-outbox")
     runtime.resources.callback(letters.close)
     runtime.resources.callback(outbox.close)
-    store = PostgresAlarmStore(pool)
-    clock, office = SystemClock(), KafkaDeadLetters(letters)
+    store, clock, office = PostgresAlarmStore(pool), SystemClock(), KafkaDeadLetters(letters)
     record = RecordTransitions(store, RandomIds(), ClimbLadders(settings.ladder_plan, clock))
     consume = TransitionConsumer(record, store, office, clock)
 
