@@ -25,6 +25,7 @@ from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
+from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
@@ -75,6 +76,7 @@ class MemoryPlatform:
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.tickets_of),
+            ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
