@@ -93,13 +93,13 @@ NEWS: Final[dict[What, Both]] = {
 
 def notices(ladder: Ladder, step: Step) -> tuple[Notice, ...]:
     """One message to each whom the step tells; an id tells them apart for ever."""
-    return tuple(_notice(ladder, step, contact) for contact in step.contacts)
+    return tuple(_notice(ladder, step, number, contact) for number, contact in enumerate(step.contacts, 1))
 
 
-def _notice(ladder: Ladder, step: Step, contact: Contact) -> Notice:
+def _notice(ladder: Ladder, step: Step, number: int, contact: Contact) -> Notice:
     zh, en = _text(ladder, step, contact)
     return Notice(
-        id=f"{ladder.incident}/{step.number}/{contact.office}",
+        id=f"{ladder.incident}/{step.number}/{number}",
         incident=ladder.incident,
         step=step.number,
         what=step.what,

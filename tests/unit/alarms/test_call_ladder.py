@@ -252,6 +252,23 @@ def test_everyone_who_was_told_is_told_when_it_clears_each_once() -> None:
     assert climb.take(returned("e1", number=4, at=T0 + MINUTE * 3)) == []
 
 
+def test_everyone_is_also_who_held_the_office_in_an_earlier_call() -> None:
+    climb = begun()
+    climb.at(60 * SECOND)
+    climb.acknowledge(61 * SECOND)
+    climb.take(raised("e3", device="gas-000002", at=T0 + 2 * MINUTE))
+    assert climb.ladder is not None
+    relieved = Around("x", people=(Person("worker-9", "孙网格", "grid_worker", ""),))
+    later = moves.pass_time(climb.ladder, relieved, valve_open=False, now=T0 + 3 * MINUTE)
+    assert later is not None
+    climb.ladder = later[0]
+    climb.take(returned("e1", at=T0 + 4 * MINUTE))
+    climb.take(returned("e3", device="gas-000002", at=T0 + 4 * MINUTE))
+    seconds = [to for role, to in climb.whom(What.CLEARED) if role == "second_grid_worker"]
+    assert seconds == ["worker-2", "worker-9"]
+    assert len({notice.id for notice in climb.told}) == len(climb.told)
+
+
 def test_a_latched_alarm_whose_gas_has_gone_is_told_as_cleared_and_still_calls() -> None:
     climb = begun()
     latched = {
