@@ -9,6 +9,7 @@ from services.api import (
     devices,
     events,
     health,
+    ladders,
     letters,
     oncall,
     places,
@@ -28,7 +29,7 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, alarms, tickets, policies, letters, quarantine,
+    health, tokens, places, devices, readings, rules, quality, alarms, ladders, tickets, policies, letters, quarantine,
     oncall, events, sessions, web,
 )  # fmt: skip
 

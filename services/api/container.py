@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
-from services.alarms.ports import AlarmReader
+from services.alarms.ports import AlarmReader, LadderReader
 from services.api.auth import Identities
 from services.api.live.hub import Hub
 from services.api.settings import ApiSettings
@@ -36,6 +36,7 @@ class Container:
     history: HistoryReader
     letters: LetterStore
     alarms: AlarmReader
+    ladders: LadderReader
     ask_of_alarm: AskOfAlarm
     measure_quality: MeasureQuality
     set_targets: SetTargets

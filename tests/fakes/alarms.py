@@ -11,6 +11,7 @@ from services.alarms.ports import KeptTargets, Listed
 from services.paging import Key, Page
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, AlarmState, Severity
+from tests.fakes.ladders import MemoryLadders, MemoryLadderState
 
 
 @dataclass
@@ -19,9 +20,12 @@ class MemoryState:
     events: dict[str, AlarmEvent] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     sent: list[Action] = field(default_factory=list)
+    ladders: MemoryLadderState = field(default_factory=MemoryLadderState)
 
     def copy(self) -> "MemoryState":
-        return MemoryState(dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent))
+        return MemoryState(
+            dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent), self.ladders.copy()
+        )
 
 
 class MemoryAlarmStore:
@@ -45,6 +49,7 @@ class MemoryAlarmStore:
 class MemoryWork:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
+        self.ladders = MemoryLadders(state.ladders)
 
     def of_episode(self, episode: str) -> Alarm | None:
         return self._state.alarms.get(episode)

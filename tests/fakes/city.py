@@ -13,7 +13,8 @@ from sensors.kinds import default_rules
 from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
+from services.alarms.domain.ladder_plan import DEFAULT_PLAN
+from services.alarms.handlers import AskOfAlarm, ClimbLadders, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -42,6 +43,7 @@ from streams.contracts import (
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
+from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
@@ -102,6 +104,7 @@ class MemoryCity:
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
+            ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
@@ -199,6 +202,7 @@ class MemoryCity:
             alarm = apply(alarms.of_episode(event.episode), event, new_id=f"a-{event.episode}")
             if alarm is not None:
                 alarms.save(alarm)
+                ClimbLadders(DEFAULT_PLAN, ManualClock(event.at))(alarms, event, alarm)
             alarms.log(event)
         clock = ManualClock(event.at)
         taken = TakeAlarm(self.tickets, self.directory, clock, RandomIds())(event)

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from services.adapters import outbox
 from services.adapters.postgres import Pool, translated
 from services.alarms.domain import Alarm, number_of
+from services.alarms.postgres.ladders import PostgresLadders
 from services.alarms.postgres.rows import COLUMNS, FIELDS, alarm_of, counted, id_of, values_of
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, Severity, encode
@@ -64,6 +65,7 @@ class PostgresWork:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
+        self.ladders = PostgresLadders(cursor)
 
     def of_episode(self, episode: str) -> Alarm | None:
         row = self._cursor.execute(f"{_ONE} episode = %s FOR UPDATE".encode(), (episode,)).fetchone()

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from sensors.kinds import KINDS
 from services.alarms.domain import AlarmFilters
 from services.api.auth import allow
-from services.api.pages import alarm_story, alarm_views, graphs, rows
+from services.api.pages import alarm_story, alarm_views, graphs, ladder_views, rows
 from services.api.pages import formatting as fmt
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
@@ -112,6 +112,7 @@ def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]
     row = rows.of_alarm(listed, place, None)
     rules = {rule.id: rule for rule in source.rules()}
     until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
+    called = book.ladder(listed.alarm.incident)
     chart = graphs.of_alarm(
         source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
     )
@@ -121,6 +122,7 @@ def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]
         "alarm": listed.alarm,
         "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
         "chart": chart,
+        "ladder": ladder_views.view(called, t) if called else None,
         "path": alarm_story.path(events, now, t),
         "steps": alarm_story.steps(events, row, t),
         "samples": alarm_story.samples(events, row, t),
