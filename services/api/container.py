@@ -11,7 +11,7 @@ from services.api.settings import ApiSettings
 from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
-from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleReader
+from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import ActOnTicket, OpenTicket
 from services.tickets.ports import TicketReader
 
@@ -32,7 +32,7 @@ class Container:
     people: PeopleReader
     devices: Devices
     places: PlaceReader
-    rules: RuleReader
+    rules: RuleStore
     history: HistoryReader
     letters: LetterStore
     alarms: AlarmReader
