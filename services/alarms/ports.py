@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.alarms.domain import Alarm, AlarmFilters
+from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind
 from services.alarms.domain.quality_steps import Step
 from services.alarms.domain.quality_targets import DEFAULTS, Targets
 from services.paging import Key, Page
-from streams.contracts import Action, AlarmEvent, Severity
+from streams.contracts import Action, AlarmEvent, Rule, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,20 @@ class Work(Protocol):
         """
         ...
 
+    def hold_of(self, command: str) -> Hold | None: ...
+
+    def open_hold(self, rule: str, device: str, kind: HoldKind) -> Hold | None:
+        """The one that has not been ended (its time may have run out), locked until the transaction ends."""
+        ...
+
+    def keep_hold(self, hold: Hold) -> None:
+        """Keep a new one, or the second person and the end of one that is there.
+
+        Raises:
+            Clash: another is open for the same rule, device and kind.
+        """
+        ...
+
 
 class AlarmStore(Protocol):
     """Where alarms live. Nothing of a transaction that raises remains."""
@@ -72,6 +86,16 @@ class AlarmReader(Protocol):
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
         """Alarms whose condition stands."""
         ...
+
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        """What is held back or waits for a second person at ``now``, newest first."""
+        ...
+
+
+class RuleBook(Protocol):
+    """The rules in force, which say how long their alarms may be shelved."""
+
+    def get_rule(self, rule_id: str) -> Rule | None: ...
 
 
 @dataclass(frozen=True, slots=True)

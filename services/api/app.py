@@ -9,6 +9,7 @@ from services.api import (
     devices,
     events,
     health,
+    holding,
     letters,
     oncall,
     places,
@@ -27,8 +28,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, alarms, tickets, letters, quarantine, oncall, events,
-    sessions, web,
+    health, tokens, places, devices, readings, rules, quality, alarms, holding, tickets, letters, quarantine,
+    oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from services.alarms.domain import Alarm, AlarmFilters, number_of
+from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind, HoldState, number_of
 from services.alarms.domain.quality_steps import Step, step_of
 from services.alarms.ports import KeptTargets, Listed
 from services.paging import Key, Page
@@ -19,9 +19,10 @@ class MemoryState:
     events: dict[str, AlarmEvent] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     sent: list[Action] = field(default_factory=list)
+    holds: dict[str, Hold] = field(default_factory=dict)
 
     def copy(self) -> "MemoryState":
-        return MemoryState(dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent))
+        return MemoryState(dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent), dict(self.holds))
 
 
 class MemoryAlarmStore:
@@ -70,6 +71,18 @@ class MemoryWork:
         self._state.actions[action.id] = action
         self._state.sent.append(action)
 
+    def hold_of(self, command: str) -> Hold | None:
+        return self._state.holds.get(command)
+
+    def open_hold(self, rule: str, device: str, kind: HoldKind) -> Hold | None:
+        return next((hold for hold in self._state.holds.values() if _key(hold) == (rule, device, kind, None)), None)
+
+    def keep_hold(self, hold: Hold) -> None:
+        rival = self.open_hold(hold.rule, hold.device, hold.kind)
+        if hold.ended_at is None and rival is not None and rival.id != hold.id:
+            raise Clash(hold.id)
+        self._state.holds[hold.id] = hold
+
 
 class MemoryAlarmReader:
     """``tickets`` maps an episode to its ticket, as the ticket loop's view does."""
@@ -97,8 +110,24 @@ class MemoryAlarmReader:
         active = [a for a in self._store.state.alarms.values() if a.active and a.area.startswith(scope)]
         return {severity: sum(alarm.severity is severity for alarm in active) for severity in Severity}
 
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        states = (HoldState.WAITING, HoldState.IN_FORCE)
+        found = [
+            hold
+            for hold in self._store.state.holds.values()
+            if hold.state(now) in states
+            and hold.area.startswith(scope)
+            and rule in {"", hold.rule}
+            and device in {"", hold.device}
+        ]
+        return tuple(sorted(found, key=lambda hold: (-hold.at, hold.id)))
+
     def _listed(self, alarm: Alarm) -> Listed:
         return Listed(alarm, self._tickets.get(alarm.episode))
+
+
+def _key(hold: Hold) -> tuple[str, str, HoldKind, int | None]:
+    return hold.rule, hold.device, hold.kind, hold.ended_at
 
 
 def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:

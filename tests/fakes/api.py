@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.adapters.clock import RandomIds
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, RecordTransitions, SetTargets
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, RecordTransitions, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -75,6 +75,7 @@ class MemoryPlatform:
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.tickets_of),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,

@@ -13,7 +13,7 @@ from sensors.kinds import default_rules
 from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -103,6 +103,7 @@ class MemoryCity:
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from services.adapters.postgres import Pool, translated
-from services.alarms.domain import AlarmFilters
+from services.alarms.domain import AlarmFilters, Hold
 from services.alarms.ports import Listed
-from services.alarms.postgres.rows import FIELDS, alarm_of, counted, id_of
+from services.alarms.postgres.rows import FIELDS, HOLDS, alarm_of, counted, hold_of, id_of
 from services.paging import Key, Page
 from streams.contracts import AlarmEvent, Severity
 
@@ -17,6 +17,7 @@ _SELECT = f"""
     FROM alarms.alarm a LEFT JOIN tickets.ticket_of_episode t ON t.episode = a.episode
     WHERE a.area ^@ %(scope)s"""  # noqa: S608 - the record's own field names
 
+MOST_HOLDS = 1_000
 _FILTERS = """
     AND a.area ^@ %(area)s
     AND (%(states)s::text[] IS NULL OR a.state = ANY (%(states)s))
@@ -74,6 +75,16 @@ class PostgresAlarmReader:
         with translated(), self._pool.connection() as connection:
             rows: list[tuple[Any, ...]] = connection.execute(query, (scope,)).fetchall()
         return counted(rows)
+
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        query = f"""{HOLDS}
+            WHERE ended_at IS NULL AND (until IS NULL OR until > %(now)s) AND area ^@ %(scope)s
+              AND (%(rule)s = '' OR rule = %(rule)s) AND (%(device)s = '' OR device = %(device)s)
+            ORDER BY at DESC, id LIMIT {MOST_HOLDS}"""
+        values = {"scope": scope, "now": now, "rule": rule, "device": device}
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(query.encode(), values).fetchall()
+        return tuple(hold_of(row) for row in rows)
 
 
 def _listed(row: tuple[Any, ...]) -> Listed:
