@@ -87,6 +87,10 @@ class AlarmReader(Protocol):
         """Alarms whose condition stands."""
         ...
 
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        """Alarms with an ``active_since`` since then, by rule; a rule without any is absent."""
+        ...
+
     def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
         """What is held back or waits for a second person at ``now``, newest first."""
         ...

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.api.shapes import Asked, Shape
 from services.api.words import Text
-from services.registry.domain import Applied, Difference, Revision, Standing
+from services.registry.domain import Applied, Difference, Reach, Revision, Standing
 from services.registry.handlers import Judged, Kept
 from streams.contracts import Level, Op, Rule, Severity
 from streams.rules.problems import Problem, Weight
@@ -209,7 +209,8 @@ def difference_of(difference: Difference) -> DifferenceShape:
 
 
 def rehearsed_of(judged: Judged) -> RehearsedShape:
-    problems, reach = [problem_of(problem) for problem in judged.problems], judged.reach
+    problems = [problem_of(problem) for problem in judged.problems]
+    reach = judged.reach or Reach(0, 0)
     return RehearsedShape(
         valid=all(problem.weight is Weight.WARNING for problem in judged.problems), problems=problems,
         covered=reach.covered, won=reach.won, devices=list(reach.devices), beaten_by=dict(reach.beaten_by),

@@ -1,6 +1,7 @@
 """The alarm store and reader in memory, with the same promises as PostgreSQL's."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,6 +110,10 @@ class MemoryAlarmReader:
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
         active = [a for a in self._store.state.alarms.values() if a.active and a.area.startswith(scope)]
         return {severity: sum(alarm.severity is severity for alarm in active) for severity in Severity}
+
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        alarms = self._store.state.alarms.values()
+        return Counter(alarm.rule for alarm in alarms if alarm.area.startswith(scope) and alarm.active_since >= since)
 
     def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
         states = (HoldState.WAITING, HoldState.IN_FORCE)

@@ -76,6 +76,12 @@ class PostgresAlarmReader:
             rows: list[tuple[Any, ...]] = connection.execute(query, (scope,)).fetchall()
         return counted(rows)
 
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        query = "SELECT rule, count(*) FROM alarms.alarm WHERE active_since >= %s AND area ^@ %s GROUP BY rule"
+        with translated(), self._pool.connection() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query, (since, scope)).fetchall()
+        return {rule: int(count) for rule, count in rows}
+
     def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
         query = f"""{HOLDS}
             WHERE ended_at IS NULL AND (until IS NULL OR until > %(now)s) AND area ^@ %(scope)s

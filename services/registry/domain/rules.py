@@ -83,8 +83,8 @@ class Difference:
     unit: str = ""
 
 
-def findings(rule: Rule, others: Iterable[Rule], reach: Reach) -> list[Problem]:
-    """Everything against a rule among ``others`` and the devices it reaches, errors first."""
+def findings(rule: Rule, others: Iterable[Rule], reach: Reach | None) -> list[Problem]:
+    """Everything against a rule among ``others`` and, where they were counted, the devices it reaches; errors first."""
     found = [*problems(rule, RANGES), *_named(rule), *_hiding(rule, others), *_reached(rule, reach)]
     return sorted(found, key=lambda problem: problem.weight is Weight.WARNING)
 
@@ -117,7 +117,9 @@ def _hiding(rule: Rule, others: Iterable[Rule]) -> Iterator[Problem]:
             yield problem
 
 
-def _reached(rule: Rule, reach: Reach) -> Iterator[Problem]:
+def _reached(rule: Rule, reach: Reach | None) -> Iterator[Problem]:
+    if reach is None:
+        return
     if reach.covered == 0:
         remedy = "no registered device is in this scope, so that it can never fire; widen it or register the device"
         yield Problem("scope", _scope_text(rule), remedy, Weight.WARNING)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -14,16 +14,17 @@ from services.registry.ports import DeviceReader, RuleReader, RuleStore
 from streams.contracts import Device, DeviceState, Refused, Rule
 from streams.rules.problems import Problem, Weight
 
-NOWHERE: Final = Reach(0, 0)
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A draft and what is to be said of it; ``rule`` is None where it cannot even be read."""
+    """A draft and what is to be said of it.
+
+    ``rule`` is None where it cannot even be read, ``reach`` where the devices were not counted.
+    """
 
     rule: Rule | None
     problems: tuple[Problem, ...]
-    reach: Reach = NOWHERE
+    reach: Reach | None = None
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -49,8 +50,10 @@ class Kept:
     repeated: bool = False
 
 
-def rehearse_rule(rules: RuleReader, devices: DeviceReader, fields: Mapping[str, Any], *, user: User) -> Judged:
+def rehearse_rule(rules: RuleReader, devices: DeviceReader | None, fields: Mapping[str, Any], *, user: User) -> Judged:
     """Judge a rule without keeping it: a whole one, or the changes to one that is there.
+
+    Without ``devices`` it is judged by itself and among the rules, which is quick enough for each key.
 
     Raises:
         Refused: ``role`` or ``scope``.
@@ -162,8 +165,8 @@ def _lost(store: RuleStore, rule: Rule) -> Kept:
     )
 
 
-def _judge(rule: Rule, rules: Sequence[Rule], devices: DeviceReader) -> Judged:
-    reach = reach_of(rule, rules, watched(devices, rule))
+def _judge(rule: Rule, rules: Sequence[Rule], devices: DeviceReader | None) -> Judged:
+    reach = None if devices is None else reach_of(rule, rules, watched(devices, rule))
     return Judged(rule, tuple(findings(rule, rules, reach)), reach)
 
 

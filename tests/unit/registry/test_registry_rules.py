@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from sensors.kinds import default_rules
-from services.registry.domain import Role, Standing, User
+from services.registry.domain import Reach, Role, Standing, User
 from services.registry.domain.rule_drafts import drafted, plain
 from services.registry.domain.rules import (
     MOST_MEMBERS,
@@ -173,7 +173,7 @@ def test_a_scope_without_devices_and_a_deadband_across_the_next_limit_are_warned
     judged = rehearse_rule(seeded(), district(), draft, user=SUPERVISOR)
     assert {problem.field for problem in judged.warnings} == {"scope", "levels[0].deadband"}
     assert not errors(judged.problems)
-    assert judged.reach.covered == 0
+    assert judged.reach == Reach(0, 0)
     kept = create_rule(seeded(), district(), draft, wish())
     assert kept.warnings == judged.warnings
 
@@ -181,7 +181,7 @@ def test_a_scope_without_devices_and_a_deadband_across_the_next_limit_are_warned
 def test_a_rehearsal_keeps_nothing_and_counts_the_devices_it_wins() -> None:
     store = seeded()
     judged = rehearse_rule(store, district(), {**fields(), "scope": {"area": "990101001"}}, user=SUPERVISOR)
-    assert (judged.reach.covered, judged.reach.won, judged.reach.devices) == (1, 1, ("gas-1",))
+    assert judged.reach == Reach(1, 1, ("gas-1",))
     assert store.get_rule("gas.kitchen") is None
     changes = {"id": "gas.ch4", "metric": "nothing"}
     assert rehearse_rule(store, district(), changes, user=SUPERVISOR).problems[0].field == "metric"
