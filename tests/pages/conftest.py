@@ -147,7 +147,6 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),
         "rule": ("/rules/gas.ch4", "supervisor"),
-        "rule-read": ("/rules/septic.ch4", "grid_manager"),
         "rule-new": ("/rules/new?from=gas.rising", "supervisor"),
         "rule-versions": ("/rules/gas.ch4/versions", "supervisor"),
         "dead-letters": ("/dead-letters", "administrator"),

@@ -11,6 +11,7 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.words import N_, Words
+from services.api.problems import refuse
 from services.registry.domain import Permission
 from streams.contracts import ActionName, DeviceState
 
@@ -43,6 +44,10 @@ def routes(desk: Desk, book: RuleDesk) -> APIRouter:
     @router.post("/alarms/{alarm}/hold/{action}")
     def hold(request: Request, alarm: str, action: str, form: Sent) -> Response:
         visit = desk.visit(request)
+        if action not in ACTIONS:
+            raise refuse(
+                404, "not_found", "No such act.", f"One of: {', '.join(ACTIONS)}.", field="action", value=action
+            )
         length = text_of(form, "length", 12)
         until = visit.now + int(length) if length.isascii() and length.isdigit() else None
         book.hold(visit.caller, alarm, ACTIONS[action], text_of(form, "reason"), until)

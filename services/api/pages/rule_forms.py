@@ -159,9 +159,10 @@ def place(path: str, values: Mapping[str, str]) -> str:
 
 
 def _text(problem: Problem, t: Words) -> str:
-    leaf = problem.field.rpartition(".")[2].partition("[")[0]
-    hint = t(HINTS.get(problem.field.partition("[")[0], HINTS.get(leaf, REST)))
-    where = t("{field}：{hint}", field=problem.field, hint=hint) if hint == t(REST) else hint
+    field = problem.field
+    parts = (field, field.rpartition(".")[2], field.rpartition(".")[0], field.partition("[")[0])
+    hint = t(next((HINTS[part] for part in parts if part in HINTS and (part != "levels" or part == field)), REST))
+    where = t("{field}：{hint}", field=field, hint=hint) if hint == t(REST) else hint
     return f"{where}: {problem.remedy}" if t.lang == "en" else where
 
 

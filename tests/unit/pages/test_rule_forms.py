@@ -30,7 +30,7 @@ def test_schedule_scope_conditions_and_lists_survive_their_form() -> None:
     full = rule(
         schedule=Schedule(start=22 * 60, end=6 * 60 + 30, days=Days.HOLIDAY, zone="Asia/Urumqi"),
         scope=Scope(area="990101", model="enlink", device="gas-1", attributes={"zone": "a", "room": "b"}),
-        gate=(Condition("valve_open"), Condition("battery_pct", Op.GE, 9.5), Condition("ch4_lel", measure=Rate(60_000))),
+        gate=(Condition("valve_open"), Condition("life_days", Op.GE, 9.5), Condition("ch4_lel", measure=Rate(60_000))),
         group=("main", "building"), suppress_when=("gas.alarm",), realarm_after_ms=90_000, second_approver=True,
     )  # fmt: skip
     assert form_and_back(full) == full
