@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind
+from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind, HoldState
 from services.alarms.domain.quality_steps import Step
 from services.alarms.domain.quality_targets import DEFAULTS, Targets
 from services.paging import Key, Page
@@ -70,6 +70,10 @@ class AlarmStore(Protocol):
     def transaction(self) -> AbstractContextManager[Work]: ...
 
     def count_active(self) -> Mapping[Severity, int]: ...
+
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        """Holds that wait or are in force at ``now``."""
+        ...
 
 
 class AlarmReader(Protocol):

@@ -9,6 +9,8 @@ from fastapi import Query as Parameters
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from services.adapters import logging
+from services.adapters.metrics import counter
 from services.api.auth import Caller, allow, user_of, within
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented
@@ -36,8 +38,10 @@ from services.api.words import Word, missing
 from services.registry.domain import Permission, Revision
 from services.registry.domain.rules import applying, differences
 from services.registry.handlers import Kept, Wish, change_rule, create_rule, rehearse_rule, restore_rule
+from streams.contracts.metrics import RULES_WRITTEN
 from streams.contracts.schemas import schema_text
 
+_LOG: Final = logging.get(__name__)
 CHANGES: Final = documented(403, 409)
 COMMANDS: Final = uuid.UUID("0f6e3f0e-3f9b-5a1c-8d55-1d0f6a3d9c21")
 """Name space of commands that carry an Idempotency-Key: the same person and key are the same command."""
@@ -190,7 +194,17 @@ def revision(container: Container, rule: str, version: int) -> Revision:
     return found
 
 
+def written(kept: Kept) -> Kept:
+    """Count and log a version that is in force now."""
+    if not kept.repeated:
+        rule = kept.revision.rule
+        counter(RULES_WRITTEN, enabled=str(rule.enabled).lower()).inc()
+        _LOG.info("rule written", rule=rule.id, version=rule.version, by=kept.revision.by, why=kept.revision.why)
+    return kept
+
+
 def _answer(kept: Kept, response: Response) -> KeptShape:
+    written(kept)
     if kept.repeated:
         response.headers["Idempotent-Replayed"] = "true"
     return kept_of(kept)

@@ -10,7 +10,7 @@ import pytest
 
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
-from services.alarms.domain import AlarmFilters, Hold, HoldKind
+from services.alarms.domain import AlarmFilters, Hold, HoldKind, HoldState
 from services.alarms.handlers import AskOfAlarm, HoldAlarm, Holding, RecordTransitions
 from services.alarms.ports import AlarmReader, AlarmStore
 from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
@@ -140,6 +140,15 @@ def test_a_shelving_waits_for_its_second_person_and_only_one_is_open(side: Side)
     assert not side.reader.list_holds(scope="", now=T0 + 60_000)
     assert not side.reader.list_holds(scope="990102", now=T0)
     assert not side.reader.list_holds(scope="", now=T0, device="other")
+    assert side.store.count_held(T0) == {HoldState.WAITING: 1, HoldState.IN_FORCE: 0}
+    assert sum(side.store.count_held(T0 + 60_000).values()) == 0
+
+
+def test_alarms_are_counted_by_rule(side: Side) -> None:
+    side.record(raised("e1"), raised("e2", device="d2"), raised("e3", device="d3", rule="gas.alarm"))
+    assert dict(side.reader.count_by_rule(scope="990101", since=T0 - 10_000)) == {"gas.ch4": 2, "gas.alarm": 1}
+    assert not side.reader.count_by_rule(scope="990101", since=T0)
+    assert not side.reader.count_by_rule(scope="990102", since=0)
 
 
 def test_two_open_shelvings_of_one_rule_clash(side: Side) -> None:

@@ -43,6 +43,10 @@ class MemoryAlarmStore:
     def count_active(self) -> Mapping[Severity, int]:
         return MemoryAlarmReader(self).count_by_severity(scope="")
 
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        states = [hold.state(now) for hold in self.state.holds.values()]
+        return {state: states.count(state) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
+
 
 class MemoryWork:
     def __init__(self, state: MemoryState) -> None:

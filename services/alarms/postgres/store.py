@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from services.adapters import outbox
 from services.adapters.postgres import Pool, translated
-from services.alarms.domain import Alarm, Hold, HoldKind, number_of
+from services.alarms.domain import Alarm, Hold, HoldKind, HoldState, number_of
 from services.alarms.postgres.rows import (
     COLUMNS,
     FIELDS,
@@ -76,6 +76,16 @@ class PostgresAlarmStore:
         with translated(), self._pool.connection() as connection:
             rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
         return counted(rows)
+
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        query = (
+            "SELECT two AND second = '', count(*) FROM alarms.holds "
+            "WHERE ended_at IS NULL AND (until IS NULL OR until > %s) GROUP BY 1"
+        )
+        with translated(), self._pool.connection() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query, (now,)).fetchall()
+        counts = {HoldState.WAITING if waits else HoldState.IN_FORCE: int(number) for waits, number in rows}
+        return {state: counts.get(state, 0) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
 
 
 class PostgresWork:

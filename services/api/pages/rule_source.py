@@ -8,7 +8,7 @@ from services.alarms.domain import Hold
 from services.alarms.handlers import Holding
 from services.api.auth import Caller, allow, user_of, within
 from services.api.container import Container
-from services.api.rules import revisions, wish
+from services.api.rules import revisions, wish, written
 from services.registry.domain import Applied, Permission, Revision
 from services.registry.domain.rules import applying
 from services.registry.handlers import (
@@ -57,16 +57,16 @@ class RuleDesk:
 
     def create(self, who: Caller, fields: dict[str, Any], why: str, key: str) -> Kept:
         wanted = wish(self.container, who, why, key)
-        return create_rule(self.container.rules, self.container.devices, fields, wanted)
+        return written(create_rule(self.container.rules, self.container.devices, fields, wanted))
 
     def change(self, who: Caller, rule_id: str, version: int, fields: dict[str, Any], why: str, key: str) -> Kept:
         wanted = wish(self.container, who, why, key)
-        return change_rule(self.container.rules, self.container.devices, rule_id, version, fields, wanted)
+        return written(change_rule(self.container.rules, self.container.devices, rule_id, version, fields, wanted))
 
     def restore(self, who: Caller, rule_id: str, version: int, restored: int, why: str, key: str) -> Kept:
         allow(Permission.RULES)(who)
         wanted = wish(self.container, who, why, key)
-        return restore_rule(self.container.rules, self.container.devices, rule_id, version, restored, wanted)
+        return written(restore_rule(self.container.rules, self.container.devices, rule_id, version, restored, wanted))
 
     def holds(self, who: Caller, rule: str, device: str) -> tuple[Hold, ...]:
         """What holds back this rule on this device now."""

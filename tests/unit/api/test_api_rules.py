@@ -1,5 +1,7 @@
 """Rules through the JSON API: written by those who may, refused by field, compared and restored."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -124,6 +126,13 @@ def test_the_same_request_under_a_key_makes_one_version(platform: MemoryPlatform
     other = author.post("/api/v1/rules", {**body, "reason": "别的"}, Idempotency_Key="k1")
     assert problem(other, 409)["code"] == "idempotency"
     assert problem(author.post("/api/v1/rules", body), 409)["code"] == "exists"
+
+
+def test_the_how_tos_rule_is_taken_as_it_stands(author: Person) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "howto" / "add-a-rule.md").read_text(encoding="utf-8")
+    body = json.loads(page.split("```json\n")[1].split("```")[0])
+    assert author.post("/api/v1/rules/dry-run", body).json()["valid"]
+    assert author.post("/api/v1/rules", {**body, "reason": "照着做"}).status_code == 201
 
 
 def test_a_device_is_told_its_rules_and_why(platform: MemoryPlatform, author: Person) -> None:
