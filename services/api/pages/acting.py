@@ -87,6 +87,7 @@ def panel(book: RuleDesk, visit: Visit, alarm: Alarm) -> dict[str, Any]:
             }
             for hold in holds
         ],
+        "people": book.names() if holds else {},
         "hidden": _hidden(alarm, t, now),
         "may_hold": may,
         "lengths": [(length, fmt.span(length, t)) for length in LENGTHS if length <= longest] if may else [],

@@ -39,6 +39,10 @@ class RuleDesk:
         """Raises: ProblemError, 404."""
         return revisions(self.container, rule_id)
 
+    def names(self) -> dict[str, str]:
+        """People's names by their sign-in names."""
+        return {user.id: user.name for user in self.container.people.list_users()}
+
     def hits(self, who: Caller, since: int) -> Mapping[str, int]:
         """Alarms since then in the person's area, by rule."""
         return self.container.alarms.count_by_rule(scope=who.scope, since=since)

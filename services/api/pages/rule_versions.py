@@ -63,6 +63,7 @@ def versions(
         "rule": newest,
         "name": t.either(newest.name_zh, newest.name_en),
         "versions": listed,
+        "names": book.names(),
         "before": before.version,
         "after": after.version,
         "differences": [views.difference(each, t) for each in differences(before, after)],

@@ -236,7 +236,8 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
         for name, item in value.items():
             yield f"{path}.{name}", item
     elif value not in (None, ()):
-        yield path, msgspec.to_builtins(value)
+        plain = msgspec.to_builtins(value)
+        yield path, list(plain) if isinstance(plain, tuple) else plain
 
 
 def _unit(field: str, rule: Rule) -> str:
