@@ -16,11 +16,11 @@ from sensors.kinds import CATEGORIES, KINDS
 from services.api.pages import vocabulary as voc
 from services.api.pages.words import N_, Words
 from services.registry.domain.rule_drafts import plain
-from streams.contracts import Condition, Days, Op, Rule, Severity, Value
+from streams.contracts import Condition, Days, Level, Op, Rule, Severity, Value
 from streams.rules.problems import Problem, Weight
 
 UNITS: Final = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-LEVEL: Final = {
+LEVEL_FIELDS: Final = {
     "limit": "number", "deadband": "number", "on_delay_ms": "duration", "repeat": "number",
     "unrefuted_ms": "duration", "off_delay_ms": "duration", "latch": "check", "ticket.category": "text",
     "ticket.urgency": "number", "ticket.normal_for_ms": "duration", "ticket.reopen_ms": "duration",
@@ -31,6 +31,8 @@ WHOLE: Final = {
     "reorder_wait_ms": "duration", "realarm_after_ms": "duration", "max_shelve_ms": "duration",
     "second_approver": "check", "latch_over_range": "check", "enabled": "check", "list_only": "check",
 }  # fmt: skip
+LIMITLESS: Final = frozenset({"true", "silent"})
+"""Comparisons whose form asks for no limit."""
 LISTS: Final = ("group", "suppress_when")
 SCOPE: Final = ("scope.area", "scope.model", "scope.device")
 OPTIONAL: Final = frozenset({"unrefuted_ms", "realarm_after_ms"})
@@ -102,7 +104,7 @@ def values_of(rule: Rule) -> dict[str, str]:
         found[f"{level.severity}.on"] = "1"
         flat = {**msgspec.to_builtins(level), **msgspec.structs.asdict(level)}
         ticket = msgspec.structs.asdict(level.ticket) if level.ticket else {}
-        for name, kind in LEVEL.items():
+        for name, kind in LEVEL_FIELDS.items():
             head, _, tail = name.partition(".")
             value = ticket.get(tail) if tail else flat[head]
             found |= _shown(f"{level.severity}.{name}", kind, value)
@@ -128,8 +130,8 @@ def draft_of(values: Mapping[str, str], base: Rule) -> dict[str, Any]:
     fields["schedule"] = _schedule(values, fields["schedule"])
     for name, value in parameters(base).items():
         fields["measure"][name] = _read(values, f"measure.{name}", kind_of(name, value))
-    given = {level.severity: msgspec.to_builtins(level.given) for level in base.levels}
-    fields["levels"] = [_level(values, severity, given.get(severity, [])) for severity in chosen(values)]
+    kept = {level.severity: level for level in base.levels}
+    fields["levels"] = [_level(values, severity, kept.get(severity)) for severity in chosen(values)]
     return fields
 
 
@@ -198,12 +200,17 @@ def _read(values: Mapping[str, str], name: str, kind: str) -> Any:
     return int(value) if math.isfinite(value) and value == int(value) else value
 
 
-def _level(values: Mapping[str, str], severity: Severity, given: list[Any]) -> dict[str, Any]:
-    read = {name: _read(values, f"{severity}.{name}", kind) for name, kind in LEVEL.items()}
+def _level(values: Mapping[str, str], severity: Severity, kept: Level | None) -> dict[str, Any]:
+    read = {name: _read(values, f"{severity}.{name}", kind) for name, kind in LEVEL_FIELDS.items()}
     ticket = {name.partition(".")[2]: value for name, value in read.items() if name.startswith("ticket.")}
     level = {name: value for name, value in read.items() if not name.startswith("ticket.")}
     policy = {name: value for name, value in ticket.items() if value != ""} if ticket["category"] else None
-    return {"severity": str(severity), **level, "ticket": policy, "given": given}
+    given = msgspec.to_builtins(kept.given) if kept else []
+    found = {"severity": str(severity), **level, "ticket": policy, "given": given}
+    if values.get("op") in LIMITLESS:
+        default = kept or Level(severity)
+        found |= {"limit": default.limit, "deadband": default.deadband}
+    return found
 
 
 def kind_of(name: str, value: Any) -> str:

@@ -159,7 +159,7 @@ def _form(
         "refused": refused,
         "writes": writes,
         "severities": list(Severity),
-        "level_fields": forms.LEVEL,
+        "level_fields": forms.LEVEL_FIELDS,
         "parameters": {name: forms.kind_of(name, value) for name, value in forms.parameters(base).items()},
         "measure": t(forms.MEASURES[str(type(base.measure).__struct_config__.tag)]),
         "options": forms.options(base, t),

@@ -5,8 +5,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from sensors.kinds import default_rules
 from services.alarms.domain import HoldKind
 from streams.contracts import DeviceState
 from tests.fakes.city import MINUTE, MemoryCity
@@ -97,6 +99,16 @@ def test_a_form_that_nobody_touched_saves_the_same_rule(city: MemoryCity) -> Non
     again = author.send("POST", "/rules/gas.ch4", {**fields, "reason": "例行核对", "do": "save"})
     assert again.status_code == 303
     assert len(city.rules.list_versions("gas.ch4")) == 2
+
+
+def test_the_form_of_every_default_rule_can_be_saved_as_it_is(city: MemoryCity) -> None:
+    author = Visitor(city, "administrator")
+    for before in default_rules():
+        fields = author.form(f"/rules/{before.id}")
+        answer = author.send("POST", f"/rules/{before.id}", {**fields, "reason": "核对", "do": "save"})
+        assert answer.status_code == 303, (before.id, answer.text)
+        after = city.rules.get_rule(before.id)
+        assert after == msgspec.structs.replace(before, version=before.version + 1), before.id
 
 
 def test_a_wrong_form_comes_back_with_every_character_and_each_error_at_its_field(city: MemoryCity) -> None:
