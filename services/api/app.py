@@ -9,6 +9,7 @@ from services.api import (
     devices,
     events,
     health,
+    holding,
     ladders,
     letters,
     oncall,
@@ -29,8 +30,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, alarms, ladders, tickets, policies, letters, quarantine,
-    oncall, events, sessions, web,
+    health, tokens, places, devices, readings, rules, quality, alarms, holding, ladders, tickets, policies, letters,
+    quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -79,6 +79,10 @@ HISTORY_NEWEST = _gauge("history_newest_timestamp_seconds", "Arrival time of the
 HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day's partition: should be 0.")
 
 # Alarms, tickets
+RULES_WRITTEN = _counter("rules_written_total", "Versions of rules put in force by people.", "enabled")
+ALARMS_HELD = _gauge(
+    "alarms_held", "Rules held back on a device: shelved, out of service, or waiting for approval.", "state"
+)
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
 ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
 ALARM_RATE = _gauge("alarm_rate", "New alarms of a position in its last ten minutes, hour, day.", "position", "window")

@@ -14,7 +14,7 @@ from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
-from services.alarms.handlers import AskOfAlarm, ClimbLadders, MeasureQuality, SetTargets
+from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -106,6 +106,7 @@ class MemoryCity:
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
             ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
