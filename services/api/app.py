@@ -8,6 +8,7 @@ from services.api import (
     description,
     devices,
     events,
+    explanation,
     health,
     letters,
     oncall,
@@ -27,8 +28,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, alarms, tickets, letters, quarantine, oncall, events,
-    sessions, web,
+    health, tokens, places, devices, readings, rules, quality, explanation, alarms, tickets, letters, quarantine,
+    oncall, events, sessions, web,
 )  # fmt: skip
 
 
