@@ -341,3 +341,11 @@ def test_of_a_family_the_most_specific_scope_wins() -> None:
 def test_equally_specific_scopes_are_told_apart_by_their_ids() -> None:
     rules = [msgspec.structs.replace(PLAIN, id=name, family="f") for name in ("b", "a", "c")]
     assert list(Catalogue.of(rules, []).plan(gas()).rules) == ["a"]
+
+
+def test_a_value_that_is_not_a_number_spoils_no_window() -> None:
+    table = Table(rules=[rule(Jump(), limit=40.0)])
+    for second, value in enumerate((2.0, float("nan"), 3.0)):
+        assert table.send(second * S, value, metric="m") == []
+    (leapt,) = table.send(4 * S, 60.0, metric="m")
+    assert leapt.value == 57.0
