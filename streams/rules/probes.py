@@ -118,7 +118,7 @@ class Given:
         last = self.track.seen(metric)
         if last is None or not good(last, metric):
             return None
-        return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.device.period_s) else None
+        return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.track.period_ms) else None
 
     def knows(self, metric: str) -> bool:
         """Whether the device has ever said it."""
