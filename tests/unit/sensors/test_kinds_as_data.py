@@ -26,7 +26,7 @@ def test_the_default_rules_are_those_of_the_table_and_the_health_of_the_devices(
         "gas.fault", "gas.unready", "gas.battery", "gas.life", "gas.stuck", "gas.jump", "gas.noisy",
         "septic.ch4", "septic.ch4_high", "septic.rising", "septic.persistent", "septic.h2s", "septic.o2_low",
         "septic.o2_high", "septic.silent", "septic.fault", "septic.battery", "septic.stuck", "septic.jump",
-        "light.feeder", "light.out", "light.day_burner", "light.power_factor", "light.cycling", "light.silent",
+        "light.feeder", "light.feeder_dead", "light.out", "light.day_burner", "light.power_factor", "light.cycling", "light.silent",
         "light.fault",
         "parking.fire_lane", "parking.forbidden", "parking.silent", "parking.battery", "parking.stuck",
         "gateway.down",
