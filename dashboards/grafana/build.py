@@ -34,6 +34,8 @@ def unit(metric: Metric) -> str:
         return "bytes"
     if metric.name.endswith("_seconds"):
         return "s"
+    if metric.name.endswith("_share"):
+        return "percentunit"
     return "cps" if metric.type == "counter" else "short"
 
 

@@ -30,7 +30,7 @@ COPIES: Final = {
 }
 
 ICONS: Final = {
-    "map": "map", "ticket": "ticket", "device": "cpu", "rule": "chart-line", "oncall": "phone-call",
+    "map": "map", "alarm": "bell", "ticket": "ticket", "device": "cpu", "rule": "chart-line", "oncall": "phone-call",
     "letter": "mail-exclamation", "quarantine": "shield-question", "task": "checklist",
     "search": "search", "check": "check", "offline": "wifi-off", "refresh": "refresh",
     "sun": "sun", "moon": "moon", "language": "language", "leave": "logout",

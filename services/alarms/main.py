@@ -12,12 +12,13 @@ from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import Stopped, until_available
 from services.alarms.consumer import TransitionConsumer
-from services.alarms.handlers import RecordTransitions
-from services.alarms.postgres import PostgresAlarmStore
+from services.alarms.handlers import MeasureQuality, RecordTransitions
+from services.alarms.postgres import PostgresAlarmStore, PostgresQuality
 from services.alarms.settings import AlarmsSettings
+from services.alarms.watch import QualityWatch
 from streams.contracts.topics import ALARMS
 
-PURPOSE = "Keeps alarms and every transition of them; sends on what people ask."
+PURPOSE = "Keeps alarms and every transition of them; sends on what people ask; measures alarm quality."
 
 
 def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
@@ -38,7 +39,9 @@ def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
             return
         follow_group(servers, settings.alarms_group, [ALARMS], consume, stop=stop, health=health)
 
-    return {"transitions": transitions, "outbox": Relay(url, "alarms", outbox, health).run}
+    measure = MeasureQuality(PostgresQuality(pool), SystemClock())
+    watch = QualityWatch(measure, SystemClock(), health, settings.quality_level, settings.quality_every_s)
+    return {"transitions": transitions, "outbox": Relay(url, "alarms", outbox, health).run, "quality": watch.run}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,11 +1,13 @@
-"""What the alarms service needs from outside: a transactional store and a reader."""
+"""What the alarms service needs from outside: a transactional store and readers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from services.alarms.domain import Alarm, AlarmFilters
+from services.alarms.domain.quality_steps import Step
+from services.alarms.domain.quality_targets import DEFAULTS, Targets
 from services.paging import Key, Page
 from streams.contracts import Action, AlarmEvent, Severity
 
@@ -69,4 +71,44 @@ class AlarmReader(Protocol):
 
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
         """Alarms whose condition stands."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTargets:
+    """Targets as somebody set them; version 0 are the defaults that nobody has touched."""
+
+    version: int = 0
+    targets: Targets = DEFAULTS
+    by: str = ""
+    at: int | None = None
+
+
+class QualityReader(Protocol):
+    """Transitions for the measurement of alarm quality."""
+
+    def first(self) -> int | None:
+        """The time of the oldest transition there is, of any area; None where there is none."""
+        ...
+
+    def steps(self, area: str, start: int, end: int) -> Iterator[Step]:
+        """Transitions of an area from ``start`` to ``end`` in the order of time, read as they are taken.
+
+        Before them come the earlier ones of every episode that stood at ``start``. Within an episode their
+        number is their order: one that its clock puts before its forerunner takes the forerunner's time.
+        """
+        ...
+
+    def targets(self) -> KeptTargets:
+        """Those in force."""
+        ...
+
+
+class TargetsStore(Protocol):
+    """Where targets are kept, every version."""
+
+    def targets(self) -> KeptTargets: ...
+
+    def keep_targets(self, kept: KeptTargets) -> bool:
+        """False where that version is there already; the newest version is in force."""
         ...

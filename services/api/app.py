@@ -12,6 +12,7 @@ from services.api import (
     letters,
     oncall,
     places,
+    quality,
     quarantine,
     readings,
     rules,
@@ -26,7 +27,7 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, alarms, tickets, letters, quarantine, oncall, events,
+    health, tokens, places, devices, readings, rules, quality, alarms, tickets, letters, quarantine, oncall, events,
     sessions, web,
 )  # fmt: skip
 

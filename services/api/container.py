@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.alarms.handlers import AskOfAlarm
+from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
 from services.alarms.ports import AlarmReader
 from services.api.auth import Identities
 from services.api.live.hub import Hub
@@ -37,6 +37,8 @@ class Container:
     letters: LetterStore
     alarms: AlarmReader
     ask_of_alarm: AskOfAlarm
+    measure_quality: MeasureQuality
+    set_targets: SetTargets
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket

@@ -78,6 +78,15 @@ HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day'
 
 # Alarms, tickets
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
+ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
+ALARM_RATE = _gauge("alarm_rate", "New alarms of a position in its last ten minutes, hour, day.", "position", "window")
+ALARM_FLOOD = _gauge("alarm_flood", "1 while a position is in an alarm flood.", "position")
+ALARM_FLOOD_SHARE = _gauge("alarm_flood_share", "Share of the last day that a position was in flood.", "position")
+ALARM_TOP_SHARE = _gauge("alarm_top_share", "Share of the busiest sources in a day's alarms.", "position")
+ALARM_FINDINGS = _gauge("alarm_findings", "Stale, chattering, fleeting alarms of the last day.", "position", "finding")
+ALARM_PRIORITY_SHARE = _gauge("alarm_priority_share", "Share of a priority in a day's alarms.", "position", "priority")
+ALARM_ANSWER = _gauge("alarm_answer_seconds", "Mean time to acknowledge, over the last day.", "position")
+ALARM_RETURN = _gauge("alarm_return_seconds", "Mean time to return to normal, over the last day.", "position")
 TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
 TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")

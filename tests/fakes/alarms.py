@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from services.alarms.domain import Alarm, AlarmFilters, number_of
-from services.alarms.ports import Listed
+from services.alarms.domain.quality_steps import Step, step_of
+from services.alarms.ports import KeptTargets, Listed
 from services.paging import Key, Page
 from services.transactions import Clash
-from streams.contracts import Action, AlarmEvent, Severity
+from streams.contracts import Action, AlarmEvent, AlarmState, Severity
 
 
 @dataclass
@@ -115,3 +116,38 @@ def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:
         (filters.until is not None, alarm.active_since < (filters.until or 0)),
     )
     return all(holds for asked, holds in wanted if asked)
+
+
+class MemoryQuality:
+    """Alarm quality's reader and its targets, over the same state as the alarms."""
+
+    def __init__(self, store: MemoryAlarmStore) -> None:
+        self._store = store
+        self._kept: list[KeptTargets] = []
+
+    def first(self) -> int | None:
+        return min((event.at for event in self._store.state.events.values()), default=None)
+
+    def steps(self, area: str, start: int, end: int) -> Iterator[Step]:
+        standing = {
+            alarm.episode
+            for alarm in self._store.state.alarms.values()
+            if alarm.raised_at <= start and (alarm.state is not AlarmState.NORMAL or alarm.changed_at >= start)
+        }
+        steps = [step_of(event) for event in self._store.state.events.values() if event.grid.startswith(area)]
+        wanted = [step for step in steps if step.at < end and (step.at >= start or step.episode in standing)]
+        moments: dict[str, int] = {}
+        ordered: list[Step] = []
+        for step in sorted(wanted, key=lambda step: step.number):
+            moments[step.episode] = max(moments.get(step.episode, 0), step.at)
+            ordered.append(step._replace(at=moments[step.episode]))
+        yield from sorted(ordered, key=lambda step: (step.at, step.episode, step.number))
+
+    def targets(self) -> KeptTargets:
+        return self._kept[-1] if self._kept else KeptTargets()
+
+    def keep_targets(self, kept: KeptTargets) -> bool:
+        if any(kept.version == other.version for other in self._kept):
+            return False
+        self._kept.append(kept)
+        return True

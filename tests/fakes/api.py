@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.adapters.clock import RandomIds
-from services.alarms.handlers import AskOfAlarm, RecordTransitions
+from services.alarms.handlers import AskOfAlarm, MeasureQuality, RecordTransitions, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -21,7 +21,7 @@ from services.registry.domain import Area, Role, Unit, User
 from services.tickets.handlers import ActOnTicket, OpenTicket, TakeAlarm
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
-from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
+from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.live import MemoryLog
@@ -48,10 +48,12 @@ class MemoryPlatform:
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
+    quality: MemoryQuality = field(init=False)
     hub: Hub = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.quality = MemoryQuality(self.alarms)
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._fill()
@@ -73,6 +75,8 @@ class MemoryPlatform:
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.tickets_of),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            measure_quality=MeasureQuality(self.quality, self.clock),
+            set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),

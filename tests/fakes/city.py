@@ -13,7 +13,7 @@ from sensors.kinds import default_rules
 from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
-from services.alarms.handlers import AskOfAlarm
+from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -39,7 +39,7 @@ from streams.contracts import (
     Source,
     TicketEvent,
 )  # fmt: skip
-from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
+from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.live import MemoryLog
@@ -74,12 +74,14 @@ class MemoryCity:
     devices: dict[str, Device] = field(default_factory=dict)
     alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
     ticket_by_episode: dict[str, str] = field(default_factory=lambda: {"": ""})
+    quality: MemoryQuality = field(init=False)
     hub: Hub = field(init=False)
     identities: RegisteredPeople = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
+        self.quality = MemoryQuality(self.alarms)
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._settle()
@@ -101,6 +103,8 @@ class MemoryCity:
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            measure_quality=MeasureQuality(self.quality, self.clock),
+            set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),

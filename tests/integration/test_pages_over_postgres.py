@@ -12,7 +12,10 @@ from tests.integration.api_rig import Rig, running
 
 PAGES = (
     ("/cockpit", "administrator"), ("/devices", "administrator"), ("/rules", "administrator"),
-    ("/tickets", "operator"), ("/tickets/new", "operator"), ("/tasks", "administrator"), ("/oncall", "oncall"),
+    ("/alarms", "administrator"), ("/alarms?state=all&kind=gas&severity=critical&area=990101", "administrator"),
+    ("/alarms/page-episode", "administrator"), ("/alarms/quality", "administrator"),
+    ("/alarms/quality?by=grid&days=30", "administrator"), ("/tickets", "operator"), ("/tickets/new", "operator"),
+    ("/tasks", "administrator"), ("/oncall", "oncall"),
     ("/dead-letters", "administrator"), ("/quarantine", "administrator"), ("/cockpit/areas", "administrator"),
     ("/cockpit/fleet", "administrator"), ("/cockpit/abnormal", "administrator"),
 )  # fmt: skip

@@ -135,6 +135,9 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
     return {
         "sign-in": ("/sign-in", ""),
         "cockpit": ("/cockpit", "grid_manager"),
+        "alarms": ("/alarms", "grid_manager"),
+        "alarm": (f"/alarms/{next(iter(site.city.alarms.state.alarms))}", "grid_manager"),
+        "quality": ("/alarms/quality", "grid_manager"),
         "devices": ("/devices", "grid_manager"),
         "device": (f"/devices/{device}", "grid_manager"),
         "tickets": ("/tickets", "operator"),

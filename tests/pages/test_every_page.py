@@ -6,8 +6,8 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.pages.conftest import PHONE, SMALL, Site, every_page
 
 NAMES = (
-    "sign-in", "cockpit", "devices", "device", "tickets", "ticket", "new-ticket", "tasks", "task", "rules",
-    "dead-letters", "quarantine", "oncall", "missing", "forbidden",
+    "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
+    "tasks", "task", "rules", "dead-letters", "quarantine", "oncall", "missing", "forbidden",
 )  # fmt: skip
 HAND = {"tasks", "task"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

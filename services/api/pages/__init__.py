@@ -10,7 +10,8 @@ from fastapi import APIRouter
 
 from services.api.answers import ProblemPage
 from services.api.container import Container
-from services.api.pages import cockpit, devices, entrance, platform, tasks, tickets, trouble
+from services.api.pages import alarms, cockpit, devices, entrance, platform, quality, tasks, tickets, trouble
+from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.ports import PageSource
 from services.api.pages.sources import ContainerSource
@@ -40,6 +41,9 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     """Every page over one source (the tests bring their own)."""
     routes = APIRouter(include_in_schema=False)
     routes.include_router(entrance.routes(desk, container))
-    for part in (cockpit, devices, tickets, tasks, platform):
+    book = AlarmBook(container)
+    for pages in (quality, alarms, cockpit):  # the quality page first: its address would be an alarm's
+        routes.include_router(pages.routes(desk, book))
+    for part in (devices, tickets, tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from services.api.pages import scales
 from services.api.pages.formatting import DAY, hour_minute, local, number
 from services.api.pages.scales import Frame, Point
 from services.api.pages.shapes import LAST
+from services.api.pages.svg import hatch as _hatch
+from services.api.pages.svg import path as _path
+from services.api.pages.svg import rect as _rect
+from services.api.pages.svg import svg as _svg
+from services.api.pages.svg import text as _text
 from services.api.pages.words import N_, Words
 
 
@@ -271,30 +276,3 @@ def _said(value: float, data: Evidence, t: Words) -> str:
     if data.flag:
         return t("是") if value else t("否")
     return f"{number(value, data.precision)} {data.unit}".strip()
-
-
-def _svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:
-    start = Markup('<svg class="ll-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(width, height, label)
-    return start + Markup("").join(parts) + Markup("</svg>")
-
-
-def _hatch(name: str) -> Markup:
-    return Markup(
-        '<defs><pattern id="{}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect class="ll-c-hatch-ground" width="7" height="7"/><path class="ll-c-hatch" d="M0 0V7"/></pattern></defs>'
-    ).format(name)
-
-
-def _rect(x: float, y: float, width: float, height: float, style: str) -> Markup:
-    return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-        style, x, y, max(width, 0.0), max(height, 0.0)
-    )
-
-
-def _path(commands: str, style: str) -> Markup:
-    return Markup('<path class="{}" d="{}"/>').format(style, commands)
-
-
-def _text(x: float, y: float, text: str, anchor: str, style: str = "") -> Markup:
-    css = Markup(' class="{}"').format(style) if style else ""
-    return Markup('<text{} x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(css, x, y, anchor, escape(text))

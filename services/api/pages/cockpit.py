@@ -4,6 +4,7 @@ import gzip
 import json
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from services.api.auth import allow
 from services.api.pages import alarm_views, charts, graphs, ticket_views
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
+from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of, scope_names
@@ -22,8 +24,6 @@ from services.api.pages.ports import AlarmRow, DeviceRow
 from services.api.problems import refuse
 from services.registry.domain import Permission
 
-ALARMS_PER_HOUR: Final = 12
-"""The limit of a position's alarm load (alarms.md), shown as a dashed line."""
 ONLINE_TARGET: Final = 99.0
 NEIGHBOURS: Final = 4
 
@@ -45,14 +45,14 @@ class NeighbourView:
     severity: str
 
 
-def routes(desk: Desk) -> APIRouter:
+def routes(desk: Desk, book: AlarmBook) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/cockpit")
     def cockpit(request: Request) -> Response:
         visit = desk.visit(request)
         _watch(visit)
-        return desk.show(visit, "cockpit.html", **_page(desk, visit))
+        return desk.show(visit, "cockpit.html", **_page(desk, book, visit))
 
     @router.get("/cockpit/areas")
     def areas(request: Request) -> Response:
@@ -78,13 +78,13 @@ def routes(desk: Desk) -> APIRouter:
     def acknowledge(request: Request, alarm: str, form: Sent) -> Response:
         visit = desk.visit(request)
         desk.source.acknowledge(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(f"/cockpit?alarm={alarm}&said=acknowledged", 303)
+        return RedirectResponse(_back(form, alarm, "acknowledged"), 303)
 
     @router.post("/alarms/{alarm}/reset")
     def reset(request: Request, alarm: str, form: Sent) -> Response:
         visit = desk.visit(request)
         desk.source.reset(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(f"/cockpit?alarm={alarm}&said=reset", 303)
+        return RedirectResponse(_back(form, alarm, "reset"), 303)
 
     return router
 
@@ -93,7 +93,13 @@ def _watch(visit: Visit) -> None:
     allow(Permission.WATCH)(visit.caller)
 
 
-def _page(desk: Desk, visit: Visit) -> dict[str, Any]:
+def _back(form: Sent, alarm: str, said: str) -> str:
+    """To the alarm's own page where the form stood there, else to the cockpit with it selected."""
+    own = text_of(form, "back", 10) == "page"
+    return f"/alarms/{quote(alarm)}?said={said}" if own else f"/cockpit?alarm={quote(alarm)}&said={said}"
+
+
+def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     source, who, now, t = desk.source, visit.caller, visit.now, visit.t
     rules = {rule.id: rule for rule in source.rules()}
     rows = alarm_views.ordered(source.open_alarms(who))
@@ -122,7 +128,7 @@ def _page(desk: Desk, visit: Visit) -> dict[str, Any]:
         "last_span": fmt.span((ended.ended or now) - ended.since, t) if ended else "",
         **_detail(desk, visit, selected, rows, fleet),
         **_stages(desk, visit),
-        **_hours(desk, visit),
+        **_hours(desk, book, visit),
         "online": _online(fleet, now, visit),
         "area_name": names_of(areas, t).get(selected.area[:15], selected.area) if selected else "",
     }
@@ -228,14 +234,15 @@ def _stages(desk: Desk, visit: Visit) -> dict[str, Any]:
     return {"stages": views, "stage_total": sum(view.count for view in views)}
 
 
-def _hours(desk: Desk, visit: Visit) -> dict[str, Any]:
+def _hours(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     first = visit.now - visit.now % fmt.HOUR - 23 * fmt.HOUR
     starts = desk.source.alarm_starts(visit.caller, first)
     counts = [
         (hour, sum(hour <= at < hour + fmt.HOUR for at in starts))
         for hour in range(first, first + 24 * fmt.HOUR, fmt.HOUR)
     ]
-    return {"hours": charts.hourly(counts, ALARMS_PER_HOUR, visit.t), "hour_total": len(starts)}
+    limit = round(book.targets().per_hour.limit)
+    return {"hours": charts.hourly(counts, limit, visit.t), "hour_total": len(starts)}
 
 
 def _online(fleet: Any, now: int, visit: Visit) -> list[OnlineView]:

@@ -17,6 +17,61 @@ ALARM_STATES: Final = {
     "rtn_unack": N_("已恢复，未确认"),
     "normal": N_("已结束"),
 }
+ALARM_CAUSES: Final = {
+    "confirmed": N_("条件确认"),
+    "unrefuted": N_("无反证，到时确认"),
+    "severity_up": N_("升级"),
+    "severity_down": N_("降级"),
+    "returned": N_("条件消失"),
+    "realarm": N_("再次告警"),
+    "acknowledged": N_("人工确认"),
+    "reset": N_("人工复位"),
+    "closed": N_("人工关闭"),
+    "rule": N_("规则变更"),
+    "device": N_("设备变更"),
+    "hidden": N_("转为隐藏"),
+    "shown": N_("恢复显示"),
+}
+MEASURES: Final = {
+    "per_day": N_("每天新告警"),
+    "per_hour": N_("每小时新告警"),
+    "per_ten_minutes": N_("每 10 分钟新告警"),
+    "flood_share": N_("洪峰时间占比"),
+    "top_share": N_("最多几个来源的占比"),
+    "stale": N_("滞留告警"),
+    "chattering": N_("抖动来源"),
+    "fleeting": N_("瞬时告警"),
+    "mix": N_("级别构成偏差"),
+}
+ADVICE: Final = {
+    "per_day": N_("调高限值、加长触发延时，或改为提示"),
+    "per_hour": N_("调高限值、加长触发延时，或改为提示"),
+    "per_ten_minutes": N_("按馈线、楼栋归并，或设抑制条件"),
+    "flood_share": N_("按馈线、楼栋归并，或设抑制条件"),
+    "top_share": N_("先查这几台设备，再调规则"),
+    "stale": N_("修好设备，或不再当作告警"),
+    "chattering": N_("加大回差，加长恢复延时"),
+    "fleeting": N_("加长触发延时，或增加确认次数"),
+    "mix": N_("复核这条规则的级别"),
+}
+VERDICTS: Final = {
+    "good": N_("达标"),
+    "fair": N_("超过目标"),
+    "poor": N_("超过上限"),
+    "few": N_("告警太少，不作评判"),
+    "none": N_("无数据"),
+}
+PRIORITIES: Final = {
+    "high": N_("高"),
+    "medium": N_("中"),
+    "low": N_("低"),
+}
+LEVELS: Final = {
+    "county": N_("区县"),
+    "street": N_("街道"),
+    "community": N_("社区"),
+    "grid": N_("网格"),
+}
 STAGES: Final = {
     "discovery": N_("发现"),
     "dispatch": N_("派遣"),

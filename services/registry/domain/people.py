@@ -47,6 +47,8 @@ class Permission(StrEnum):
     """See quarantine and refused messages, and replay them."""
     PLATFORM = "platform"
     """See and acknowledge what Prometheus says about the platform itself."""
+    TARGETS = "targets"
+    """Set what alarm quality is measured against."""
     PEOPLE = "people"
     """Manage users and their tokens."""
 
@@ -60,7 +62,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.DISPATCHER: _WATCHERS | {Permission.ACKNOWLEDGE, Permission.CALLERS},
     Role.UNIT_HANDLER: _WATCHERS | {Permission.ACKNOWLEDGE},
     Role.UNIT_LEADER: _WATCHERS | {Permission.ACKNOWLEDGE},
-    Role.SUPERVISOR: _WATCHERS | {Permission.ACKNOWLEDGE, Permission.RESET, Permission.CALLERS},
+    Role.SUPERVISOR: _WATCHERS | {Permission.ACKNOWLEDGE, Permission.RESET, Permission.CALLERS, Permission.TARGETS},
     Role.ONCALL: frozenset({Permission.WATCH, Permission.PLATFORM, Permission.DEAD_LETTERS, Permission.DEVICES}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }

@@ -1,0 +1,129 @@
+"""Alarms: the list with its filters, and one alarm with its evidence and every step it took."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from sensors.kinds import KINDS
+from services.alarms.domain import AlarmFilters
+from services.api.auth import allow
+from services.api.pages import alarm_story, alarm_views, graphs, rows
+from services.api.pages import formatting as fmt
+from services.api.pages.alarm_source import AlarmBook
+from services.api.pages.desk import Desk, Visit
+from services.api.pages.frames import common, names_of
+from services.api.pages.words import N_
+from services.api.problems import refuse
+from services.api.words import asked_area
+from services.paging import encode_cursor
+from services.registry.domain import Permission
+from streams.contracts import AlarmState, Severity
+
+STATES: Final = {
+    "open": N_("未结束"),
+    "active_unack": N_("未确认"),
+    "active_ack": N_("已确认"),
+    "rtn_unack": N_("已恢复，未确认"),
+    "normal": N_("已结束"),
+    "all": N_("全部"),
+}
+OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UNACK)
+FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device")
+
+
+def routes(desk: Desk, book: AlarmBook) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/alarms")
+    def alarms(request: Request) -> Response:
+        visit = desk.visit(request)
+        allow(Permission.WATCH)(visit.caller)
+        return desk.show(visit, "alarms.html", **_list(desk, book, visit))
+
+    @router.get("/alarms/{alarm}")
+    def alarm_page(request: Request, alarm: str) -> Response:
+        visit = desk.visit(request)
+        allow(Permission.WATCH)(visit.caller)
+        return desk.show(visit, "alarm.html", **_one(desk, book, visit, alarm))
+
+    return router
+
+
+def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
+    query, t, who = visit.request.query_params, visit.t, visit.caller
+    chosen = {name: query.get(name, "") for name in FILTERS}
+    chosen["state"] = chosen["state"] or "open"
+    page = book.listed(who, _filters(visit, chosen), query.get("cursor"))
+    places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
+    listed = [rows.of_alarm(row, places.get(row.alarm.device, ""), None) for row in page.items]
+    rules = {rule.id: rule for rule in desk.source.rules()}
+    asked = {name: value for name, value in chosen.items() if value and (name, value) != ("state", "open")}
+    onward = {**asked, "cursor": encode_cursor(page.next)}
+    areas = [area for area in desk.source.areas(who) if area.code.startswith(who.scope)]
+    return {
+        **common(visit, live=True),
+        "alarms": [
+            (alarm_views.view(row, rules, visit.now, t), alarm_story.lasted(row, visit.now, t)) for row in listed
+        ],
+        "chosen": chosen,
+        "narrowed": bool(asked),
+        "states": STATES,
+        "severities": list(Severity),
+        "kinds": list(KINDS),
+        "areas": sorted((area.code, t.either(area.name_zh, area.name_en)) for area in areas),
+        "first_page": "cursor" not in query,
+        "next_page": f"/alarms?{urlencode(onward)}" if page.next else "",
+        "top": f"/alarms?{urlencode(asked)}" if asked else "/alarms",
+    }
+
+
+def _filters(visit: Visit, chosen: dict[str, str]) -> AlarmFilters:
+    """What the address asks for.
+
+    Raises:
+        ProblemError: 422, a word that is no state or severity; 403, an area outside the person's own.
+    """
+    known = {"state": list(STATES), "severity": ["", *Severity]}
+    for name, words in known.items():
+        if chosen[name] not in words:
+            remedy = f"Use one of: {', '.join(words).strip(', ')}."
+            raise refuse(422, "invalid", f"{name} cannot be that.", remedy, field=name, value=chosen[name])
+    state = chosen["state"]
+    return AlarmFilters(
+        states={"open": OPEN, "all": ()}.get(state, (state,)),
+        severity=chosen["severity"],
+        kind=chosen["kind"],
+        area=asked_area(visit.caller, chosen["area"]),
+        rule=chosen["rule"],
+        device=chosen["device"],
+    )
+
+
+def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]:
+    who, now, t, source = visit.caller, visit.now, visit.t, desk.source
+    found = book.story(who, name)
+    if found is None:
+        raise refuse(404, "not_found", "No such alarm.", "Look at the list of alarms.", field="alarm", value=name)
+    listed, events = found
+    ticket = source.ticket(who, listed.ticket_id) if listed.ticket_id and visit.may(Permission.TICKETS) else None
+    place = next((device.place for device in source.fleet(who) if device.id == listed.alarm.device), "")
+    row = rows.of_alarm(listed, place, None)
+    rules = {rule.id: rule for rule in source.rules()}
+    until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
+    chart = graphs.of_alarm(
+        source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
+    )
+    return {
+        **common(visit, live=True),
+        "a": alarm_views.view(row, rules, now, t),
+        "alarm": listed.alarm,
+        "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
+        "chart": chart,
+        "path": alarm_story.path(events, now, t),
+        "steps": alarm_story.steps(events, row, t),
+        "samples": alarm_story.samples(events, row, t),
+        "ticket": ticket,
+        "lasted": alarm_story.lasted(row, now, t),
+    }
