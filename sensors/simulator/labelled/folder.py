@@ -6,7 +6,7 @@
 - ``truth.jsonl``: ``{"devices": [ids], "cause": "gas-leak", "from": ms, "to": ms, "ticket": true|false}``
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -97,7 +97,11 @@ def _arrivals(path: Path) -> Iterator[tuple[int, str, bytes]]:
             raise Undecodable("time", f'{path}:{number}: "at" {arrived.at} lies before the line above; sort by arrival')
         before = arrived.at
         payload = bytes(arrived.payload)
-        yield arrived.at, arrived.topic, msgspec.json.decode(payload, type=str).encode() if payload[:1] == b'"' else payload
+        yield (
+            arrived.at,
+            arrived.topic,
+            msgspec.json.decode(payload, type=str).encode() if payload[:1] == b'"' else payload,
+        )
 
 
 def _lines(path: Path, kind: type[T]) -> Iterator[T]:
@@ -124,8 +128,8 @@ def _registered(listed: _Listed) -> Device:
     return Device(listed.id, listed.kind, listed.area, attributes=rest, period_s=period_s, **_any(own))
 
 
-def _any(fields: dict[str, str]) -> dict[str, Any]:
-    return dict(fields)
+def _any(fields: Mapping[Any, str]) -> dict[str, Any]:
+    return {str(name): value for name, value in fields.items()}
 
 
 def _text(value: str | bool | float) -> str:

@@ -76,9 +76,7 @@ def _names(devices: tuple[Device, ...], count: int) -> tuple[str, ...]:
 def _feeder(key: str, tells: str, scenario: Scenario, *, struck: int, minutes: float) -> Plot:
     devices = lamps()
     act = Act(10 * MINUTE, scenario, _names(devices, struck), minutes * MINUTE)
-    return Plot(
-        key=key, tells=tells, devices=devices, acts=(act,), lasts_s=(minutes + 30) * MINUTE, start=EVENING
-    )
+    return Plot(key=key, tells=tells, devices=devices, acts=(act,), lasts_s=(minutes + 30) * MINUTE, start=EVENING)
 
 
 def _lamp(key: str, tells: str, curve: Curve) -> Plot:
@@ -88,7 +86,13 @@ def _lamp(key: str, tells: str, curve: Curve) -> Plot:
 
 
 PLOTS: Final = (
-    _feeder("feeder-mild", "five of twelve lamps, one a minute", outage(mains(lambda _: 1.0, apart_s=60.0)), struck=5, minutes=40),
+    _feeder(
+        "feeder-mild",
+        "five of twelve lamps, one a minute",
+        outage(mains(lambda _: 1.0, apart_s=60.0)),
+        struck=5,
+        minutes=40,
+    ),
     _feeder("feeder-steep", "all twelve lamps at once", outage(mains(lambda _: 1.0)), struck=LAMPS, minutes=30),
     _feeder(
         "feeder-intermittent",
@@ -99,5 +103,7 @@ PLOTS: Final = (
     ),
     _lamp("lamp-mild", "a driver that lets four per cent through", lambda _: 0.04),
     _lamp("lamp-steep", "no power at all", lambda _: 0.0),
-    _lamp("lamp-intermittent", "twenty-five minutes out, five on", pulses(0.0, 1.0, on_s=25 * MINUTE, every_s=30 * MINUTE)),
+    _lamp(
+        "lamp-intermittent", "twenty-five minutes out, five on", pulses(0.0, 1.0, on_s=25 * MINUTE, every_s=30 * MINUTE)
+    ),
 )

@@ -115,9 +115,7 @@ def _plain(message: Message) -> tuple[int, str, bytes]:
 _PREFIX: Final[Mapping[str, str]] = {"gas": "gas", "septic": "sep", "light": "lamp", "parking": "bay"}
 
 
-def device(
-    kind: str, number: int, period_s: int, *, area: str = GRID, building: str = "", **attributes: str
-) -> Device:
+def device(kind: str, number: int, period_s: int, *, area: str = GRID, building: str = "", **attributes: str) -> Device:
     """A device of a scenario, in the middle of the fictional district."""
     return Device(
         f"{_PREFIX[kind]}-{number:04}",

@@ -28,7 +28,9 @@ def _plot(key: str, tells: str, scenario: Scenario, *, hours: float, after_h: fl
 
 PLOTS: Final = (
     _plot("septic-mild", "to 1.7 %VOL in six hours", build_up(methane(ramp(1.6, 6 * HOUR))), hours=9, after_h=3),
-    _plot("septic-steep", "to 6.5 %VOL in twenty minutes", build_up(methane(ramp(6.4, 20 * MINUTE))), hours=2, after_h=3),
+    _plot(
+        "septic-steep", "to 6.5 %VOL in twenty minutes", build_up(methane(ramp(6.4, 20 * MINUTE))), hours=2, after_h=3
+    ),
     _plot(
         "septic-intermittent",
         "fifty minutes over the limit, forty below, four times",
