@@ -11,6 +11,7 @@ from sensors.simulator.labelled.scene import BUILDING, DAY, EVENING, GRID, HOUR,
 from sensors.simulator.labelled.septic import build_up
 from sensors.simulator.labelled.shapes import clock_off, gas, held, methane, ramp, shaken, silent
 from sensors.simulator.scenarios import Carry, Case, Message, Said, Scenario, Shape
+from streams.contracts import Device
 
 
 def _under(key: str, tells: str, bad: Scenario, leaking: Scenario, *, minutes: float = 30.0) -> Plot:
@@ -140,24 +141,23 @@ def _everyday() -> tuple[Shape, Carry]:
     return shape, carry
 
 
+def _quarter(number: int, share: int) -> tuple[Device, ...]:
+    """One of the month's four grids."""
+    first, area = number * share + 1, f"{GRID[:-1]}{number + 1}"
+    return (
+        *fleet("gas", share * 45 // 100, HOUR, first=first, area=area),
+        *fleet("septic", share // 10, HOUR, first=first, area=area),
+        *fleet("light", share * 27 // 100, HOUR, first=first, area=area, nominal_w="60", feeder=f"F-{number:02}"),
+        *fleet("parking", share - share * 82 // 100 + 1, HOUR, first=first, area=area, zone="bay"),
+    )
+
+
 def _month(amount: int = 1_000, days: float = 30.0) -> Plot:
-    grids = [f"{GRID[:-1]}{number}" for number in range(1, 5)]
-    devices = list(lamps()[:0])
-    for index, area in enumerate(grids):
-        share = amount // len(grids)
-        first = index * share
-        devices += [
-            *fleet("gas", share * 45 // 100, HOUR, first=first + 1, area=area),
-            *fleet("septic", share // 10, HOUR, first=first + 1, area=area),
-            *fleet(
-                "light", share * 27 // 100, HOUR, first=first + 1, area=area, nominal_w="60", feeder=f"F-{index + 1:02}"
-            ),
-            *fleet("parking", share * 18 // 100, HOUR, first=first + 1, area=area, zone="bay"),
-        ]
+    devices = tuple(each for number in range(4) for each in _quarter(number, amount // 4))
     shape, carry = _everyday()
     act = Act(0.0, fault("everyday", shape, carry), tuple(each.id for each in devices), days * DAY)
     return Plot(
-        key="quiet-month", tells="a thousand devices, thirty days, nothing happens", devices=tuple(devices),
+        key="quiet-month", tells="a thousand devices, thirty days, nothing happens", devices=devices,
         acts=(act,), lasts_s=days * DAY, large=True,
     )  # fmt: skip
 
