@@ -76,7 +76,7 @@ def markdown(cells: Sequence[str]) -> str:
 def reasons(verdict: Verdict) -> Iterator[str]:
     """What went wrong, so that nobody has to look for it."""
     for hazard in verdict.score.missed:
-        yield f"missed {hazard['cause']} on {', '.join(hazard['devices'])} from {hazard['from']}"  # type: ignore[arg-type]
+        yield f"missed {hazard.cause} on {', '.join(hazard.devices)} from {hazard.start}"
     for word, tickets in (("false", verdict.false), ("duplicate", verdict.duplicates)):
         for ticket in tickets:
             yield f"{word} ticket at {ticket.at} by {ticket.event.rule} on {', '.join(sorted(ticket.devices))}"

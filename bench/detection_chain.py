@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from bench.detection_delay import Delay, delay
 from sensors.codecs import ROUTES, read
 from sensors.kinds import default_rules
 from sensors.simulator.labelled import Scene
@@ -15,7 +16,7 @@ from services.gateway.domain.linger import Linger
 from services.gateway.domain.window import Arrival
 from services.tickets import domain as loop
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
-from streams.contracts import AlarmEvent, Batch, Candidate, Device, Level, Sample, Tick, Undecodable
+from streams.contracts import AlarmEvent, Batch, Candidate, Device, Sample, Tick, Undecodable
 from streams.contracts.partition import partition_of
 from streams.contracts.topics import QUARANTINE_KEY
 from streams.rules import Catalogue, Outcome, Shard
@@ -30,17 +31,12 @@ GATEWAY = "scorer"
 
 @dataclass(slots=True)
 class Opened:
-    """A ticket, and what its alarm was confirmed by; None where no sample decided.
-
-    ``first``: arrival of the first sample of the confirming run; ``due``: when the
-    rule's own confirmation was met.
-    """
+    """A ticket, the event that opened it, and the devices of everything that has joined it since."""
 
     at: int
     event: AlarmEvent
     devices: set[str]
-    first: int | None = None
-    due: int | None = None
+    delay: Delay | None = None
 
     @property
     def maintenance(self) -> bool:
@@ -209,17 +205,10 @@ class Chain:
                     self._time(opened)
 
     def _time(self, opened: Opened) -> None:
-        """When the first sample of the confirming run came, and when the rule's confirmation was met."""
-        event = opened.event
-        rule = self._engine.catalogue.rules.get(event.rule)
-        heard = self._heard.get(event.device, ())
-        begun = [sample for sample in heard if event.since in {sample.ts, sample.at}]
-        if rule is None or not begun or event.health:
-            return
-        level = next(level for level in rule.levels if level.severity is event.severity)
-        run = [sample for sample in heard if sample.at >= begun[0].at and rule.metric in sample.values]
-        opened.first = begun[0].at
-        opened.due = _met(level, run, opened.at)
+        rule = self._engine.catalogue.rules.get(opened.event.rule)
+        if rule is not None and not opened.maintenance:
+            heard = self._heard.get(opened.event.device, ())
+            opened.delay = delay(rule, opened.event, heard, opened.at)
 
     def _members(self, subject: str) -> Iterable[str]:
         """A device, or the devices of a group (``feeder:F12``)."""
@@ -231,23 +220,3 @@ class Chain:
             for each in self._devices.values()
             if value and (each.building if name == "building" else each.attributes.get(name)) == value
         )
-
-
-def _met(level: Level, run: list[Sample], latest: int) -> int:
-    """The earliest arrival with which the level's own confirmation is complete, by samples or by silence."""
-    if not run:
-        return latest
-    times = [latest]
-    if level.unrefuted_ms is not None:
-        times.append(run[0].at + level.unrefuted_ms)
-    for count, sample in enumerate(_once(run), 1):
-        held = max(sample.at - run[0].at, sample.ts - run[0].ts)
-        if count >= level.repeat and held >= level.on_delay_ms:
-            times.append(sample.at)
-            break
-    return min(times)
-
-
-def _once(run: list[Sample]) -> list[Sample]:
-    """Samples without repetitions of the same device time."""
-    return list({sample.ts: sample for sample in reversed(run)}.values())[::-1]

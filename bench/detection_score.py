@@ -25,7 +25,7 @@ class Score(msgspec.Struct, frozen=True):
     scenario: str
     hazards: int
     found: int
-    missed: list[dict[str, object]]
+    missed: tuple[Truth, ...]
     false_tickets: int
     duplicate_tickets: int
     device_days: float
@@ -90,14 +90,14 @@ def judge(name: str, devices: int, truths: Sequence[Truth], played: Played) -> V
     stray = [ticket for ticket in process if ticket not in duplicates]
     # Once the recording has ended everybody is silent, and that proves nothing.
     false = tuple(ticket for ticket in stray if ticket.at <= played.last)
-    timed = [tickets[index] for index in pairs.values() if tickets[index].first is not None]
-    delays = tuple((ticket.at - (ticket.first or 0)) / 1000 for ticket in timed)
-    beyond = tuple((ticket.at - (ticket.due or ticket.at)) / 1000 for ticket in timed)
+    timed = [(tickets[index].at, tickets[index].delay) for index in sorted(pairs.values())]
+    delays = tuple((at - each.first) / 1000 for at, each in timed if each is not None)
+    beyond = tuple((at - each.due) / 1000 for at, each in timed if each is not None)
     score = Score(
         scenario=name,
         hazards=len(hazards),
         found=len(pairs),
-        missed=[msgspec.to_builtins(hazard) for index, hazard in enumerate(hazards) if index not in pairs],
+        missed=tuple(hazard for index, hazard in enumerate(hazards) if index not in pairs),
         false_tickets=len(false),
         duplicate_tickets=len(duplicates),
         device_days=round(devices * (played.last - played.first) / DAY_MS, 3),
