@@ -5,7 +5,7 @@ what the ticket loop wants of each. No broker, no database; nothing waits.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.detection_delay import Delay, delay
@@ -116,19 +116,15 @@ class Engine:
         for number, shard in self._shards.items():
             self._shards[number] = self._shard(number, {code: shard.pack(code) for code in shard.codes})
 
-    def batch(self, batch: Batch) -> Iterator[Outcome]:
+    def batch(self, batch: Batch) -> list[Outcome]:
         shard = self._shards.get(partition_of(batch.grid))
-        if shard is not None:
-            yield shard.apply(batch, self._next())
-
-    def tick(self, at: int) -> Iterator[Outcome]:
-        tick = Tick(GATEWAY, at)
-        for shard in self._shards.values():
-            yield shard.apply(tick, self._next())
-
-    def _next(self) -> int:
         self._offset += 1
-        return self._offset
+        return [] if shard is None else [shard.apply(batch, self._offset)]
+
+    def tick(self, at: int) -> list[Outcome]:
+        self._offset += 1
+        tick = Tick(GATEWAY, at)
+        return [shard.apply(tick, self._offset) for shard in self._shards.values()]
 
 
 class Chain:
@@ -197,6 +193,8 @@ class Chain:
 
     def _feel(self, outcomes: Iterable[Outcome], at: int) -> None:
         for outcome in outcomes:
+            if not (outcome.events or outcome.groups or outcome.faults):
+                continue
             self.played.faults += [fault.error for fault in outcome.faults]
             grouped = [record.event for record in outcome.groups if isinstance(record, Candidate)]
             for event in (*outcome.events, *grouped):

@@ -141,19 +141,19 @@ def _everyday() -> tuple[Shape, Carry]:
     return shape, carry
 
 
-def _quarter(number: int, share: int) -> tuple[Device, ...]:
-    """One of the month's four grids."""
+def _half(number: int, share: int) -> tuple[Device, ...]:
+    """One of the month's two grids."""
     first, area = number * share + 1, f"{GRID[:-1]}{number + 1}"
     return (
         *fleet("gas", share * 45 // 100, HOUR, first=first, area=area),
         *fleet("septic", share // 10, HOUR, first=first, area=area),
         *fleet("light", share * 27 // 100, HOUR, first=first, area=area, nominal_w="60", feeder=f"F-{number:02}"),
-        *fleet("parking", share - share * 82 // 100 + 1, HOUR, first=first, area=area, zone="bay"),
+        *fleet("parking", share * 18 // 100, HOUR, first=first, area=area, zone="bay"),
     )
 
 
 def _month(amount: int = 1_000, days: float = 30.0) -> Plot:
-    devices = tuple(each for number in range(4) for each in _quarter(number, amount // 4))
+    devices = tuple(each for number in range(2) for each in _half(number, amount // 2))
     shape, carry = _everyday()
     act = Act(0.0, fault("everyday", shape, carry), tuple(each.id for each in devices), days * DAY)
     return Plot(
