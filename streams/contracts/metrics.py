@@ -69,6 +69,8 @@ ENGINE_SENSOR_TO_ALARM = _histogram(
     "sensor_to_alarm_seconds", "From the deciding sample's device time to its alarm in Kafka."
 )
 ENGINE_RULES = _gauge("engine_rules", "Rules in force.")
+ENGINE_INCIDENTS = _counter("engine_incidents_total", "Incidents that began, of alarms with a group.")
+ENGINE_SUPPRESSIONS = _counter("engine_suppressions_total", "Alarms hidden or shown by a group's alarm.", "action")
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")
