@@ -9,24 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.detection_delay import Delay, delay
+from bench.detection_engine import GATEWAY, Engine
 from sensors.codecs import ROUTES, read
-from sensors.kinds import default_rules
 from sensors.simulator.labelled import Scene
 from services.gateway.domain.linger import Linger
 from services.gateway.domain.window import Arrival
 from services.tickets import domain as loop
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
-from streams.contracts import AlarmEvent, Batch, Candidate, Device, Sample, Tick, Undecodable
-from streams.contracts.partition import partition_of
+from streams.contracts import AlarmEvent, Batch, Sample, Undecodable
 from streams.contracts.topics import QUARANTINE_KEY
-from streams.rules import Catalogue, Outcome, Shard
 
 SECOND = 1_000
 AFTERWARDS_MS = 600_000
 """How long time goes on after the last message, so that what is pending can come due."""
 REMEMBERED = 512
 """Arrivals kept of each device: enough for any on-delay at a message a second."""
-GATEWAY = "scorer"
 
 
 @dataclass(slots=True)
@@ -99,34 +96,6 @@ class Desk:
         return max(found, key=lambda ticket: (ticket.open, ticket.closed_at or 0), default=None)
 
 
-class Engine:
-    """The shards that have devices, fed record by record; :meth:`restart` is what a crash is."""
-
-    def __init__(self, devices: Iterable[Device]) -> None:
-        self.catalogue = Catalogue.of(default_rules(), devices)
-        self._partitions = sorted({partition_of(device.area) for device in self.catalogue.devices.values()})
-        self._shards = {number: self._shard(number, None) for number in self._partitions}
-        self._offset = 0
-
-    def _shard(self, number: int, stored: dict[str, bytes] | None) -> Shard:
-        return Shard(number, self.catalogue, owns=lambda grid: partition_of(grid) == number, stored=stored)
-
-    def restart(self) -> None:
-        """Every worker is killed and comes back with what it had stored."""
-        for number, shard in self._shards.items():
-            self._shards[number] = self._shard(number, {code: shard.pack(code) for code in shard.codes})
-
-    def batch(self, batch: Batch) -> list[Outcome]:
-        shard = self._shards.get(partition_of(batch.grid))
-        self._offset += 1
-        return [] if shard is None else [shard.apply(batch, self._offset)]
-
-    def tick(self, at: int) -> list[Outcome]:
-        self._offset += 1
-        tick = Tick(GATEWAY, at)
-        return [shard.apply(tick, self._offset) for shard in self._shards.values()]
-
-
 class Chain:
     """One scenario, played to its end. ``restarts``: how often the engine is killed on the way."""
 
@@ -156,6 +125,7 @@ class Chain:
         # A hazard may be known only after its last message: nobody refutes what a silent detector said.
         hazards = [truth.end for truth in self._scene.truths if truth.ticket]
         self._until(max([played.last, *(end + AFTERWARDS_MS for end in hazards)]))
+        played.faults = self._engine.faults
         played.tickets = list(self._desk.opened.values())
         for ticket in played.tickets:
             ticket.devices = {name for subject in ticket.devices for name in self._members(subject)}
@@ -191,16 +161,11 @@ class Chain:
             if bundle.grid != QUARANTINE_KEY:
                 self._feel(self._engine.batch(Batch(GATEWAY, bundle.grid, now, tuple(bundle.samples))), now)
 
-    def _feel(self, outcomes: Iterable[Outcome], at: int) -> None:
-        for outcome in outcomes:
-            if not (outcome.events or outcome.groups or outcome.faults):
-                continue
-            self.played.faults += [fault.error for fault in outcome.faults]
-            grouped = [record.event for record in outcome.groups if isinstance(record, Candidate)]
-            for event in (*outcome.events, *grouped):
-                opened = self._desk.take(event, at)
-                if opened is not None:
-                    self._time(opened)
+    def _feel(self, events: Iterable[AlarmEvent], at: int) -> None:
+        for event in events:
+            opened = self._desk.take(event, at)
+            if opened is not None:
+                self._time(opened)
 
     def _time(self, opened: Opened) -> None:
         rule = self._engine.catalogue.rules.get(opened.event.rule)
