@@ -25,6 +25,11 @@ from sensors.simulator.labelled.folder import DEVICES
 from streams.contracts import Undecodable
 
 HEAD = ("scenario", "hazards", "found", "false", "dupl.", "upkeep", "device-days", "p50 s", "p95 s", "beyond s")
+PAGE = """# Detection on labelled scenarios
+
+Written by `python bench/detection.py --markdown`; [how to read and repeat it](howto/score-detection.md). The whole
+pure chain from MQTT payload to ticket, default rules, the engine killed and restarted in the middle of each.
+"""
 AIM_FALSE = 0.1
 AIM_BEYOND_S = 1.0
 
@@ -70,7 +75,9 @@ def text(cells: Sequence[str]) -> str:
 
 
 def markdown(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    """A row of the page, which tells what happens in each scenario."""
+    plot = PLOTS.get(cells[0])
+    return "| " + " | ".join((*cells, plot.tells if plot else "what happens" if cells is HEAD else "")) + " |"
 
 
 def reasons(verdict: Verdict) -> Iterator[str]:
@@ -103,7 +110,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, metavar="DIR")
     parser.add_argument("--json", action="store_true", help="one JSON object a scenario, and nothing else")
-    parser.add_argument("--markdown", action="store_true", help="the table as docs/detection.md has it")
+    parser.add_argument("--markdown", action="store_true", help="the page docs/detection.md")
     parser.add_argument("--quick", action="store_true", help="without the large scenarios")
     parser.add_argument("--restarts", type=int, default=1, help="how often the engine is killed (default 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the project's own scenarios (default 1)")
@@ -112,9 +119,11 @@ def main() -> int:
     verdicts = []
     begun = time.monotonic()
     if not arguments.json:
+        if arguments.markdown:
+            print(PAGE)
         print(show(HEAD))
         if arguments.markdown:
-            print("|---|" + "---:|" * (len(HEAD) - 1))
+            print("|---|" + "---:|" * (len(HEAD) - 1) + "---|")
     try:
         for scene, again in scenes(arguments):
             verdict = score(scene, again, restarts=arguments.restarts)

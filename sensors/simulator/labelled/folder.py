@@ -31,7 +31,7 @@ class _Listed(msgspec.Struct, omit_defaults=True):
     id: str
     kind: str
     area: str
-    attributes: dict[str, str | bool | float] = {}
+    attributes: dict[str, str | bool | float | None] = {}
 
 
 class _Arrived(msgspec.Struct):
@@ -116,7 +116,7 @@ def _lines(path: Path, kind: type[T]) -> Iterator[T]:
 
 
 def _registered(listed: _Listed) -> Device:
-    attributes = dict(listed.attributes)
+    attributes = {name: value for name, value in listed.attributes.items() if value is not None}
     kind = KINDS.get(listed.kind)
     period = attributes.pop("period_s", kind.period_s if kind else FALLBACK_PERIOD_S)
     try:
@@ -140,7 +140,7 @@ def _text(value: str | bool | float) -> str:
 
 
 def _on_paper(device: Device) -> _Listed:
-    attributes: dict[str, str | bool | float] = {"period_s": device.period_s, **device.attributes}
+    attributes: dict[str, str | bool | float | None] = {"period_s": device.period_s, **device.attributes}
     for name in _FIELDS:
         value = getattr(device, name)
         if value and (name, value) != ("dialect", "native"):

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from bench.detection import folders, score
-from bench.detection_chain import Opened
+from bench.detection_chain import Chain, Opened
 from bench.detection_score import Verdict, matches, pair, percentile
 from sensors.simulator.labelled import read_folder
 from sensors.simulator.truth import Truth
@@ -212,6 +212,20 @@ def test_messages_out_of_order_of_arrival_are_refused(tmp_path: Path) -> None:
     (home / "messages.jsonl").write_text(json.dumps(said(9, "a", 1.0)) + "\n" + json.dumps(said(8, "a", 1.0)) + "\n")
     with pytest.raises(Undecodable, match=r"messages.jsonl:2"):
         judged(home)
+
+
+def test_a_device_on_paper_is_the_registered_one_with_words_for_numbers(tmp_path: Path) -> None:
+    lamp = {"id": "l", "kind": "light", "area": GRID, "attributes": {"nominal_w": 60.0, "feeder": "F1", "x": None}}
+    home = folder(tmp_path, [lamp, detector("a", building=f"{GRID}00012")], [], [])
+    found = {each.id: each for each in read_folder(home).devices}
+    assert (found["l"].attributes, found["l"].period_s) == ({"nominal_w": "60", "feeder": "F1"}, 300)
+    assert (found["a"].building, found["a"].attributes, found["a"].period_s) == (f"{GRID}00012", {}, 15)
+
+
+def test_a_payload_that_is_a_text_stands_for_its_bare_bytes(tmp_path: Path) -> None:
+    lines = [said(0, "a", 1.0), {**said(1, "a", 1.0), "payload": "not json"}]
+    played = Chain(read_folder(folder(tmp_path, [detector("a")], lines, [])), restarts=0).run()
+    assert (played.messages, played.refused) == (2, 1)
 
 
 def test_folders_are_found_one_level_below(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.detection import score
+from bench.detection import markdown, row, score
 from sensors.simulator.labelled import PLOTS, play, read_folder, write_folder
 
 SHIPPED = Path(__file__).parents[2] / "data" / "scenarios"
@@ -32,6 +32,8 @@ def test_every_hazard_of_a_shipped_scenario_is_found_once_and_nothing_else(name:
     assert not verdict.failed
     assert (verdict.score.found, verdict.score.false_tickets) == (verdict.score.hazards, 0)
     assert all(seconds < 1 for seconds in verdict.beyond)
+    page = Path(__file__).parents[3] / "docs" / "detection.md"
+    assert markdown(row(verdict)) in page.read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", ["gas-mild", "fault-garbage", "disorder-leak"])
@@ -45,6 +47,13 @@ def test_a_scenario_read_from_its_folder_is_the_one_that_was_written(name: str, 
     messages = list(found.messages)
     assert [(at, topic) for at, topic, _ in messages] == [(at, topic) for at, topic, _ in made.messages]
     assert sorted(at for at, _, _ in messages) == [at for at, _, _ in messages]
+
+
+@pytest.mark.parametrize("name", ["feeder-steep"])
+def test_a_group_is_found_once_by_way_of_the_second_stage(name: str) -> None:
+    verdict = score(play(PLOTS[name]), play(PLOTS[name]), restarts=2)
+    assert (verdict.score.found, verdict.score.duplicate_tickets, verdict.score.false_tickets) == (1, 0, 0)
+    assert not verdict.failed
 
 
 def test_a_fault_deserves_no_ticket_and_a_hazard_one() -> None:
