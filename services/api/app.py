@@ -12,6 +12,7 @@ from services.api import (
     letters,
     oncall,
     places,
+    policies,
     quality,
     quarantine,
     readings,
@@ -27,8 +28,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, alarms, tickets, letters, quarantine, oncall, events,
-    sessions, web,
+    health, tokens, places, devices, readings, rules, quality, alarms, tickets, policies, letters, quarantine,
+    oncall, events, sessions, web,
 )  # fmt: skip
 
 

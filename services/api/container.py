@@ -12,7 +12,7 @@ from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleReader
-from services.tickets.handlers import ActOnTicket, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
 from services.tickets.ports import TicketReader
 
 
@@ -42,4 +42,5 @@ class Container:
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    policies: KeepPolicies
     notifications: NotificationStore

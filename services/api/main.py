@@ -20,7 +20,7 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as places
 from services.tickets import postgres as loop
-from services.tickets.handlers import ActOnTicket, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
 
 PURPOSE = "The front door: pages, the JSON API and live push."
 
@@ -37,7 +37,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         alarms=alarms.PostgresAlarmReader(pool), ask_of_alarm=AskOfAlarm(alarms.PostgresAlarmStore(pool), clock),
         measure_quality=MeasureQuality(quality, clock), set_targets=SetTargets(quality, clock),
         tickets=loop.PostgresTicketReader(pool), open_ticket=OpenTicket(store, clock, ids),
-        act_on_ticket=ActOnTicket(store, clock),
+        act_on_ticket=ActOnTicket(store, clock), policies=KeepPolicies(store, clock),
     )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
 TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")
 TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.", "card")
+CALENDAR_KNOWN_UNTIL = _gauge("calendar_known_until_timestamp_seconds", "End of the last year with known holidays.")
 ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
 SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
 

@@ -18,7 +18,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, OpenTicket, TakeAlarm
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
@@ -80,6 +80,7 @@ class MemoryPlatform:
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.desk,
         )
 

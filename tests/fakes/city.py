@@ -25,7 +25,7 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -108,6 +108,7 @@ class MemoryCity:
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.notices,
         )
 
