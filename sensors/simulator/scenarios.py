@@ -200,12 +200,9 @@ def _garbage(case: Case, message: Message) -> list[Message]:
 class Scenario:
     """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes.
 
-<<<<<<< HEAD
     ``needs`` names an attribute that the first device has, whatever its value.
-=======
     ``period_s`` is how often a struck device speaks, None at its own pace. ``cause`` is what the ground
     truth calls it ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
->>>>>>> 46fd5bdca02d012383f64b9fd1c179b7fe0f48d8
     """
 
     key: str
