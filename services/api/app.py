@@ -8,10 +8,14 @@ from services.api import (
     description,
     devices,
     events,
+    explanation,
     health,
+    holding,
+    ladders,
     letters,
     oncall,
     places,
+    policies,
     quality,
     quarantine,
     readings,
@@ -27,8 +31,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, alarms, tickets, letters, quarantine, oncall, events,
-    sessions, web,
+    health, tokens, places, devices, readings, rules, quality, explanation, alarms, holding, ladders, tickets,
+    policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

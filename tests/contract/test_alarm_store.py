@@ -1,25 +1,29 @@
 """One suite over the alarm store in memory and in PostgreSQL, used as its two roles use it."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
-from services.alarms.domain import AlarmFilters
-from services.alarms.handlers import AskOfAlarm, RecordTransitions
+from services.alarms.domain import AlarmFilters, Hold, HoldKind, HoldState
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, Holding, RecordTransitions
 from services.alarms.ports import AlarmReader, AlarmStore
 from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
 from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresTicketStore
+from services.transactions import Clash
 from streams.contracts import ActionName, AlarmEvent, AlarmState, Cause, Refused, Severity
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
+from tests.fakes.registry import MemoryRules, rule
 from tests.fakes.tickets import MemoryDirectory
 
 
@@ -152,6 +156,61 @@ def test_a_cleared_alarm_cannot_be_acknowledged(side: Side) -> None:
     with pytest.raises(Refused) as refusal:
         AskOfAlarm(side.front, ManualClock(T0))("e1", ActionName.ACKNOWLEDGE, by="ann", command="c1")
     assert (refusal.value.code, refusal.value.extra["state"]) == ("cleared", "normal")
+
+
+def test_a_shelving_waits_for_its_second_person_and_only_one_is_open(side: Side) -> None:
+    rules = MemoryRules()
+    rules.put_rule(rule(max_shelve_ms=3_600_000, second_approver=True), by="seed", now=T0)
+    side.record(raised("e1"))
+    hold = HoldAlarm(side.front, ManualClock(T0), rules)
+    wish = Holding("e1", ActionName.SHELVE, "ann", "c1", why="动火", until=T0 + 60_000)
+    waiting = hold(wish).hold
+    assert hold(wish).hold == waiting
+    assert side.reader.list_holds(scope="990101", now=T0, rule="gas.ch4") == (waiting,)
+    agreed = hold.approve("e1", by="bob", command="c2").hold
+    assert side.reader.list_holds(scope="", now=T0, device="gas-000001") == (agreed,)
+    second = hold(dataclasses.replace(wish, command="c3", by="bob")).hold
+    assert side.reader.list_holds(scope="", now=T0) == (second,)
+    assert not side.reader.list_holds(scope="", now=T0 + 60_000)
+    assert not side.reader.list_holds(scope="990102", now=T0)
+    assert not side.reader.list_holds(scope="", now=T0, device="other")
+    assert side.store.count_held(T0) == {HoldState.WAITING: 1, HoldState.IN_FORCE: 0}
+    assert sum(side.store.count_held(T0 + 60_000).values()) == 0
+
+
+def test_alarms_are_counted_by_rule(side: Side) -> None:
+    side.record(raised("e1"), raised("e2", device="d2"), raised("e3", device="d3", rule="gas.alarm"))
+    assert dict(side.reader.count_by_rule(scope="990101", since=T0 - 10_000)) == {"gas.ch4": 2, "gas.alarm": 1}
+    assert not side.reader.count_by_rule(scope="990101", since=T0)
+    assert not side.reader.count_by_rule(scope="990102", since=0)
+
+
+def test_two_open_shelvings_of_one_rule_clash(side: Side) -> None:
+    hold = Hold(
+        id="c1", kind=HoldKind.SHELVE, rule="gas.ch4", device="d1", area=GRID, episode="e1", by="ann", at=T0,
+        why="动火", until=T0 + 1,
+    )  # fmt: skip
+    with side.front.transaction() as work:
+        work.keep_hold(hold)
+    with pytest.raises(Clash), side.front.transaction() as work:
+        work.keep_hold(msgspec.structs.replace(hold, id="c2"))
+    with side.front.transaction() as work:
+        work.keep_hold(msgspec.structs.replace(hold, ended_by="bob", ended_at=T0))
+        work.keep_hold(msgspec.structs.replace(hold, id="c2"))
+        assert work.hold_of("c1") == msgspec.structs.replace(hold, ended_by="bob", ended_at=T0)
+
+
+def test_what_hides_an_alarm_stands_in_its_row(side: Side) -> None:
+    side.record(raised("e1", shelved_until=T0 + 9, suppressed_by="e0", out_of_service=True, maintenance=True))
+    found = side.reader.get_alarm("e1", scope="")
+    assert found is not None
+    alarm = found[0].alarm
+    assert (alarm.shelved_until, alarm.suppressed_by, alarm.out_of_service, alarm.maintenance) == (
+        T0 + 9,
+        "e0",
+        True,
+        True,
+    )
 
 
 def test_what_stands_is_counted_by_severity(side: Side) -> None:

@@ -1,16 +1,18 @@
 """The alarm store and reader in memory, with the same promises as PostgreSQL's."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from services.alarms.domain import Alarm, AlarmFilters, number_of
+from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind, HoldState, number_of
 from services.alarms.domain.quality_steps import Step, step_of
 from services.alarms.ports import KeptTargets, Listed
 from services.paging import Key, Page
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, AlarmState, Severity
+from tests.fakes.ladders import MemoryLadders, MemoryLadderState
 
 
 @dataclass
@@ -19,9 +21,18 @@ class MemoryState:
     events: dict[str, AlarmEvent] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     sent: list[Action] = field(default_factory=list)
+    ladders: MemoryLadderState = field(default_factory=MemoryLadderState)
+    holds: dict[str, Hold] = field(default_factory=dict)
 
     def copy(self) -> "MemoryState":
-        return MemoryState(dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent))
+        return MemoryState(
+            dict(self.alarms),
+            dict(self.events),
+            dict(self.actions),
+            list(self.sent),
+            self.ladders.copy(),
+            dict(self.holds),
+        )
 
 
 class MemoryAlarmStore:
@@ -41,10 +52,15 @@ class MemoryAlarmStore:
     def count_active(self) -> Mapping[Severity, int]:
         return MemoryAlarmReader(self).count_by_severity(scope="")
 
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        states = [hold.state(now) for hold in self.state.holds.values()]
+        return {state: states.count(state) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
+
 
 class MemoryWork:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
+        self.ladders = MemoryLadders(state.ladders)
 
     def of_episode(self, episode: str) -> Alarm | None:
         return self._state.alarms.get(episode)
@@ -69,6 +85,18 @@ class MemoryWork:
             raise Clash(action.id)
         self._state.actions[action.id] = action
         self._state.sent.append(action)
+
+    def hold_of(self, command: str) -> Hold | None:
+        return self._state.holds.get(command)
+
+    def open_hold(self, rule: str, device: str, kind: HoldKind) -> Hold | None:
+        return next((hold for hold in self._state.holds.values() if _key(hold) == (rule, device, kind, None)), None)
+
+    def keep_hold(self, hold: Hold) -> None:
+        rival = self.open_hold(hold.rule, hold.device, hold.kind)
+        if hold.ended_at is None and rival is not None and rival.id != hold.id:
+            raise Clash(hold.id)
+        self._state.holds[hold.id] = hold
 
 
 class MemoryAlarmReader:
@@ -99,6 +127,22 @@ class MemoryAlarmReader:
         active = [a for a in self._store.state.alarms.values() if a.active and a.area.startswith(scope)]
         return {severity: sum(alarm.severity is severity for alarm in active) for severity in Severity}
 
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        alarms = self._store.state.alarms.values()
+        return Counter(alarm.rule for alarm in alarms if alarm.area.startswith(scope) and alarm.active_since >= since)
+
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        states = (HoldState.WAITING, HoldState.IN_FORCE)
+        found = [
+            hold
+            for hold in self._store.state.holds.values()
+            if hold.state(now) in states
+            and hold.area.startswith(scope)
+            and rule in {"", hold.rule}
+            and device in {"", hold.device}
+        ]
+        return tuple(sorted(found, key=lambda hold: (-hold.at, hold.id)))
+
     def came(self, *, scope: str, since: int) -> tuple[int, ...]:
         steps = [step_of(event) for event in self._store.state.events.values() if event.grid.startswith(scope)]
         fresh = [step for step in steps if step.number == 1 and step.new is AlarmState.ACTIVE_UNACK]
@@ -119,6 +163,10 @@ def _collapse(found: list[Alarm]) -> dict[str, int]:
             leader = leaders.setdefault(alarm.incident, alarm.episode)
             rows[leader] = rows.get(leader, 0) + 1
     return rows
+
+
+def _key(hold: Hold) -> tuple[str, str, HoldKind, int | None]:
+    return hold.rule, hold.device, hold.kind, hold.ended_at
 
 
 def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:

@@ -13,7 +13,8 @@ class Alarm(msgspec.Struct, frozen=True):
     ``severity`` is the present one, ``worst`` the highest it had. ``number`` counts transitions, so
     that a late one is known. ``group`` is the group whose ``incident`` it belongs to ("": it stands by
     itself), ``first_out`` whether it was the first there, ``flood`` whether it came in a flood of the
-    group. ``normal_since`` with an active state means a latched alarm that waits
+    group. Shelving, suppression, out of service and maintenance hide it as they stood at that
+    transition. ``normal_since`` with an active state means a latched alarm that waits
     for a reset.
     """
 
@@ -51,6 +52,10 @@ class Alarm(msgspec.Struct, frozen=True):
     last_cause: str
     last_by: str
     last_why: str
+    shelved_until: int | None = None
+    suppressed_by: str = ""
+    out_of_service: bool = False
+    maintenance: bool = False
 
     @property
     def active(self) -> bool:
@@ -127,6 +132,10 @@ def apply(before: Alarm | None, event: AlarmEvent, *, new_id: str) -> Alarm | No
         last_cause=event.cause,
         last_by=event.by,
         last_why=event.why,
+        shelved_until=event.shelved_until,
+        suppressed_by=event.suppressed_by,
+        out_of_service=event.out_of_service,
+        maintenance=event.maintenance,
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from services.adapters.postgres import Pool, translated
-from services.alarms.domain import AlarmFilters
+from services.alarms.domain import AlarmFilters, Hold
 from services.alarms.ports import Listed
-from services.alarms.postgres.rows import FIELDS, alarm_of, counted, id_of
+from services.alarms.postgres.rows import FIELDS, HOLDS, alarm_of, counted, hold_of, id_of
 from services.paging import Key, Page
 from streams.contracts import AlarmEvent, Severity
 
@@ -16,6 +16,8 @@ _SELECT = f"""
     SELECT t.ticket_id, 1, {", ".join(f'a."{field}"' for field in FIELDS)}
     FROM alarms.alarm a LEFT JOIN tickets.ticket_of_episode t ON t.episode = a.episode
     WHERE a.area ^@ %(scope)s"""  # noqa: S608 - the record's own field names
+
+MOST_HOLDS = 1_000
 
 # The newest alarm of an incident stands for those that are not critical; a scope sees its own part of it.
 _REST = """
@@ -82,7 +84,7 @@ class PostgresAlarmReader:
             WHERE at >= %s AND area ^@ %s AND NOT hidden AND number = 1 AND new = 'active_unack' ORDER BY at, id"""
         with translated(), self._pool.connection() as connection:
             rows: list[tuple[Any, ...]] = connection.execute(query, (since, scope)).fetchall()
-        return tuple(at for (at,) in rows)
+        return tuple(int(at) for (at,) in rows)
 
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
         query = (
@@ -92,6 +94,22 @@ class PostgresAlarmReader:
         with translated(), self._pool.connection() as connection:
             rows: list[tuple[Any, ...]] = connection.execute(query, (scope,)).fetchall()
         return counted(rows)
+
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        query = "SELECT rule, count(*) FROM alarms.alarm WHERE active_since >= %s AND area ^@ %s GROUP BY rule"
+        with translated(), self._pool.connection() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query, (since, scope)).fetchall()
+        return {rule: int(count) for rule, count in rows}
+
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        query = f"""{HOLDS}
+            WHERE ended_at IS NULL AND (until IS NULL OR until > %(now)s) AND area ^@ %(scope)s
+              AND (%(rule)s = '' OR rule = %(rule)s) AND (%(device)s = '' OR device = %(device)s)
+            ORDER BY at DESC, id LIMIT {MOST_HOLDS}"""
+        values = {"scope": scope, "now": now, "rule": rule, "device": device}
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(query.encode(), values).fetchall()
+        return tuple(hold_of(row) for row in rows)
 
 
 def _listing(filters: AlarmFilters) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from sensors.kinds.categories import CATEGORIES
 from sensors.kinds.groups import group_name
-from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Episode, Opening, Ticket
 from services.tickets.domain.words import Source, State
 from streams.contracts import AlarmEvent, Cause
@@ -103,7 +103,7 @@ def _recurs(ticket: Ticket, event: AlarmEvent) -> bool:
     return ticket.closed_at is not None and event.at - ticket.closed_at < ticket.reopen_ms
 
 
-def opening_of(event: AlarmEvent, *, number: str, place: str, building: str) -> Opening:
+def opening_of(event: AlarmEvent, *, number: str, place: str, building: str, deadlines: Policy) -> Opening:
     """A sensor ticket's opening, with its evidence."""
     policy = event.ticket
     if policy is None:
@@ -113,7 +113,7 @@ def opening_of(event: AlarmEvent, *, number: str, place: str, building: str) -> 
         number=number,
         source=Source.SENSOR,
         title=category.name_zh if category else policy.category,
-        limits=DEFAULT_LIMITS,
+        policy=deadlines,
         text=_evidence(event),
         place=place or group_name(event.group if event.device == event.group else "").name_zh,
         area=event.grid,

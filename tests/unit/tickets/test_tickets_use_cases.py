@@ -12,6 +12,7 @@ from services.tickets.domain import (
     Details,
     IllegalTransition,
     Role,
+    Satisfaction,
     Source,
     Stale,
     State,
@@ -23,7 +24,7 @@ from services.tickets.domain.incoming import Want
 from services.tickets.domain.numbers import day_of
 from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
-from streams.contracts import AlarmState, Cause, Refused, Severity
+from streams.contracts import AlarmState, Cause, Refused, Severity, TicketPolicy
 from tests.fakes.alarm_events import GRID, MAJOR, T0, acknowledged, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.tickets import MemoryDirectory, MemoryTicketStore
@@ -32,6 +33,9 @@ HOUR = 3_600_000
 HANDLER = Actor("fitter", Role.UNIT_HANDLER, "gas-company")
 WORKER = Actor("worker", Role.GRID_WORKER)
 OPERATOR = Actor("operator", Role.OPERATOR)
+DISPATCHER = Actor("dispatcher", Role.DISPATCHER)
+FITTER = Actor("lampman", Role.UNIT_HANDLER, "lamps")
+LAMP = TicketPolicy(category="lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=7 * 24 * HOUR)
 
 
 class Counted:
@@ -72,6 +76,20 @@ class Desk:
         self.clock.set(T0 + 2 * HOUR)
         ticket = self.does(HANDLER, ticket, Action.FINISH, Details(outcome="换阀"))
         return self.does(WORKER, ticket, Action.CHECK_OK)
+
+    def report(self, phone: str, **changes: Any) -> Ticket:
+        fields = {"area": GRID, "caller": Caller("王女士", phone)} | changes
+        return self.open(Report("路灯不亮", "三号楼前", **fields), who=OPERATOR)
+
+    def working_lamp(self) -> Ticket:
+        """A caller's dark lamp, with the fitter on site."""
+        ticket = self.does(OPERATOR, self.report("13812345621"), Action.ACCEPT)
+        ticket = self.does(DISPATCHER, ticket, Action.CLASSIFY, Details(category="lighting", area=GRID, urgency=0))
+        ticket = self.does(DISPATCHER, ticket, Action.DISPATCH, Details(unit="lamps"))
+        return self.does(FITTER, ticket, Action.ARRIVE, Details(position=(120.1, 30.2)))
+
+    def again(self, ticket: Ticket) -> Ticket:
+        return self.store.state.tickets[ticket.id]
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -288,8 +306,9 @@ def test_control_characters_are_refused_before_the_database_would(desk: Desk) ->
 def test_cards_are_shown_once_across_a_restart(desk: Desk) -> None:
     desk.alarm(raised())
     desk.clock.advance(10 * 60_000)
-    shown = [(event.evidence["clock"], event.evidence["card"]) for event in desk.keep_time()]
-    assert shown == [("sign", "red")]
+    mark, escalation = desk.keep_time()
+    assert (mark.evidence["clock"], mark.evidence["card"]) == ("sign", "red")
+    assert escalation.evidence["level"] == "community"
     assert KeepTime(desk.store, desk.clock)() == ()
 
 
@@ -300,6 +319,86 @@ def test_a_closed_ticket_is_archived_after_its_window(desk: Desk) -> None:
     desk.clock.advance(1)
     assert [event.action for event in desk.keep_time()] == ["archive"]
     assert desk.tickets[0].state is State.ARCHIVED
+
+
+def test_time_ends_a_wait_that_nobody_ended(desk: Desk) -> None:
+    ticket = desk.working_lamp()
+    desk.does(FITTER, ticket, Action.WAIT, Details(text="几号楼？", until=desk.clock.now() + HOUR))
+    desk.clock.advance(HOUR)
+    assert "wait_end" in [event.action for event in desk.keep_time()]
+
+
+# Merging
+
+
+def test_twenty_five_callers_are_twenty_five_call_backs(desk: Desk) -> None:
+    """Each is told the master's result in the very step that closes it."""
+    master = desk.working_lamp()
+    callers = [desk.report(f"138123400{number:02}") for number in range(25)]
+    for ticket in callers:
+        merged = desk.does(OPERATOR, ticket, Action.MERGE, Details(master=master.number))
+        assert (merged.state, merged.master) == (State.MERGED, master.id)
+    master = desk.does(FITTER, master, Action.FINISH, Details(outcome="已换灯", photo="照片"))
+    master = desk.does(WORKER, master, Action.CHECK_OK)
+    assert {desk.again(ticket).state for ticket in callers} == {State.MERGED}, "never resolved by itself"
+    contacted = Details(contacted=True, solved=True, satisfied=Satisfaction.SATISFIED)
+    desk.does(OPERATOR, master, Action.CALLBACK, contacted)
+    told = [desk.again(ticket) for ticket in callers]
+    assert [(ticket.state, ticket.told) for ticket in told] == [(State.CALLBACK, "已换灯")] * 25
+    for ticket in told:
+        assert desk.does(OPERATOR, ticket, Action.CALLBACK, contacted).state is State.CLOSED
+
+
+def test_the_end_of_a_master_reaches_those_who_wait_for_what_was_merged_into_it(desk: Desk) -> None:
+    first, second, last = (desk.report(f"1381234000{number}") for number in range(3))
+    second = desk.does(OPERATOR, second, Action.MERGE, Details(master=first.id))
+    first = desk.does(OPERATOR, first, Action.MERGE, Details(master=last.id))
+    desk.does(OPERATOR, last, Action.WITHDRAW, Details(reason="误报"))
+    assert (desk.again(first).state, desk.again(second).state) == (State.REPORTED, State.MERGED)
+    desk.does(OPERATOR, desk.again(first), Action.ANSWER, Details(text="已答复"))
+    assert (desk.again(second).state, desk.again(second).told) == (State.CALLBACK, "已答复")
+
+
+def test_a_smell_of_gas_and_an_alarm_become_one_incident_led_by_the_danger(desk: Desk) -> None:
+    smell = desk.report("13812340001", category="gas-leak")
+    leak = desk.alarm(raised(ticket=MAJOR, severity=Severity.MAJOR))
+    merged = desk.does(OPERATOR, smell, Action.MERGE, Details(master=leak.id))
+    assert (merged.state, desk.again(leak).state) == (State.MERGED, State.DISPATCHED)
+
+
+def test_a_more_urgent_ticket_raises_its_master(desk: Desk) -> None:
+    urgent = desk.does(OPERATOR, desk.report("13812340001"), Action.ACCEPT)
+    urgent = desk.does(DISPATCHER, urgent, Action.CLASSIFY, Details(category="lighting", area=GRID, urgency=1))
+    master = desk.working_lamp()
+    desk.does(OPERATOR, urgent, Action.MERGE, Details(master=master.id))
+    assert desk.again(master).urgency == 1
+
+
+def test_a_merged_tickets_standing_alarm_goes_to_its_master_and_so_does_its_end(desk: Desk) -> None:
+    lamp = desk.alarm(raised("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    master = desk.working_lamp()
+    desk.does(OPERATOR, lamp, Action.MERGE, Details(master=master.id))
+    assert (desk.again(lamp).sensor_active, desk.again(master).sensor_active) == (False, True)
+    desk.alarm(returned("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    assert desk.again(master).sensor_normal_since == T0 + 300_000
+
+
+def test_a_later_alarm_of_a_merged_incident_goes_to_the_master(desk: Desk) -> None:
+    lamp = desk.alarm(raised("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    desk.alarm(returned("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    master = desk.working_lamp()
+    desk.does(OPERATOR, desk.again(lamp), Action.MERGE, Details(master=master.id))
+    joined = desk.alarm(raised("e2", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    assert joined.id == master.id
+    assert len(desk.tickets) == 2
+
+
+def test_a_master_outside_ones_area_does_not_exist(desk: Desk) -> None:
+    ticket, master = desk.report("1"), desk.report("2", area="990102001001001")
+    act = Act(ticket.id, Action.MERGE, ticket.version, Details(master=master.id))
+    with pytest.raises(Refused) as refusal:
+        desk.act(act, who=OPERATOR, scope="990101")
+    assert refusal.value.extra["wrong"] == ["master"]
 
 
 # Names and numbers
