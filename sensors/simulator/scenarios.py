@@ -70,6 +70,17 @@ def _same_feeder(devices: Sequence[Device], chosen: Device) -> list[Device]:
     return [d for d in devices if d.kind == "light" and d.attributes.get("feeder") == feeder]
 
 
+def _same_main(devices: Sequence[Device], chosen: Device) -> list[Device]:
+    """Every household on the chosen one's gas main, that one first."""
+    main = chosen.attributes.get("main")
+    return [chosen, *(d for d in devices if d.kind == "gas" and d.attributes.get("main") == main and d.id != chosen.id)]
+
+
+def _same_gateway(devices: Sequence[Device], chosen: Device) -> list[Device]:
+    gateway = chosen.attributes.get("gateway")
+    return [d for d in devices if d.attributes.get("gateway") == gateway]
+
+
 def _as_is(_: Case, said: Said) -> Said | None:
     return said
 
@@ -84,6 +95,12 @@ def _gas_leak(case: Case, said: Said) -> Said | None:
         case.memory["shut"] = True
         values |= {"valve_open": 0.0, "fan_on": 1.0 if case.over_s == 0 else 0.0}
     return replace(said, values=values)
+
+
+def _main_leak(case: Case, said: Said) -> Said | None:
+    """Gas comes up through the ground: one household after the other, a second apart, each as if it leaked itself."""
+    later = replace(case, rank=0, since_s=max(0.0, case.since_s - 1.0 * case.rank))
+    return _gas_leak(later, said)
 
 
 def _septic_build_up(case: Case, said: Said) -> Said | None:
@@ -181,13 +198,17 @@ def _garbage(case: Case, message: Message) -> list[Message]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes."""
+    """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes.
+
+    ``needs`` names an attribute that the first device has, whatever its value.
+    """
 
     key: str
     name_zh: str
     name_en: str
     kind: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
     aim: Aim = _alone
     shape: Shape = _as_is
     carry: Carry = _plain
@@ -206,6 +227,16 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             kind="gas",
             aim=_same_building,
             shape=_gas_leak,
+            period_s=1.0,
+        ),
+        Scenario(
+            key="gas-main-leak",
+            name_zh="燃气管泄漏",
+            name_en="Gas main leak",
+            kind="gas",
+            needs="main",
+            aim=_same_main,
+            shape=_main_leak,
             period_s=1.0,
         ),
         Scenario(
@@ -237,6 +268,15 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             period_s=5.0,
         ),
         Scenario(key="silent", name_zh="失联", name_en="Silent", shape=_silent, for_s=600.0),
+        Scenario(
+            key="gateway-down",
+            name_zh="网关离线",
+            name_en="Gateway down",
+            needs="gateway",
+            aim=_same_gateway,
+            shape=_silent,
+            for_s=600.0,
+        ),
         Scenario(key="stuck", name_zh="读数不变", name_en="Stuck", shape=_stuck),
         Scenario(key="noisy", name_zh="读数跳变", name_en="Noisy", shape=_noisy),
         Scenario(key="duplicated", name_zh="重复上报", name_en="Duplicated", carry=_twice),

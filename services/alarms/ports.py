@@ -5,22 +5,26 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.alarms.domain import Alarm, AlarmFilters
+from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind, HoldState
 from services.alarms.domain.ladder import Ladder
 from services.alarms.domain.ladder import Step as LadderStep
 from services.alarms.domain.ladder_reach import Around
 from services.alarms.domain.quality_steps import Step
 from services.alarms.domain.quality_targets import DEFAULTS, Targets
 from services.paging import Key, Page
-from streams.contracts import Action, AlarmEvent, Notice, Severity, TicketEvent
+from streams.contracts import Action, AlarmEvent, Notice, Rule, Severity, TicketEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An alarm with the ticket that its episode belongs to, if any."""
+    """An alarm with the ticket that its episode belongs to, if any.
+
+    ``together``: how many alarms the row stands for, where the list is collapsed.
+    """
 
     alarm: Alarm
     ticket_id: str | None = None
+    together: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,20 @@ class Work(Protocol):
         """
         ...
 
+    def hold_of(self, command: str) -> Hold | None: ...
+
+    def open_hold(self, rule: str, device: str, kind: HoldKind) -> Hold | None:
+        """The one that has not been ended (its time may have run out), locked until the transaction ends."""
+        ...
+
+    def keep_hold(self, hold: Hold) -> None:
+        """Keep a new one, or the second person and the end of one that is there.
+
+        Raises:
+            Clash: another is open for the same rule, device and kind.
+        """
+        ...
+
 
 class AlarmStore(Protocol):
     """Where alarms live. Nothing of a transaction that raises remains."""
@@ -136,6 +154,10 @@ class AlarmStore(Protocol):
     def transaction(self) -> AbstractContextManager[Work]: ...
 
     def count_active(self) -> Mapping[Severity, int]: ...
+
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        """Holds that wait or are in force at ``now``."""
+        ...
 
 
 class AlarmReader(Protocol):
@@ -149,9 +171,27 @@ class AlarmReader(Protocol):
         """An alarm by id or episode, with its transitions in order."""
         ...
 
+    def came(self, *, scope: str, since: int) -> tuple[int, ...]:
+        """When new alarms came before people there (log time, in order), hidden ones and backlogs left out."""
+        ...
+
     def count_by_severity(self, *, scope: str) -> Mapping[Severity, int]:
         """Alarms whose condition stands."""
         ...
+
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        """Alarms with an ``active_since`` since then, by rule; a rule without any is absent."""
+        ...
+
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        """What is held back or waits for a second person at ``now``, newest first."""
+        ...
+
+
+class RuleBook(Protocol):
+    """The rules in force, which say how long their alarms may be shelved."""
+
+    def get_rule(self, rule_id: str) -> Rule | None: ...
 
 
 @dataclass(frozen=True, slots=True)

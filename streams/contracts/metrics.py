@@ -69,6 +69,8 @@ ENGINE_SENSOR_TO_ALARM = _histogram(
     "sensor_to_alarm_seconds", "From the deciding sample's device time to its alarm in Kafka."
 )
 ENGINE_RULES = _gauge("engine_rules", "Rules in force.")
+ENGINE_INCIDENTS = _counter("engine_incidents_total", "Incidents that began, of alarms with a group.")
+ENGINE_SUPPRESSIONS = _counter("engine_suppressions_total", "Alarms hidden or shown by a group's alarm.", "action")
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")
@@ -77,6 +79,10 @@ HISTORY_NEWEST = _gauge("history_newest_timestamp_seconds", "Arrival time of the
 HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day's partition: should be 0.")
 
 # Alarms, tickets
+RULES_WRITTEN = _counter("rules_written_total", "Versions of rules put in force by people.", "enabled")
+ALARMS_HELD = _gauge(
+    "alarms_held", "Rules held back on a device: shelved, out of service, or waiting for approval.", "state"
+)
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
 ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
 ALARM_RATE = _gauge("alarm_rate", "New alarms of a position in its last ten minutes, hour, day.", "position", "window")

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.adapters.clock import RandomIds
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
-from services.alarms.handlers import AskOfAlarm, ClimbLadders, MeasureQuality, RecordTransitions, SetTargets
+from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, RecordTransitions, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -78,6 +78,7 @@ class MemoryPlatform:
             alarms=MemoryAlarmReader(self.alarms, self.tickets_of),
             ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,

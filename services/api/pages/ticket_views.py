@@ -11,7 +11,7 @@ from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
 from services.api.pages.vocabulary import (
     ACTIONS,
     CLOCKS,
-    LEVELS,
+    ESCALATION,
     ROLES,
     SOURCES,
     STAGES,
@@ -176,7 +176,7 @@ def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> li
     """Whose it is now, and what it waits for; ``units`` are names by id."""
     facts = []
     if row.responsible:
-        level = say(LEVELS, row.level, t)
+        level = say(ESCALATION, row.level, t)
         who = say(ROLES, row.responsible, t)
         watched = t("，已列督办") if row.supervised else ""
         facts.append((t("现由"), f"{level} {who}{watched}"))

@@ -177,7 +177,7 @@ CLOCKS: Final = {
     "callback": N_("回访"),
     "task": N_("子任务"),
 }
-LEVELS: Final = {
+ESCALATION: Final = {
     "grid": N_("网格"),
     "community": N_("社区"),
     "street": N_("街道"),
@@ -227,6 +227,12 @@ DEVICE_STATES: Final = {
     "active": N_("在用"),
     "maintenance": N_("检修中"),
     "retired": N_("停用"),
+}
+TIME_UNITS: Final = {
+    "s": N_("秒"),
+    "min": N_("分钟"),
+    "h": N_("小时"),
+    "d": N_("天"),
 }
 NOTIFICATION_STATES: Final = {
     "firing": N_("未认领"),
