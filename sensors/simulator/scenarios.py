@@ -201,6 +201,8 @@ class Scenario:
     """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes.
 
     ``needs`` names an attribute that the first device has, whatever its value.
+    ``period_s`` is how often a struck device speaks, None at its own pace. ``cause`` is what the ground
+    truth calls it ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
     """
 
     key: str
@@ -214,7 +216,13 @@ class Scenario:
     carry: Carry = _plain
     for_s: float = 180.0
     tail_s: float = 60.0
-    period_s: float = 2.0
+    period_s: float | None = 2.0
+    cause: str = ""
+    deserving_s: float | None = None
+
+    def deserves_ticket(self, lasted_s: float) -> bool:
+        """Whether it was a hazard, and long enough to be known as one."""
+        return self.deserving_s is not None and lasted_s >= self.deserving_s
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {
@@ -228,6 +236,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             aim=_same_building,
             shape=_gas_leak,
             period_s=1.0,
+            deserving_s=20.0,
         ),
         Scenario(
             key="gas-main-leak",
@@ -247,6 +256,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             shape=_septic_build_up,
             for_s=1_800.0,
             tail_s=300.0,
+            cause="septic-methane",
+            deserving_s=900.0,
         ),
         Scenario(
             key="feeder-blackout",
@@ -256,6 +267,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             aim=_same_feeder,
             shape=_blackout,
             period_s=5.0,
+            cause="feeder-outage",
+            deserving_s=150.0,
         ),
         Scenario(
             key="blocked-fire-lane",
@@ -266,6 +279,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             shape=_fire_lane,
             for_s=600.0,
             period_s=5.0,
+            cause="fire-lane",
+            deserving_s=305.0,
         ),
         Scenario(key="silent", name_zh="失联", name_en="Silent", shape=_silent, for_s=600.0),
         Scenario(
