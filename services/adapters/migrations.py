@@ -9,6 +9,8 @@ The backend is chosen once, at the first migration of the schema, and remembered
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -70,11 +72,29 @@ def load(package: str) -> list[Migration]:
 def apply(connection: psycopg.Connection[tuple[object, ...]], schema: str, migrations: list[Migration]) -> list[str]:
     """Bring ``schema`` up to date as its owner; returns the names applied now.
 
+    ``connection`` is in autocommit mode. Whoever migrates the same schema meanwhile waits for the whole of it.
+
     Raises:
         MigrationError: a file that was applied has changed since, or has gone.
     """
+    with _alone(connection, f"migrate {schema}"):
+        return _apply_fresh(connection, schema, migrations)
+
+
+@contextmanager
+def _alone(connection: psycopg.Connection[tuple[object, ...]], name: str) -> Iterator[None]:
+    """Hold a lock of the session: some migrations are no transaction, and all are several."""
+    connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+    try:
+        yield
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+
+
+def _apply_fresh(
+    connection: psycopg.Connection[tuple[object, ...]], schema: str, migrations: list[Migration]
+) -> list[str]:
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"migrate {schema}",))
         if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         _use(connection, schema)

@@ -102,7 +102,7 @@ def _make_schemas(connection: Connection, database: str) -> None:
             )
         connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
     if _wants_timescale(connection):
-        connection.execute("CREATE EXTENSION timescaledb")
+        connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
 
 
 def _wants_timescale(connection: Connection) -> bool:

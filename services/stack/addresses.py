@@ -61,7 +61,9 @@ def choose(file: Path) -> dict[str, int]:
         taken = set(chosen.values())
         wanted = [port for port in (last.get(name), usual) if port and port not in taken and is_free(port)]
         chosen[name] = wanted[0] if wanted else any_free(taken | set(USUAL.values()))
-    file.write_text(json.dumps(chosen, indent=2))
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(chosen, indent=2))
+    partial.replace(file)
     return chosen
 
 

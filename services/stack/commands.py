@@ -1,19 +1,19 @@
 """What each command of ``./linli`` accepts; the work is done in the modules beside this one."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from services.stack import condition, testing, tour_gas_leak
+from services.stack import condition, hazards, keys, orphans, testing, tour_gas_leak
 from services.stack import doctor as doctor_
 from services.stack import logs as logs_
 from services.stack import up as up_
 from services.stack.client import Client
 from services.stack.layout import Layout
 from services.stack.platform import Options
-from services.stack.publish import CONTROL, publisher
 from services.stack.say import console, table
 
 app = typer.Typer(
@@ -33,6 +33,17 @@ Data = Annotated[
 
 def _leave(code: int) -> NoReturn:
     raise typer.Exit(code)
+
+
+def _one_of(words: Sequence[str]) -> Callable[[str], str]:
+    """A word that is none of these is wrong usage: exit code 2, with the words that would be right."""
+
+    def check(word: str) -> str:
+        if word not in words:
+            raise typer.BadParameter(f"{word!r} 不在其中 is none of {', '.join(words)}")
+        return word
+
+    return check
 
 
 @app.command()
@@ -64,12 +75,18 @@ def status(
 ) -> None:
     """运行状态 What runs: name, pid, port, health, restarts, lag."""
     layout = Layout.of(data)
-    now = condition.status(layout, up_.platform_of(layout))
+    if as_json and not layout.secrets.exists():  # a program that waits for the first `up` reads on, it does not parse
+        typer.echo(json.dumps(condition.NEVER_RAN.as_json()))
+        _leave(0)
+    platform = up_.platform_of(layout)
+    now = condition.status(layout, platform)
     if as_json:
         typer.echo(json.dumps(now.as_json(), ensure_ascii=False, indent=2))
         _leave(0)
     if not now.processes:
         console.print(f"没有在运行 Nothing runs on {layout.data}")
+        if left := len(orphans.find(layout.data)):
+            console.print(f"{left} 个进程失去了管理器 {left} processes have lost their manager; ./linli down ends them")
         _leave(1)
     rows = [
         (
@@ -85,6 +102,7 @@ def status(
         for row in now.processes
     ]
     table("", ("", "名称 name", "pid", "状态 state", "端口 port", "重启 restarts", "滞后 lag", ""), rows)
+    up_.show(platform)
     console.print("\n就绪 Ready." if now.ready else "\n未就绪 Not ready.")
     _leave(0 if now.ready else 1)
 
@@ -127,7 +145,10 @@ def tour(story: Annotated[Literal["gas-leak"], typer.Argument(help="故事 Story
 
 @app.command()
 def token(
-    role: Annotated[str, typer.Argument(help="演示角色 Demo role, e.g. grid_manager.")], data: Data = None
+    role: Annotated[
+        str, typer.Argument(help="演示角色 Demo role, e.g. grid_manager.", callback=_one_of(keys.DEMO_ROLES))
+    ],
+    data: Data = None,
 ) -> None:
     """取得令牌 Print an API bearer token of a demo user."""
     typer.echo(Client(up_.platform_of(Layout.of(data)), role).token)
@@ -136,7 +157,10 @@ def token(
 @app.command()
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(help="情景 gas-leak, septic-build-up, feeder-blackout, blocked-fire-lane …")
+        str,
+        typer.Argument(
+            help="情景 gas-leak, septic-build-up, feeder-blackout, blocked-fire-lane …", callback=_one_of(hazards.KNOWN)
+        ),
     ],
     data: Data = None,
     *,
@@ -144,11 +168,4 @@ def simulate(
     for_s: Annotated[int | None, typer.Option("--for", min=1, help="持续秒数 How long, else its own time.")] = None,
 ) -> None:
     """注入险情或故障 Inject a hazard or a fault into the simulated district."""
-    order: dict[str, object] = {"scenario": scenario}
-    if for_s:
-        order["for_s"] = for_s
-    if device:
-        order["device"] = device
-    with publisher(up_.platform_of(Layout.of(data)).mqtt("demo")) as broker:
-        broker.send(CONTROL, order)
-    console.print(f"已下达 Ordered: {order}")
+    _leave(hazards.order(up_.platform_of(Layout.of(data)), scenario, device=device, for_s=for_s))

@@ -1,7 +1,7 @@
 """How the platform is: what runs, whether it is healthy, whether data has really flowed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -42,6 +42,10 @@ class Status:
     processes: list[Process]
     urls: Mapping[str, str]
 
+    def well(self, names: Iterable[str]) -> bool:
+        """Whether every one of these processes is healthy."""
+        return set(names) <= {process.name for process in self.processes if process.healthy}
+
     def as_json(self) -> dict[str, object]:
         rows = [
             {
@@ -56,6 +60,9 @@ class Status:
             for process in self.processes
         ]
         return {"ready": self.ready, "processes": rows, "urls": dict(self.urls)}
+
+
+NEVER_RAN = Status(ready=False, processes=[], urls={})
 
 
 def metrics(port: int) -> dict[str, float]:

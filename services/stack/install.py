@@ -87,7 +87,15 @@ TO_TEST_PAGES = (
         ("fonts-noto-cjk",),
     ),
 )
-TO_TEST = (Need("promtool", "告警规则测试 tests of the alert rules", _on_path("promtool"), ("prometheus",)),)
+TO_TEST = (
+    Need("promtool", "告警规则测试 tests of the alert rules", _on_path("promtool"), ("prometheus",)),
+    Need(
+        "mosquitto_pub",
+        "用命令行发读数 readings from a shell, and tests",
+        _on_path("mosquitto_pub"),
+        ("mosquitto-clients",),
+    ),
+)
 
 
 def missing(needs: Iterable[Need]) -> list[Need]:

@@ -13,9 +13,6 @@ from services.stack.layout import Layout
 from services.stack.program import Program
 from services.stack.servers import alerting, kafka, mosquitto, postgres
 
-SERVERS = 20
-"""Programs of a lower order are servers: started and awaited before Linli's own processes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -118,13 +115,20 @@ class Platform:
                     passwords=secrets.mqtt,
                 )
             )
-        made += [
+        return made
+
+    def watchers(self) -> list[Program]:
+        """Who tells of a process that is down: last to start and first to stop, when none is down yet."""
+        layout, ports = self.layout, self.ports
+        return [
             alerting.prepare_prometheus(templates=layout.templates, home=layout.data / "prometheus", ports=ports),
             alerting.prepare_alertmanager(
-                templates=layout.templates, home=layout.data / "alertmanager", ports=ports, token=secrets.webhook
+                templates=layout.templates,
+                home=layout.data / "alertmanager",
+                ports=ports,
+                token=self.secrets.webhook,
             ),
         ]
-        return made
 
     def processes(self) -> list[Program]:
         """Linli's own processes, in the order in which they start."""

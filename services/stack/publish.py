@@ -11,7 +11,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 from streams.contracts import Unavailable
 
 TIMEOUT_S = 10
-CONTROL = "linli/v1/simulator/control"
 
 
 class Publisher:

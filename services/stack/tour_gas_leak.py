@@ -65,6 +65,7 @@ class Story:
         self.manager = Client(platform, "grid_manager")
         self.worker = Client(platform, "grid_worker")
         self.crew = Client(platform, "unit_handler")
+        self.operator = Client(platform, "operator")
         self._ids = RandomIds()
         self._began = time.monotonic()
 
@@ -163,10 +164,12 @@ def _loop(story: Story, detector: Detector) -> None:
     done = story.wait("凭证一 proof one", lambda: _finish(story, number))
     story.tell("抢修班报办结", f"the crew reports it done, state {done['state']}")
     closed = story.act(story.worker, number, "check_ok", text="已入户复测，无异味 Checked at the door, no smell")
-    if closed["state"] == "callback":
-        operator = story.manager
-        closed = story.act(operator, number, "callback", contacted=True, solved=True, satisfied="satisfied")
-    story.tell("反馈：网格员上门核查确认（凭证二）", "feedback: a grid worker confirms at the door, proof two")
+    story.tell(
+        "反馈：网格员上门回访，确认已解决（凭证二）", "feedback: call-back at the door by a grid worker, proof two"
+    )
+    if closed["state"] == "callback":  # somebody has also reported it: they are asked too
+        closed = story.act(story.operator, number, "callback", contacted=True, solved=True, satisfied="satisfied")
+        story.tell("话务员回访报告人，确认已解决", "call-back: the reporter says that it is solved")
     story.tell(f"工单 {closed['number']} {closed['state']}，闭环完成", "closed: the loop is complete")
 
 

@@ -19,7 +19,10 @@ from services.stack.supervise import Manager
 from streams.contracts import LinliError
 
 READY_S = 240
+WORDS, LONGEST_WORDS = 4, 300
 STOP_S = 90
+HOPELESS = 5
+"""Restarts after which a process that is still ill will not come by itself: about 20 s of trying."""
 ROLE_NAMES = {
     "citizen": "市民 citizen",
     "grid_worker": "网格员 grid worker",
@@ -47,6 +50,11 @@ def platform_of(layout: Layout) -> Platform:
     if not layout.secrets.exists():
         raise NotReady(f"{layout.data} 还没有启动过 / has never run: ./linli up --data {layout.data}")
     ports = addresses.remembered(layout.ports)
+    if lost := sorted(addresses.USUAL.keys() - ports.keys()):
+        raise NotReady(
+            f"{layout.ports} 不完整，缺 / is damaged or of an older version, it lacks {', '.join(lost)}; "
+            f"ports are chosen anew by: ./linli down --data {layout.data} && ./linli up --data {layout.data}"
+        )
     return Platform(layout, ports, keys.load(layout.secrets), Options.load(layout))
 
 
@@ -125,7 +133,8 @@ def _start(platform: Platform) -> subprocess.Popen[bytes]:
     with step("准备服务器 Preparing the servers"):
         servers = platform.servers()
         processes = platform.processes()
-        supervise.write_config(layout, [*servers, *processes])
+        watchers = platform.watchers()
+        supervise.write_config(layout, [*servers, *processes, *watchers])
         layout.supervisor_log.unlink(missing_ok=True)
         process = supervise.launch(layout)
     manager = Manager(layout.socket)
@@ -137,6 +146,9 @@ def _start(platform: Platform) -> subprocess.Popen[bytes]:
             _provision(platform)
         with step("启动 Starting " + ", ".join(program.name for program in processes)):
             manager.start(program.name for program in processes)
+            _until(platform, lambda now: now.well(program.name for program in processes), "processes")
+        with step("等待数据流通 Waiting for data to flow; starting " + ", ".join(each.name for each in watchers)):
+            manager.start(watcher.name for watcher in watchers)
             _until(platform, lambda now: now.ready, "processes")
     except BaseException:
         _unhurried()
@@ -151,15 +163,27 @@ def _until(platform: Platform, ready: Callable[[condition.Status], bool], what: 
     deadline = time.monotonic() + READY_S
     while not ready(now := condition.status(platform.layout, platform)):
         rows = now.processes
-        sick = [row for row in rows if row.state == "fatal"]
-        if not sick and time.monotonic() > deadline:
-            sick = [row for row in rows if not row.healthy]
-        if sick or time.monotonic() > deadline:
+        ill = [row for row in rows if not row.healthy]
+        sick = [row for row in ill if row.state == "fatal" or row.restarts >= HOPELESS]
+        if late := time.monotonic() > deadline:
+            sick = ill
+        if sick or late:
             names = "; ".join(f"{row.name} ({row.state} {row.detail})" for row in sick) or "no data has flowed"
+            waited = f"{READY_S - max(0.0, deadline - time.monotonic()):.0f} s"
+            words = "".join(f"\n{row.name}: {line}" for row in sick for line in _last_words(platform.layout, row.name))
             raise NotReady(
-                f"平台没有就绪 / {what} not ready after {READY_S} s: {names}. 日志 See {platform.layout.logs}"
+                f"平台没有就绪 / {what} not ready after {waited}: {names}. 日志 See {platform.layout.logs}{words}"
             )
         time.sleep(0.5)
+
+
+def _last_words(layout: Layout, name: str) -> list[str]:
+    """What a process that does not come said last, as far as it fits on a screen: why, not the stack that it lay on."""
+    try:
+        lines = (layout.logs / f"{name}.log").read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line[:LONGEST_WORDS] for line in lines if line and not line[0].isspace()][-WORDS:]
 
 
 def _provision(platform: Platform) -> None:

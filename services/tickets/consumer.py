@@ -36,6 +36,5 @@ class AlarmConsumer:
     def _measure(self, message: Message, event: AlarmEvent) -> None:
         now = self.clock.now()
         histogram(ALARM_TO_TICKET).observe(max(0, now - message.timestamp) / 1000)
-        since = event.ts if event.ts is not None else event.arrival
-        if since is not None:
-            histogram(SENSOR_TO_TICKET).observe(max(0, now - since) / 1000)
+        if event.timed_from is not None:
+            histogram(SENSOR_TO_TICKET).observe(max(0, now - event.timed_from) / 1000)

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from streams.agents.poison import Poison
 from streams.agents.watch import Progress, made
-from streams.contracts import AlarmEvent, Cause, DeadLetter, Undecodable, decode_input, encode, metrics
+from streams.contracts import AlarmEvent, DeadLetter, Undecodable, decode_input, encode, metrics
 from streams.contracts.topics import ALARMS, DEAD_LETTERS, INPUTS
 from streams.rules import Catalogue, Fault, Outcome, Shard, partition_of, partition_of_code
 
@@ -26,7 +26,6 @@ MOST_PAYLOAD = 900_000
 RETRY_S = 0.5
 REWIND_EVERY_S = 1.0
 REWIND_MOST_S = 20.0
-JUDGED = frozenset({Cause.CONFIRMED, Cause.SEVERITY_UP, Cause.REALARM})
 
 Acknowledged = Awaitable[Any]
 Send = Callable[[str, str, bytes], Awaitable[Acknowledged]]
@@ -222,5 +221,5 @@ class Engine:
 
 def _count(event: AlarmEvent) -> None:
     made(metrics.ENGINE_TRANSITIONS).labels(rule=event.rule, new=event.new).inc()
-    if event.ts is not None and event.cause in JUDGED and not event.backlog:
-        made(metrics.ENGINE_SENSOR_TO_ALARM).observe(max(0.0, time.time() - event.ts / 1000))
+    if (sampled := event.timed_from) is not None:
+        made(metrics.ENGINE_SENSOR_TO_ALARM).observe(max(0.0, time.time() - sampled / 1000))

@@ -20,11 +20,16 @@ RETRY_S = 1.0
 
 
 class Follower:
-    """Keeps :attr:`catalogue` up to date; ``ready`` is set once both topics were read to their ends."""
+    """Keeps :attr:`catalogue` up to date; ``ready`` is set once both topics were read to their ends.
 
-    def __init__(self, servers: str, changed: Callable[[Catalogue], None]) -> None:
+    ``changed`` is told of nothing before that, nor while a lost connection makes it read all of it
+    again: half a topic holds versions that have long been replaced. ``most`` records are polled at once.
+    """
+
+    def __init__(self, servers: str, changed: Callable[[Catalogue], None], *, most: int = 5_000) -> None:
         self._servers = servers
         self._changed = changed
+        self._most = most
         self.ready = asyncio.Event()
         self.catalogue = Catalogue({}, {})
 
@@ -50,32 +55,36 @@ class Follower:
             consumer.assign(list(PARTITIONS))
             await consumer.seek_to_beginning(*PARTITIONS)
             ends = await consumer.end_offsets(list(PARTITIONS))
+            read, whole = Catalogue({}, {}), False
             while True:
-                polled = await consumer.getmany(timeout_ms=200, max_records=5_000)
+                polled = await consumer.getmany(timeout_ms=200, max_records=self._most)
                 records = [record for batch in polled.values() for record in batch]
                 if records:
-                    self._take(records)
-                if not self.ready.is_set():
-                    positions = [await consumer.position(tp) >= end for tp, end in ends.items()]
-                    if all(positions):
-                        self.ready.set()
-                        log.info("read %d rules and %d devices", len(self.catalogue.rules), len(self.catalogue.devices))
+                    read = _after(read, records)
+                if not whole:
+                    whole = all([await consumer.position(tp) >= end for tp, end in ends.items()])
+                if whole and read is not self.catalogue:
+                    self.catalogue = read
+                    self._changed(read)
+                if whole and not self.ready.is_set():
+                    self.ready.set()
+                    log.info("read %d rules and %d devices", len(read.rules), len(read.devices))
         finally:
             await consumer.stop()
 
-    def _take(self, records: "list[aiokafka.ConsumerRecord[bytes, bytes]]") -> None:
-        rules: dict[str, Rule | None] = {}
-        devices: dict[str, Device | None] = {}
-        for record in records:
-            key = (record.key or b"").decode(errors="replace")
-            try:
-                if record.topic == RULES.name:
-                    rules[key] = decode(record.value, Rule) if record.value else None
-                else:
-                    devices[key] = decode(record.value, Device) if record.value else None
-            except Undecodable as error:
-                log.error("%s/%d/%d kept out: %s", record.topic, record.partition, record.offset, error)  # noqa: TRY400 - no trace helps with bad bytes
-            if rules and record.topic == RULES.name:
+
+def _after(catalogue: Catalogue, records: "list[aiokafka.ConsumerRecord[bytes, bytes]]") -> Catalogue:
+    """The catalogue after some records of the two topics."""
+    rules: dict[str, Rule | None] = {}
+    devices: dict[str, Device | None] = {}
+    for record in records:
+        key = (record.key or b"").decode(errors="replace")
+        try:
+            if record.topic == RULES.name:
+                rules[key] = decode(record.value, Rule) if record.value else None
                 log.info("rule %s from %s/%d/%d", key, record.topic, record.partition, record.offset)
-        self.catalogue = self.catalogue.with_changes(rules, devices)
-        self._changed(self.catalogue)
+            else:
+                devices[key] = decode(record.value, Device) if record.value else None
+        except Undecodable as error:
+            log.error("%s/%d/%d kept out: %s", record.topic, record.partition, record.offset, error)  # noqa: TRY400 - no trace helps with bad bytes
+    return catalogue.with_changes(rules, devices)

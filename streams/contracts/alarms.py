@@ -59,6 +59,9 @@ class Page(StrEnum):
     AFTER_ACKNOWLEDGEMENT = "after_acknowledgement"
 
 
+_DECIDED_BY_A_SAMPLE = frozenset({Cause.CONFIRMED, Cause.SEVERITY_UP, Cause.REALARM})
+
+
 class Source(msgspec.Struct, frozen=True):
     """Where in ``linli.inputs`` the record that decided a transition stands."""
 
@@ -148,3 +151,13 @@ class AlarmEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     def hidden(self) -> bool:
         """Shown as hidden, opens no ticket, calls nobody."""
         return self.shelved_until is not None or self.suppressed_by != "" or self.out_of_service or self.maintenance
+
+    @property
+    def timed_from(self) -> int | None:
+        """Device time from which latency can be told: that of a sample which decided at once.
+
+        None where a timer or a person decided (their waiting is not ours), and in a backlog.
+        """
+        asked_again = self.cause is Cause.REALARM and self.old is AlarmState.ACTIVE_ACK and self.new is not self.old
+        by_a_sample = self.cause in _DECIDED_BY_A_SAMPLE and not asked_again
+        return self.ts if by_a_sample and not self.backlog else None

@@ -45,7 +45,7 @@ OFFLINE: Final = "offline"
 _UNUSABLE: Final = frozenset({Flag.OLD, Flag.FUTURE})
 
 
-class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sample(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One message of one device: every metric it carried at one time.
 
     ``values`` holds floats in each metric's unit (booleans as 0.0 and 1.0); ``quality`` names

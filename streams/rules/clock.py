@@ -35,7 +35,7 @@ class ClockPolicy(msgspec.Struct, frozen=True):
 DEFAULT_CLOCK = ClockPolicy()
 
 
-class Clock(msgspec.Struct, array_like=True):
+class Clock(msgspec.Struct, array_like=True, gc=False):
     """State of one device's clock. ``newest`` is its newest stamp, ``life`` counts its jumps.
 
     ``offset`` (arrival - stamp) is set while the clock is judged wrong and arrival times are used.

@@ -120,12 +120,12 @@ class DeviceStep(Bench):
         self.take(ISOLATED, machine.observe(self.slot(ISOLATED), reading, ISOLATED, self.track.device.id))
 
     def _known(self, sample: Sample) -> bool:
-        last = self.track.last
-        return all(metric in last and last[metric].ts == sample.ts for metric in sample.values)
+        seen = [self.track.seen(metric) for metric in sample.values]
+        return all(last is not None and last.ts == sample.ts for last in seen)
 
     def _hear(self, at: int) -> None:
         track = self.track
-        track.heard = max(track.heard, at)
+        track.hear(at)
         if not track.watched:
             return
         for rule in track.plan.silent:
@@ -139,9 +139,8 @@ class DeviceStep(Bench):
 
     def _live(self, sample: Sample, clock: int, *, backlog: bool) -> None:
         track = self.track
-        fresh = [metric for metric in sample.values if (seen := track.last.get(metric)) is None or seen.ts != sample.ts]
-        for metric in fresh:
-            track.last[metric] = sample
+        fresh = [metric for metric in sample.values if (seen := track.seen(metric)) is None or seen.ts != sample.ts]
+        track.remember(sample, fresh)
         if not track.watched:
             return
         given = self._given(sample, clock)
@@ -166,7 +165,7 @@ class DeviceStep(Bench):
     def _given(self, sample: Sample, clock: int) -> Given:
         track = self.track
         time = sample.at if clock == ARRIVAL else sample.ts
-        return Given(track.device, sample, track.last, track.windows, time, clock)
+        return Given(track, sample, time, clock)
 
     def _evaluate(
         self, planned: Rule, given: Given, *, backlog: bool, cause: Cause = Cause.CONFIRMED, at: int | None = None
@@ -219,7 +218,7 @@ class DeviceStep(Bench):
             if rule.id in track.slots:
                 track.keep(rule, track.slot(rule))
             return
-        sample = track.last.get(rule.metric)
+        sample = track.seen(rule.metric)
         if rule.id in track.slots:
             track.keep(rule, track.slot(rule))
         if sample is not None:

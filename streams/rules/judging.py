@@ -46,7 +46,7 @@ def _measured(rule: Rule, plan: Plan, given: Given, *, backlog: bool, offset: in
 def _again(rule: Rule, given: Given, *, backlog: bool) -> Reading | None:
     """The last value once more, since something beside it has changed."""
     value = given.value(rule.metric, rule)
-    last = given.last.get(rule.metric)
+    last = given.track.seen(rule.metric)
     if value is None or last is None or _proving(given.sample):
         return None
     return Reading(last.ts, last.at, value, given.clock, backlog=backlog)

@@ -3,9 +3,11 @@
 A probe gives a number, or None for "cannot be evaluated now", which neither fires nor clears.
 """
 
+from math import isnan
+from typing import TYPE_CHECKING
+
 from streams.contracts import (
     Condition,
-    Device,
     Flagged,
     Measure,
     Members,
@@ -20,7 +22,10 @@ from streams.contracts import (
 )
 from streams.rules.conditions import EVERYTHING, Interval, meets_limit, quiet_interval, silent_after_ms
 from streams.rules.schedule import open_at
-from streams.rules.windows import Remembering, Window, feed
+from streams.rules.windows import CLOCK, NEWEST, Remembering, Take, empty, feed, result, taker
+
+if TYPE_CHECKING:
+    from streams.rules.track import Track
 
 NOTHING = 1e-9
 """Below this a divisor is no divisor."""
@@ -33,7 +38,7 @@ class Probe:
     interval in which the value changes nothing for a device at rest.
     """
 
-    __slots__ = ("calm", "inputs", "key", "measure", "metric", "rule")
+    __slots__ = ("calm", "inputs", "key", "measure", "metric", "rule", "take")
 
     def __init__(self, rule: Rule, metric: str, measure: Measure, calm: Interval = EVERYTHING) -> None:
         self.rule = rule
@@ -41,13 +46,14 @@ class Probe:
         self.measure = measure
         self.calm = calm
         self.key = window_key(metric, measure)
+        self.take = taker(measure) if isinstance(measure, Remembering) else None
         self.inputs = (metric, *(name for name in _others(measure) if name))
 
     def look(self, given: "Given", fresh: bool = True) -> float | None:
         """The quantity now; ``fresh`` False takes what a window last said where the sample adds nothing."""
         measure = self.measure
-        if self.key:
-            return self._remembered(given, measure, fresh=fresh)  # type: ignore[arg-type]
+        if self.take is not None:
+            return self._remembered(given, self.take, fresh=fresh)
         if isinstance(measure, Flagged):
             return given.flagged(self.metric, measure)
         value = given.value(self.metric, self.rule)
@@ -65,15 +71,15 @@ class Probe:
             return value + other
         return value / other if abs(other) > NOTHING else None
 
-    def _remembered(self, given: "Given", measure: Remembering, *, fresh: bool) -> float | None:
+    def _remembered(self, given: "Given", take: Take, *, fresh: bool) -> float | None:
         window = given.windows.get(self.key)
         if window is None:
-            window = given.windows[self.key] = Window.empty(given.clock)
+            window = given.windows[self.key] = empty(given.clock)
         value = given.sampled(self.metric)
-        said = feed(window, measure, given.time, value, given.clock) if value is not None else None
+        said = feed(window, take, given.time, value, given.clock) if value is not None else None
         if said is not None or fresh:
             return said
-        return window.result
+        return result(window)
 
     def _of_nominal(self, given: "Given", value: float, measure: Nominal) -> float | None:
         nominal = _number(given.device.attributes.get(measure.attribute, ""))
@@ -88,21 +94,13 @@ class Probe:
 class Given:
     """What is known of a device at one sample: its values, the ones before, its windows."""
 
-    __slots__ = ("clock", "device", "last", "sample", "time", "windows")
+    __slots__ = ("clock", "device", "sample", "time", "track", "windows")
 
-    def __init__(
-        self,
-        device: Device,
-        sample: Sample,
-        last: dict[str, Sample],
-        windows: dict[str, Window],
-        time: int,
-        clock: int,
-    ) -> None:
-        self.device = device
+    def __init__(self, track: "Track", sample: Sample, time: int, clock: int) -> None:
+        self.track = track
+        self.device = track.device
+        self.windows = track.windows
         self.sample = sample
-        self.last = last
-        self.windows = windows
         self.time = time
         self.clock = clock
 
@@ -110,21 +108,21 @@ class Given:
         """A good value that this very sample carries."""
         sample = self.sample
         value = sample.values.get(metric)
-        return value if value is not None and good(sample, metric) else None
+        return None if value is None or isnan(value) or not good(sample, metric) else value
 
     def value(self, metric: str, rule: Rule) -> float | None:
         """The newest value, if it is good and not older than the rule allows."""
         sample = self.sample
         if metric in sample.values:
             return sample.values[metric] if good(sample, metric) else None
-        last = self.last.get(metric)
+        last = self.track.seen(metric)
         if last is None or not good(last, metric):
             return None
-        return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.device.period_s) else None
+        return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.track.period_ms) else None
 
     def knows(self, metric: str) -> bool:
         """Whether the device has ever said it."""
-        return metric in self.sample.values or metric in self.last
+        return metric in self.sample.values or self.track.seen(metric) is not None
 
     def flagged(self, metric: str, measure: Flagged) -> float | None:
         """1.0 where a value has one of the qualities; a message without the metric says nothing."""
@@ -159,6 +157,22 @@ class Watch:
         self.probe = probe
         self.gates = gates
         self.schedule = schedule
+
+    def quickly(self, track: "Track", sample: Sample) -> bool | None:
+        """:meth:`at_rest` for a sample in good order; None where more has to be looked at."""
+        probe = self.probe
+        value = sample.values.get(probe.metric)
+        take = probe.take
+        if take is None:
+            return None
+        if value is None or isnan(value):
+            return True
+        window = track.windows.get(probe.key)
+        if window is None or window[CLOCK] != track.clock.life or not window[NEWEST] < sample.ts:
+            return None
+        number = take(window, sample.ts, value)
+        low, high = probe.calm
+        return True if number is None or low < number < high else None
 
     def at_rest(self, given: Given) -> bool:
         """Whether a sample leaves a device at rest as it is; feeds the probe's window."""

@@ -11,7 +11,7 @@ ARRIVAL = -1
 """``clock`` of a reading whose device time is not to be trusted: its arrival time stands for it."""
 
 
-class Reading(msgspec.Struct, frozen=True, array_like=True):
+class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One usable value. ``clock`` numbers the device clock's life, or is :data:`ARRIVAL`.
 
     Bit *i* of ``barred`` says that level *i* may not fire on it, since its side condition does not
@@ -40,7 +40,7 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
         return self.at if self.clock == ARRIVAL else self.ts
 
 
-class Run(msgspec.Struct, frozen=True, array_like=True):
+class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Consecutive samples that agree: when the first came, by both clocks, and how many came."""
 
     ts: int

@@ -1,6 +1,8 @@
 """What is remembered of one device: its clock, its last values, its windows, and a slot for each rule at work."""
 
-from array import array
+import math
+from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -14,6 +16,14 @@ from streams.rules.plan import Plan
 from streams.rules.slots import Slot
 from streams.rules.windows import Window
 
+MOST_GAPS: Final = 20
+UNKNOWN_PERIOD_MS: Final = 3_600_000
+"""Until a device whose period nobody registered has spoken twice."""
+NO_SLOTS: dict[str, Slot] = {}
+NO_WINDOWS: dict[str, "Window[float]"] = {}
+NO_SAMPLES: dict[str, Sample] = {}
+NO_BANS: dict[str, int] = {}
+
 
 class Membership(msgspec.Struct, array_like=True, frozen=True):
     """How a device stands in a group that a rule counts; absent means that nothing is against it."""
@@ -24,6 +34,9 @@ class Membership(msgspec.Struct, array_like=True, frozen=True):
     told: bool = False
 
 
+NO_MEMBERS: dict[str, Membership] = {}
+
+
 class Track:
     """One device in a grid. ``heard`` is the arrival of its last message of any quality.
 
@@ -31,12 +44,14 @@ class Track:
     the device's one entry in the grid's heap: never later than the first of its timers.
     ``quiet`` is the promise of the fast path: a good sample in order whose values lie within the
     plan's bounds, and whose watches say so, changes nothing but ``heard``, ``clock.newest`` and ``last``.
+    The last sample of each metric is in ``newest``, or in ``older`` where ``newest`` lacks the metric
+    (or knows it less well). Empty parts of a track at rest are shared by all of them: only forks change.
     ``disabled`` maps a rule that a bug has turned off to the version that failed.
     """
 
     __slots__ = (
-        "clock", "device", "disabled", "due", "heard", "last", "members", "plan", "quiet", "slots", "version",
-        "windows",
+        "clock", "device", "disabled", "due", "gaps", "heard", "members", "newest", "older", "plan", "quiet", "slots",
+        "version", "windows",
     )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, heard: int) -> None:
@@ -44,12 +59,14 @@ class Track:
         self.plan = plan
         self.heard = heard
         self.clock = Clock()
-        self.last: dict[str, Sample] = {}
+        self.newest: Sample | None = None
+        self.older: dict[str, Sample] = {}
         self.slots: dict[str, Slot] = {}
-        self.windows: dict[str, Window] = {}
+        self.windows: dict[str, Window[float]] = {}
         self.members: dict[str, Membership] = {}
         self.disabled: dict[str, int] = {}
         self.due: int | None = None
+        self.gaps: tuple[int, ...] = ()
         self.version = device.version
         self.quiet = False
 
@@ -57,14 +74,58 @@ class Track:
         """A copy that may be stepped and thrown away when the step fails."""
         twin = Track(self.device, self.plan, self.heard)
         twin.clock = self.clock.fork()
-        twin.last = self.last.copy()
+        twin.newest = self.newest
+        twin.older = self.older.copy()
         twin.slots = self.slots.copy()
-        twin.windows = {key: window.fork() for key, window in self.windows.items()}
+        twin.windows = {key: window[:] for key, window in self.windows.items()}
         twin.members = self.members.copy()
         twin.disabled = self.disabled.copy()
         twin.due = self.due
+        twin.gaps = self.gaps
         twin.version = self.version
         return twin
+
+    @property
+    def period_ms(self) -> int:
+        """How often the device speaks: as registered, else the 95th percentile of its last gaps."""
+        if self.device.period_s > 0:
+            return self.device.period_s * 1000
+        return sorted(self.gaps)[math.ceil(0.95 * len(self.gaps)) - 1] if self.gaps else UNKNOWN_PERIOD_MS
+
+    def hear(self, at: int) -> None:
+        """A message has arrived."""
+        if self.device.period_s <= 0 and self.newest is not None and at > self.heard:
+            self.gaps = (*self.gaps[1 - MOST_GAPS :], at - self.heard)
+        self.heard = max(self.heard, at)
+
+    def seen(self, metric: str) -> Sample | None:
+        """The last sample that carried the metric."""
+        older = self.older.get(metric)
+        if older is not None:
+            return older
+        newest = self.newest
+        return newest if newest is not None and metric in newest.values else None
+
+    def remember(self, sample: Sample, metrics: Iterable[str]) -> None:
+        """Take the sample as the last one of these metrics of it."""
+        before = self.newest
+        older = dict(self.older)
+        if len(sample.values) > len(list(metrics)):
+            older.update(dict.fromkeys(metrics, sample))
+        else:
+            if before is not None:
+                for metric in before.values:
+                    older.setdefault(metric, before)
+            for metric in sample.values:
+                older.pop(metric, None)
+            self.newest = sample
+        self.older = older or NO_SAMPLES
+
+    @property
+    def last(self) -> dict[str, Sample]:
+        """The last sample of each metric."""
+        newest = dict.fromkeys(self.newest.values, self.newest) if self.newest is not None else {}
+        return newest | self.older
 
     @property
     def watched(self) -> bool:
@@ -118,7 +179,7 @@ class Track:
             slot = self.slots.get(rule.id)
             waits = slot is None or not (slot.on or self.answered(slot))
             if waits and self.rule(rule.id):
-                found.append((rule, max(self.heard, resumed) + silent_after_ms(rule, self.device.period_s)))
+                found.append((rule, max(self.heard, resumed) + silent_after_ms(rule, self.period_ms)))
         return found
 
     def crowd_silences(self, resumed: int) -> list[tuple[Rule, str, int]]:
@@ -131,15 +192,22 @@ class Track:
                 continue
             group = rule.group_of(self.device)
             if group:
-                found.append((rule, group, max(self.heard, resumed) + periods * self.device.period_s * 1000))
+                found.append((rule, group, max(self.heard, resumed) + periods * self.period_ms))
         return found
 
     def calm(self) -> bool:
-        """Work out :attr:`quiet` after a careful step."""
+        """Work out :attr:`quiet` after a careful step, and share what is empty."""
+        self.slots = self.slots or NO_SLOTS
+        self.members = self.members or NO_MEMBERS
+        self.disabled = self.disabled or NO_BANS
+        self.older = self.older or NO_SAMPLES
+        if not self.plan.keys:
+            self.windows = NO_WINDOWS
         self.quiet = (
             self.watched
             and not self.plan.has_reorder
             and not self.members
+            and self.device.period_s > 0
             and self.clock.offset is None
             and self.clock.candidates == 0
             and self.clock.most_delayed == 0
@@ -167,9 +235,10 @@ class PackedTrack(msgspec.Struct, array_like=True, frozen=True):
     clock: Clock
     samples: list[PackedSample]
     slots: list[Slot]
-    windows: dict[str, tuple[int, list[int], list[float], float | None]]
+    windows: dict[str, list[float]]
     members: dict[str, Membership]
     disabled: dict[str, int]
+    gaps: tuple[int, ...]
 
 
 def pack(track: Track) -> PackedTrack:
@@ -188,12 +257,10 @@ def pack(track: Track) -> PackedTrack:
         track.clock,
         [PackedSample(ts, at, values, quality, flags) for (ts, at, flags), (values, quality) in groups.items()],
         list(track.slots.values()),
-        {
-            key: (window.clock, window.times.tolist(), window.values.tolist(), window.result)
-            for key, window in track.windows.items()
-        },
+        {key: window.tolist() for key, window in track.windows.items()},
         track.members,
         track.disabled,
+        track.gaps,
     )
 
 
@@ -204,11 +271,12 @@ def unpack(packed: PackedTrack, device: Device, plan: Plan) -> Track:
     track.clock = packed.clock
     for group in packed.samples:
         sample = Sample(packed.device, packed.kind, group.ts, group.at, group.values, group.quality, group.flags)
-        track.last.update(dict.fromkeys(group.values, sample))
+        track.remember(sample, group.values)
     track.slots = {slot.rule: slot for slot in packed.slots}
-    for key, (clock, times, values, result) in packed.windows.items():
-        track.windows[key] = Window(clock, array("q", times), array("d", values), result)
+    for key, numbers in packed.windows.items():
+        track.windows[key] = Window("d", numbers)
     track.members = dict(packed.members)
     track.disabled = dict(packed.disabled)
+    track.gaps = packed.gaps
     track.calm()
     return track

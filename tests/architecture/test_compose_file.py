@@ -182,6 +182,9 @@ def test_the_images_lock_is_part_of_the_lock() -> None:
     whole, part = pinned(CHECKOUT / "requirements.lock"), pinned(CHECKOUT / "deploy/requirements.lock")
     assert part.items() <= whole.items()
     assert "pytest" not in part
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    named = {re.split(r"[^a-z0-9-]", line.lower())[0] for line in project["dependencies"]}
+    assert named <= part.keys(), "lock deploy/requirements.lock anew: the image would lack these"
 
 
 def test_what_the_image_copies_exists_and_is_not_ignored() -> None:

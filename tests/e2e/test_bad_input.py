@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.stack import condition
 from tests.e2e.conftest import Running
 from tests.support import eventually
 
@@ -17,6 +18,7 @@ GARBAGE: dict[str, bytes] = {
     "NaN": b'{"values": {"ch4_lel": NaN}}',
     "1e308": b'{"values": {"ch4_lel": 1e308}}',
     "deep nesting": b"[" * 5_000 + b"]" * 5_000,
+    "a control character": b'{"values": {"ch4_lel": 1, "a\\u0000b": 2}}',
     "a megabyte": b'{"values": {"ch4_lel": 1}, "x": "' + b"a" * 1_000_000 + b'"}',
 }
 
@@ -40,9 +42,15 @@ def letters(running: Running, device: str) -> list[dict[str, Any]]:
     return [letter for letter in listed if device in letter["origin"]]
 
 
+def counted(running: Running, name: str) -> float:
+    """A counter of the gateway, over all its labels."""
+    return condition.metrics(running.platform.ports["gateway"]).get(name, 0.0)
+
+
 @pytest.mark.parametrize("case", GARBAGE)
 def test_garbage_becomes_a_dead_letter_and_the_flow_goes_on(running: Running, case: str) -> None:
     device = running.spare()
+    before = counted(running, "linli_dead_letters_total")
     running.publish_raw(running.telemetry(device), GARBAGE[case])
     running.publish(running.telemetry(device), {"ts": now(), "values": {"ch4_lel": 2.5}})
     found = eventually(lambda: letters(running, device), what=f"a dead letter for {case}")
@@ -50,12 +58,20 @@ def test_garbage_becomes_a_dead_letter_and_the_flow_goes_on(running: Running, ca
     assert found[0]["reason"]
     assert found[0]["detail"]
     eventually(lambda: readings(running, device), what="the next reading arrives")
+    assert counted(running, "linli_dead_letters_total") > before
 
 
 def test_a_wrong_grid_is_a_dead_letter(running: Running) -> None:
     device = f"grid-{uuid.uuid4().hex[:8]}"
     running.publish(f"linli/v1/12ab/gas/{device}/telemetry", {"values": {"ch4_lel": 1}})
     assert eventually(lambda: letters(running, device))[0]["reason"] == "grid"
+
+
+def test_an_entity_that_no_codec_knows_is_a_dead_letter(running: Running) -> None:
+    sender = uuid.uuid4().hex[:8]
+    running.publish(f"ngsi/{sender}", {"id": "station:1", "type": "WeatherObserved", "temperature": 21})
+    (found,) = eventually(lambda: letters(running, sender))
+    assert (found["reason"], found["detail"]) == ("kind", "no sensor kind for WeatherObserved")
 
 
 def test_an_unknown_device_is_quarantined_and_one_call_adopts_it(running: Running) -> None:
@@ -77,14 +93,21 @@ def test_an_unknown_device_is_quarantined_and_one_call_adopts_it(running: Runnin
 
 @pytest.mark.parametrize("stamp", [0, 4_070_908_800_000, -172_800_000], ids=["1970", "2099", "two days late"])
 def test_an_impossible_time_is_kept_with_its_flag_and_starts_no_alarm(running: Running, stamp: int) -> None:
-    device = running.spare()
+    device, witness = running.spare(), running.spare()
+    before = counted(running, "linli_gateway_flagged_total")
     ts = now() + stamp if stamp < 0 else stamp
     for step in range(3):
         running.publish(running.telemetry(device), {"ts": ts + step, "values": {"ch4_lel": 80, "alarm": True}})
     found = eventually(lambda: len(readings(running, device)) == 6 and readings(running, device))
     assert {item["quality"] for item in found} == {"future" if stamp > 0 else "old"}
     assert {item["ts"] for item in found} == {ts, ts + 1, ts + 2}
+    # Of one grid, so in one order: once the witness has its alarm, the other one would have had its own.
+    for _ in range(2):
+        running.publish(running.telemetry(witness), {"ts": now(), "values": {"alarm": True}})
+    eventually(lambda: by_rule(running, witness).get("gas.alarm"), what="the witness's alarm")
     assert running.get("/alarms", device=device)["items"] == []
+    assert running.get(f"/devices/{device}")["last_values"] == []
+    eventually(lambda: counted(running, "linli_gateway_flagged_total") >= before + 3, what="they are counted")
 
 
 @pytest.mark.parametrize("offset_s", [51, -600])

@@ -1,8 +1,9 @@
 """The platform watches itself: a process that is down reaches the engineer on call."""
 
+import time
 from typing import Any
 
-from services.stack.condition import metrics
+from services.stack import condition
 from services.stack.supervise import Manager
 from tests.e2e.conftest import Running
 from tests.support import eventually
@@ -45,5 +46,32 @@ def test_an_alarm_is_counted_by_alarm_quality_and_its_gauges(running: Running) -
     eventually(counted, within_s=30, every_s=0.5, what="alarm quality counts it")
     port = running.platform.ports["alarms"]
     eventually(
-        lambda: metrics(port).get("linli_alarm_rate", 0) >= 1, within_s=60, every_s=1, what="Prometheus is told of it"
+        lambda: condition.metrics(port).get("linli_alarm_rate", 0) >= 1,
+        within_s=60,
+        every_s=1,
+        what="Prometheus is told of it",
     )
+
+
+def test_the_way_from_sensor_to_alarm_ticket_and_screen_is_timed(running: Running) -> None:
+    def measured() -> tuple[float, ...]:
+        return tuple(
+            condition.metrics(running.platform.ports[process]).get(f"linli_{name}_seconds_count", 0)
+            for process, name in (
+                ("streams", "sensor_to_alarm"),
+                ("tickets", "alarm_to_ticket"),
+                ("tickets", "sensor_to_ticket"),
+                ("api", "sensor_to_screen"),
+            )
+        )
+
+    device = running.spare()
+    before = measured()
+
+    def leaks() -> bool:
+        running.publish(
+            running.telemetry(device), {"ts": time.time_ns() // 1_000_000, "values": {"ch4_lel": 61.0, "alarm": True}}
+        )
+        return all(now > then for now, then in zip(measured(), before, strict=True))
+
+    eventually(leaks, within_s=60, every_s=1, what="every histogram has one more")

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from streams.contracts import AlarmState, Cause
-from tests.pages.conftest import SMALL, Site
+from tests.pages.conftest import PHONE, SMALL, Site
 from tests.support import eventually
 
 FORBIDDEN_CHROMA = 0.08
@@ -183,6 +183,25 @@ def test_one_pane_at_200_percent_zoom(site: Site) -> None:
     assert page.is_hidden("#alarm-list")
     page.click("#detail .ll-back")
     page.wait_for_selector("#alarm-list", state="visible")
+
+
+def test_a_phone_loads_the_map_only_when_somebody_asks_for_it(site: Site) -> None:
+    page = site.look("/cockpit", "grid_manager", size=PHONE)
+    assert page.is_hidden(".ll-layers")
+    assert not [url for url in site.requests if "maplibre-gl.mjs" in url]
+    page.click("#map-open")
+    page.wait_for_selector("#map[data-ready]")
+    assert page.is_hidden("#map-open")
+    assert page.is_visible(".ll-layers")
+
+
+def test_on_a_phone_a_wide_table_is_one_card_a_row_that_names_its_columns(site: Site) -> None:
+    page = site.look("/oncall", "oncall", size=PHONE)
+    widths = page.eval_on_selector_all(".ll-cards tbody td", "all => all.map(cell => cell.clientWidth)")
+    assert widths
+    assert min(width for width in widths if width) > 300
+    named = page.eval_on_selector_all(".ll-cards tbody td", "all => all.filter(cell => !cell.dataset.th).length")
+    assert named == 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

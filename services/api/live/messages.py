@@ -36,8 +36,8 @@ def from_record(topic: str, partition: int, offset: int, value: bytes | None, af
     try:
         if topic == ALARMS.name:
             alarm = decode(value or b"", AlarmEvent)
-            told = None if alarm.backlog else alarm.ts
-            return LiveMessage(topic, partition, offset, after, ALARM, alarm.grid, _text(of_alarm(alarm)), told)
+            data = _text(of_alarm(alarm))
+            return LiveMessage(topic, partition, offset, after, ALARM, alarm.grid, data, alarm.timed_from)
         ticket = decode(value or b"", TicketEvent)
         return LiveMessage(topic, partition, offset, after, TICKET, ticket.area, _text(of_ticket(ticket)))
     except Undecodable:

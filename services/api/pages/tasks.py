@@ -12,6 +12,7 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common
 from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.tickets import detail, evidence, found, urgent
+from services.tickets.domain.words import ENDED, State
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -42,7 +43,8 @@ def extras(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, Any]:
     """The chart sized for a hand, the newest reading, the way there, whom to call, what to do first."""
     chart, _ = evidence(desk, visit, row, width=362, height=160)
     device = desk.source.device(visit.caller, row.device) if row.device else None
-    go = f"geo:{device.lat},{device.lon}" if device and device.lat is not None else ""
+    on_the_way = device is not None and device.lat is not None and State(row.state) not in ENDED
+    go = f"geo:{device.lat},{device.lon}" if device and on_the_way else ""
     phone = row.caller_phone
     call = {"number": phone, "label": row.caller_name or visit.t("来电人")} if phone and "*" not in phone else None
     return {
@@ -73,6 +75,7 @@ def _reading(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, Any]:
         "also": alarm_views.both_units(metric, value),
         "limit": alarm_views.limit_text(alarm, rules.get(alarm.rule), visit.t),
         "at": last.ts if last else None,
+        "stands": any(each.ended is None for each in alarms),
     }
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.adapters.metrics import counter, gauge
+from services.adapters.metrics import counter, gauge, histogram
 from services.history.domain import NewReading, Outcome, readings_of, unstorable
 from services.history.ports import LetterStore, ReadingStore
 from streams.contracts import Batch, DeadLetter, Undecodable, decode_input
-from streams.contracts.metrics import DEAD_LETTERS, HISTORY_NEWEST, HISTORY_ROWS
+from streams.contracts.metrics import DEAD_LETTERS, HISTORY_BATCH_SECONDS, HISTORY_NEWEST, HISTORY_ROWS
 from streams.contracts.topics import QUARANTINE_KEY
 
 CHUNK: Final = 5_000
@@ -89,10 +89,11 @@ class Ingest:
 
     def _flush(self, loads: Sequence[_Load]) -> None:
         try:
-            outcome = self._store.store(
-                [reading for load in loads for reading in load.readings],
-                [reading for load in loads for reading in load.strangers],
-            )
+            with histogram(HISTORY_BATCH_SECONDS).time():
+                outcome = self._store.store(
+                    [reading for load in loads for reading in load.readings],
+                    [reading for load in loads for reading in load.strangers],
+                )
         except Undecodable as error:
             if len(loads) == 1:
                 self._bury(loads[0].raw, error)

@@ -39,7 +39,7 @@ def prepare_prometheus(*, templates: Path, home: Path, ports: Mapping[str, int])
             f"--web.listen-address={HOST}:{ports['prometheus']}",
             "--log.level=warn",
         ),
-        order=15,
+        order=70,
         port=ports["prometheus"],
         health="/-/ready",
     )
@@ -64,7 +64,7 @@ def prepare_alertmanager(*, templates: Path, home: Path, ports: Mapping[str, int
             "--cluster.listen-address=",
             "--log.level=warn",
         ),
-        order=15,
+        order=70,
         port=ports["alertmanager"],
         health="/-/ready",
     )

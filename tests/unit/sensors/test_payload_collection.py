@@ -45,8 +45,9 @@ def unlisted(sample: Sample) -> set[str]:
     return {key for key, quality in sample.quality.items() if quality is Quality.UNLISTED}
 
 
-def test_05_enlink_methane_is_percent_lel() -> None:
-    sample = by_tts(load("05")["decoded"], "gas", "enlink")
+@pytest.mark.parametrize("model", ["enlink", "enLink", "Synetica enLink"])
+def test_05_enlink_methane_is_percent_lel(model: str) -> None:
+    sample = by_tts(load("05")["decoded"], "gas", model)
     assert sample.values == {"ch4_lel": 23.56}
     assert sample.quality == {}
 
@@ -77,7 +78,7 @@ def test_an_enlink_fault_without_a_name_of_its_own_still_is_a_flag() -> None:
 
 def test_09_shelly_gas_has_no_valve_where_none_is_connected() -> None:
     payload = json.dumps(load("09")).encode()
-    device = Device(id="shellygas-1", kind="gas", area=GRID, model="shelly-gas")
+    device = Device(id="shellygas-1", kind="gas", area=GRID, model="Shelly Gas")
     sample = sample_of("shellies/shellygas-1/info", payload, device=device)
     assert sample.values == {"alarm": 0.0, "ch4_lel": 0.0}
     assert sample.quality == {}
@@ -86,7 +87,7 @@ def test_09_shelly_gas_has_no_valve_where_none_is_connected() -> None:
 
 @pytest.mark.parametrize(
     ("name", "model", "occupied", "flags"),
-    [("14", "tps110", 1.0, ()), ("16", "tps110", 1.0, (Flag.STARTUP,)), ("18", "nps405", 0.0, ())],
+    [("14", "tps110", 1.0, ()), ("16", "TPS110", 1.0, (Flag.STARTUP,)), ("18", "nps405", 0.0, ())],
 )
 def test_14_16_18_parking_sensors_tell_whether_the_bay_is_taken(
     name: str, model: str, occupied: float, flags: tuple[str, ...]

@@ -1,5 +1,7 @@
 """What set-up does on a machine that lacks something, with programs of our own in the place of apt and Maven."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -135,3 +137,17 @@ def test_the_script_shows_the_last_words_of_what_failed(programs: Path, checkout
     assert "no space left" in done.stderr
     assert "失败 Failed" in done.stderr
     assert not (checkout / ".venv/.installed").exists()
+
+
+def test_a_second_command_waits_while_the_first_makes_the_environment(programs: Path, checkout: Path) -> None:
+    (programs / "flock").symlink_to(shutil.which("flock", path=os.defpath) or "/usr/bin/flock")
+    _python(programs, "-m venv", 'echo "made after all"; exit 1')
+    with (checkout / ".venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen(["sh", checkout / "linli", "up"], stderr=subprocess.PIPE, text=True) as second:
+            assert second.stderr is not None
+            assert "waiting for it" in second.stderr.readline()
+            assert second.poll() is None
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            assert "made after all" in second.stderr.read()
+    assert second.returncode == 1

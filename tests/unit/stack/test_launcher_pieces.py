@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from supervisor.datatypes import dict_of_key_value_pairs
 
-from services.stack import addresses, keys, orphans, supervise
-from services.stack.condition import SAMPLE
+from services.stack import addresses, keys, orphans, supervise, up
+from services.stack.condition import SAMPLE, Process, Status
 from services.stack.layout import DataDirectoryUnusable, Layout
 from services.stack.platform import Options, Platform
 from services.stack.program import Program
@@ -147,3 +147,54 @@ def test_a_kafka_identifier_never_looks_like_an_option() -> None:
     assert len(made) == 2_000
     assert {len(name) for name in made} == {22}
     assert not [name for name in made if name.startswith("-")]
+
+
+def test_a_damaged_port_file_is_explained_to_every_command(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    keys.load_or_make(layout.secrets)
+    layout.ports.write_text('{"web": 80')
+    with pytest.raises(up.NotReady, match=r"ports\.json.*lacks .*web.*\./linli up"):
+        up.platform_of(layout)
+    addresses.choose(layout.ports)
+    assert up.platform_of(layout).web.startswith("http://127.0.0.1:")
+
+
+def test_who_watches_starts_last_and_stops_first(tmp_path: Path) -> None:
+    secrets = keys.load_or_make(tmp_path / "secrets.json")
+    platform = Platform(Layout(tmp_path), dict(addresses.USUAL), secrets, Options())
+    watchers = platform.watchers()
+    assert {program.name for program in watchers} == {"prometheus", "alertmanager"}
+    assert min(each.order for each in watchers) > max(each.order for each in platform.processes())
+
+
+def test_a_platform_is_well_when_every_named_process_is() -> None:
+    row = {"pid": 1, "state": "running", "port": 1, "restarts": 0, "lag": None}
+    rows = [Process(name="api", healthy=True, **row), Process(name="history", healthy=False, **row)]  # type: ignore[arg-type]
+    now = Status(ready=False, processes=rows, urls={})
+    assert now.well(["api"])
+    assert not now.well(["api", "history"])
+    assert not now.well(["gateway"])
+
+
+def test_a_server_that_dies_again_and_again_is_given_up_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    (layout.logs / "kafka.log").write_text("starting\nERROR the log directory is another broker's\n\tat kafka.Kafka\n")
+    platform = Platform(layout, dict(addresses.USUAL), keys.load_or_make(layout.secrets), Options())
+    looks = [0]
+
+    def status(*_: object) -> Status:
+        looks[0] += 1
+        kafka = Process("kafka", 1, "backoff", 9092, restarts=looks[0], healthy=False, lag=None)
+        postgres = Process("postgres", 2, "running", 5432, restarts=9, healthy=True, lag=None)
+        return Status(ready=False, processes=[kafka, postgres], urls={})
+
+    monkeypatch.setattr(up.condition, "status", status)
+    monkeypatch.setattr(up.time, "sleep", lambda _s: None)
+    with pytest.raises(up.NotReady, match=r"kafka \(backoff \)(?s:.*)another broker's$") as raised:
+        up._until(platform, lambda now: now.ready, "servers")
+    assert looks == [up.HOPELESS]
+    assert "postgres" not in str(raised.value)

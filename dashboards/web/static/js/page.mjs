@@ -27,9 +27,17 @@ if (address || list) {
     regions.send(event.target, event.submitter);
   });
 
+  // A phone pays for the map's library only when somebody asks for the map.
   let map = null;
-  if (document.getElementById("map") && matchMedia("(min-width: 800px)").matches) {
-    map = import("./map.mjs").then((module) => module.start(document.getElementById("map")));
+  const box = document.getElementById("map"), opener = document.getElementById("map-open");
+  const openMap = () => {
+    opener.hidden = true;
+    map = import("./map.mjs").then((module) => module.start(box));
+  };
+  if (box && matchMedia("(min-width: 800px)").matches) openMap();
+  else if (box) {
+    opener.hidden = false;
+    opener.addEventListener("click", openMap, { once: true });
   }
   const locate = () => map?.then((it) => it.locate(document.getElementById("locate")?.dataset.device));
   document.addEventListener("click", (event) => event.target.closest("#locate") && locate());
