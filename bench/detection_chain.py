@@ -16,6 +16,7 @@ from services.gateway.domain.linger import Linger
 from services.gateway.domain.window import Arrival
 from services.tickets import domain as loop
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
+from services.tickets.domain.profiles import DEFAULT
 from streams.contracts import AlarmEvent, Batch, Sample, Undecodable
 from streams.contracts.topics import QUARANTINE_KEY
 
@@ -80,7 +81,7 @@ class Desk:
 
     def _open(self, event: AlarmEvent, at: int) -> Opened:
         number = f"T{len(self._tickets) + 1}"
-        opening = opening_of(event, number=number, place="", building=event.building)
+        opening = opening_of(event, number=number, place="", building=event.building, deadlines=DEFAULT)
         ticket, _ = loop.open_for_alarm(opening, id=number, now=at, lead="unit")
         self.opened[number] = Opened(at, event, set())
         self._keep(ticket, event)

@@ -39,7 +39,7 @@ class Engine:
         return Shard(number, self.catalogue, owns=lambda grid: partition_of(grid) == number, stored=stored)
 
     def _group_shard(self, number: int, stored: dict[str, bytes] | None) -> GroupShard:
-        return GroupShard(number, self.catalogue, owns=lambda group: partition_of(group) == number, stored=stored)
+        return GroupShard(number, self.catalogue, stored=stored)
 
     def restart(self) -> None:
         """Every worker is killed and comes back with what it had stored."""

@@ -73,12 +73,14 @@ def work_ours(servers: str, total: int) -> None:
     """Our own application, with a stopwatch after each record."""
     from streams import app
     from streams.agents.engine import Engine
+    from streams.agents.stages import FIRST
 
     watch, handle = Stopwatch(total), Engine.handle
 
     async def timed(self: Engine, event: Any) -> None:
         await handle(self, event)
-        watch.lap()
+        if self.stage is FIRST:
+            watch.lap()
 
     Engine.handle = timed  # type: ignore[method-assign]
     os.environ |= {

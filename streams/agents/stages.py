@@ -46,7 +46,7 @@ def _first(number: int, catalogue: Catalogue, stored: Mapping[str, bytes]) -> Pu
 
 
 def _second(number: int, catalogue: Catalogue, stored: Mapping[str, bytes]) -> PureShard:
-    return GroupShard(number, catalogue, owns=lambda code: partition_of(code) == number, stored=stored)
+    return GroupShard(number, catalogue, stored=stored)
 
 
 FIRST: Final = Stage("inputs", INPUTS, "grids", decode_input, _first)

@@ -15,7 +15,7 @@ become the **feeder's own alarm**, and what such an alarm hides is told back to 
 
 **One partition** (the agents)::
 
-    shard = GroupShard(partition, catalogue, owns=lambda group: partition_of(group) == partition, stored={})
+    shard = GroupShard(partition, catalogue, stored={})
     outcome = shard.apply(record, offset)                # record: Candidate | Member | Action | Tick
     outcome.events, outcome.inputs                       # to linli.alarms, and back to linli.inputs
     {code: shard.pack(code) for code in shard.dirty}     # bytes, to be given as ``stored`` again

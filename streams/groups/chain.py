@@ -65,7 +65,7 @@ class Chain:
 
     def _group_shard(self, number: int) -> GroupShard:
         if number not in self._second:
-            self._second[number] = GroupShard(number, self._catalogue, owns=self._owns(number))
+            self._second[number] = GroupShard(number, self._catalogue)
         return self._second[number]
 
     def _owns(self, number: int) -> Callable[[str], bool]:

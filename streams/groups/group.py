@@ -146,15 +146,15 @@ class Group:
     def tidy(self, now: int) -> None:
         """Forget what nothing can come back to."""
         state = self.state
+        unsettled = set(state.episodes.values())  # somebody may yet acknowledge an alarm of it
         keep = {
             name: incident
             for name, incident in state.incidents.items()
-            if incident.standing or incident.seen > now - REMEMBER_MS
+            if incident.standing or name in unsettled or incident.seen > now - REMEMBER_MS
         }
         seen = {name: seen for name, seen in state.seen.items() if seen.at > now - KEEP_SEEN_MS}
         if len(keep) != len(state.incidents) or len(seen) != len(state.seen):
             state.incidents, state.seen = keep, seen
-            state.episodes = {episode: name for episode, name in state.episodes.items() if name in keep}
             self.dirty = True
 
     def _news(self, source: Source, subject: str, name: str, at: int) -> bool:

@@ -1,16 +1,22 @@
 """Who belongs to which group that a rule counts: read once from the catalogue, whenever it changes."""
 
-from collections.abc import Callable
+from functools import lru_cache
 
 from streams.contracts import Device, Members, Rule
 from streams.contracts.devices import DeviceState
 from streams.rules import Catalogue
 
 
-class Roster:
-    """The members, in service, of every owned group of a rule with the measure ``members``."""
+@lru_cache(maxsize=2)
+def roster_of(catalogue: Catalogue) -> "Roster":
+    """The roster of a catalogue, read once for all partitions of a worker; a catalogue never changes."""
+    return Roster(catalogue)
 
-    def __init__(self, catalogue: Catalogue, owns: Callable[[str], bool]) -> None:
+
+class Roster:
+    """The members, in service, of every group of a rule with the measure ``members``."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self.rules = {
             rule.id: rule
@@ -18,14 +24,9 @@ class Roster:
             if rule.enabled and rule.group and isinstance(rule.measure, Members)
         }
         self._members: dict[tuple[str, str], list[str]] = {}
-        owned: dict[str, bool] = {}
         for device in catalogue.devices.values():
             for rule in self._counting(device):
-                group = rule.group_of(device)
-                if group not in owned:
-                    owned[group] = owns(group)
-                if owned[group]:
-                    self._members.setdefault((rule.id, group), []).append(device.id)
+                self._members.setdefault((rule.id, rule.group_of(device)), []).append(device.id)
 
     def total(self, rule: str, group: str) -> int:
         """How many members the group has for that rule."""

@@ -1,24 +1,25 @@
 """The groups of one partition of ``linli.groups``: a pure function of its records, in order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from streams.contracts import Action, Candidate, GroupRecord, Member, Rule, Source, Tick
 from streams.groups.group import Group
-from streams.groups.roster import Roster
+from streams.groups.roster import roster_of
 from streams.rules import Catalogue, Outcome, TooManyFaults
 
 CLOCK_PREFIX: Final = "#"
 TIDY_EVERY_MS: Final = 3_600_000
 MOST_FAULTS: Final = 20
+_NOTHING: Final = Catalogue({}, {})
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(tuple[int, int, int])
 
 
 class GroupShard:
-    """One partition. ``owns`` says whether a group's key falls into it; ``stored`` is what :meth:`pack` gave.
+    """One partition: the groups whose keys fall into it. ``stored`` is what :meth:`pack` gave, by the same codes.
 
     A catalogue given to :meth:`adopt` comes into force at the next Tick, as in the first stage.
     """
@@ -28,7 +29,6 @@ class GroupShard:
         partition: int,
         catalogue: Catalogue,
         *,
-        owns: Callable[[str], bool],
         stored: Mapping[str, bytes] | None = None,
     ) -> None:
         self.partition = partition
@@ -37,8 +37,7 @@ class GroupShard:
         self.clock_code = f"{CLOCK_PREFIX}{partition}"
         self._now, self._tidied, self.offset = _decoder.decode(packed.pop(self.clock_code, b"[0,0,-1]"))
         self.groups = {code: Group.unpack(data) for code, data in sorted(packed.items())}
-        self._owns = owns
-        self._roster = Roster(Catalogue({}, {}), owns)
+        self._roster = roster_of(_NOTHING)
         self._awake = {code for code, group in self.groups.items() if group.awake}
         self._known: dict[str, Rule] = {}
         self._faults = 0
@@ -129,7 +128,7 @@ class GroupShard:
     def _take_up(self, catalogue: Catalogue, now: int, offset: int, outcome: Outcome) -> None:
         self._known |= self._roster.rules
         self.catalogue, self._waiting = catalogue, None
-        self._roster = Roster(catalogue, self._owns)
+        self._roster = roster_of(catalogue)
         for code in sorted(self._awake):
             group = self.groups[code]
             if offset > group.state.offset:

@@ -57,11 +57,11 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
-    for pages in (quality, cockpit):  # the quality page first: its address would be an alarm's
+    for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
-    for part in (tickets, tasks, platform):
+    for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.alarms.domain import AlarmFilters
+from services.alarms.domain.quality_meters import Flood
 from services.alarms.domain.quality_targets import Targets
 from services.alarms.handlers import Measured
 from services.alarms.ports import LadderStory, Listed
@@ -16,6 +17,8 @@ from streams.contracts import AlarmEvent, Rule
 from streams.rules.catalogue import BUILT_IN
 
 PAGE: Final = 60
+LOOK_BACK_MS: Final = 6 * 3_600_000
+"""A flood that began earlier is either over or has gone on: within so long it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,15 @@ class AlarmBook:
         """
         after = decode_cursor(cursor, (int, str))
         return self.container.alarms.list_alarms(filters, scope=who.scope, limit=PAGE, after=after)
+
+    def in_flood(self, who: Caller, now: int) -> bool:
+        """Whether new alarms of the person's area come faster than anybody can read them (alarms.md rule 10)."""
+        targets = self.targets()
+        flood = Flood(targets.flood_enter, targets.flood_leave, targets.flood_window_ms)
+        for at in self.container.alarms.came(scope=who.scope, since=now - LOOK_BACK_MS):
+            flood.add(at)
+        flood.until(now)
+        return flood.began is not None
 
     def story(self, who: Caller, alarm: str) -> tuple[Listed, tuple[AlarmEvent, ...]] | None:
         """An alarm with every transition, oldest first.

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sensors.kinds import metric_of
+from sensors.kinds.groups import GROUPS, group_name
 from services.api.pages import formatting as fmt
 from services.api.pages.ports import AlarmRow
 from services.api.pages.vocabulary import ALARM_STATES, SEVERITIES, TICKET_STATES, kind_name, say
 from services.api.pages.words import N_, Words
-from streams.contracts import Op, Rule
+from streams.contracts import Members, Op, Rule
 
 RANKS = {"critical": 0, "major": 1, "minor": 2, "warning": 3}
 VOL_AT_100_LEL = 5.0
@@ -46,7 +47,7 @@ def view(row: AlarmRow, rules: Mapping[str, Rule], now: int, t: Words) -> AlarmV
     value, unit = shown_value(row, rule, now, t)
     return AlarmView(
         row=row,
-        title=row.place or row.device,
+        title=row.place or _called(row.device, t),
         kind=kind_name(row.kind, t),
         rule=t.either(rule.name_zh, rule.name_en) if rule else say(BUILT_IN, row.rule, t),
         severity=say(SEVERITIES, row.severity, t),
@@ -75,6 +76,8 @@ def shown_value(row: AlarmRow, rule: Rule | None, now: int, t: Words) -> tuple[s
         return fmt.span(now - row.since, t), ""
     if row.value is None:
         return t("无数据"), ""
+    if rule is not None and isinstance(rule.measure, Members):
+        return fmt.number(row.value, 0), "%"
     if row.rule == CLOCK:
         return fmt.span(int(row.value), t), ""
     return fmt.number(row.value, metric.digits if metric else 1), metric.unit if metric else ""
@@ -105,6 +108,14 @@ def both_units(metric: str, value: float | None) -> str:
     if metric == "ch4_lel":
         return f"{fmt.number(value * VOL_AT_100_LEL / 100, 2)} %VOL"
     return ""
+
+
+def _called(subject: str, t: Words) -> str:
+    """A group by its name, a device by its id."""
+    if subject.partition(":")[0] not in GROUPS:
+        return subject
+    name = group_name(subject)
+    return t.either(name.name_zh, name.name_en)
 
 
 def counts(rows: Sequence[AlarmRow]) -> dict[str, int]:

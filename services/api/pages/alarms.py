@@ -15,6 +15,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
+from services.api.pages.members import members_of
 from services.api.pages.ports import AlarmRow
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.words import N_
@@ -33,7 +34,7 @@ STATES: Final = {
     "all": N_("全部"),
 }
 OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UNACK)
-FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device")
+FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device", "incident")
 
 
 def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
@@ -58,7 +59,8 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     query, t, who = visit.request.query_params, visit.t, visit.caller
     chosen = {name: query.get(name, "") for name in FILTERS}
     chosen["state"] = chosen["state"] or "open"
-    page = book.listed(who, _filters(visit, chosen), query.get("cursor"))
+    flood = chosen["state"] == "open" and not chosen["incident"] and book.in_flood(who, visit.now)
+    page = book.listed(who, _filters(visit, chosen, collapsed=flood), query.get("cursor"))
     places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
     listed = [rows.of_alarm(row, places.get(row.alarm.device, ""), None) for row in page.items]
     rules = {rule.id: rule for rule in desk.source.rules()}
@@ -70,6 +72,8 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
         "alarms": [
             (alarm_views.view(row, rules, visit.now, t), alarm_story.lasted(row, visit.now, t)) for row in listed
         ],
+        "together": {item.alarm.id: (item.together, item.alarm.incident) for item in page.items if item.together > 1},
+        "flood": flood,
         "chosen": chosen,
         "narrowed": bool(asked),
         "states": STATES,
@@ -82,7 +86,7 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _filters(visit: Visit, chosen: dict[str, str]) -> AlarmFilters:
+def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmFilters:
     """What the address asks for.
 
     Raises:
@@ -101,6 +105,8 @@ def _filters(visit: Visit, chosen: dict[str, str]) -> AlarmFilters:
         area=asked_area(visit.caller, chosen["area"]),
         rule=chosen["rule"],
         device=chosen["device"],
+        incident=chosen["incident"],
+        collapsed=collapsed,
     )
 
 
@@ -131,6 +137,8 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
         "lasted": alarm_story.lasted(row, now, t),
+        "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
+        "own": listed.alarm.device == listed.alarm.group,
         **acting.panel(rule_desk, visit, listed.alarm),
         "reason": _reason(desk, book, events, row, visit),
     }

@@ -10,9 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from services.api.pages import formatting as fmt
 from services.api.pages import graphs, ticket_forms, ticket_views
 from services.api.pages import vocabulary as voc
+from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, scope_names
+from services.api.pages.members import members_of
 from services.api.pages.ports import NewTicket, TicketFilter, TicketRow
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -34,7 +36,7 @@ FAR: Final = 9_000_000_000_000_000
 VIEWS: Final = frozenset(name for name, _ in TABS)
 
 
-def routes(desk: Desk) -> APIRouter:
+def routes(desk: Desk, book: AlarmBook) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/tickets")
@@ -61,7 +63,9 @@ def routes(desk: Desk) -> APIRouter:
         visit = desk.visit(request)
         row = found(desk, visit, ticket)
         base = f"/tickets/{row.id}?"
-        return desk.show(visit, "ticket.html", **common(visit, live=True), **detail(desk, visit, row, base))
+        members = members_of(desk, book, visit, row.incident) if row.incident else None
+        parts = detail(desk, visit, row, base)
+        return desk.show(visit, "ticket.html", **common(visit, live=True), **parts, members=members)
 
     @router.post("/tickets/{ticket}/actions")
     def act(request: Request, ticket: str, form: Sent) -> Response:

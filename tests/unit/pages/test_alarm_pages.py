@@ -205,3 +205,53 @@ def test_the_cockpits_hourly_limit_is_the_one_that_people_set() -> None:
     wanted = msgspec.structs.replace(Targets(), per_hour=Bound(4, 8))
     made.container().set_targets(wanted, by="administrator", version=0)
     assert "上限 8" in read(made, "/cockpit")
+
+
+@pytest.fixture(scope="module")
+def leaking() -> tuple[MemoryCity, list[Alarm]]:
+    """A gas main under twelve households, one of them in grave danger."""
+    city = MemoryCity()
+    rule = city.rules.get_rule("gas.ch4")
+    assert rule is not None
+    group = {"group": "main:M-7", "incident": "gas-leak:main:M-7:first"}
+    for number in range(12):
+        severity, value = ("critical", 60.0) if number == 3 else ("major", 30.0 + number)
+        at = city.clock.now() - 300_000 + number * 1_000
+        event = city.event(city.of_kind("gas", number), rule, severity, at, value)
+        city.happen(msgspec.structs.replace(event, first_out=number == 0, **group))
+    found = [alarm for alarm in city.alarms.state.alarms.values() if alarm.group]
+    return city, sorted(found, key=lambda alarm: alarm.raised_at)
+
+
+def test_in_a_flood_the_list_keeps_critical_rows_and_one_for_the_rest(leaking: tuple[MemoryCity, list[Alarm]]) -> None:
+    city, members = leaking
+    text = read(city, "/alarms")
+    assert "告警洪峰" in text
+    listed = [alarm for alarm in members if f'id="alarm-{alarm.id}"' in text]
+    assert listed == [members[3], members[-1]]
+    assert "同一事件 11 条" in text
+    whole = read(city, f"/alarms?state=all&incident={members[0].incident}")
+    assert all(f'id="alarm-{alarm.id}"' in whole for alarm in members)
+    assert "告警洪峰" not in whole
+    assert "Alarm flood" in read(city, "/alarms", lang="en")
+
+
+def test_below_ten_alarms_nothing_is_collapsed(city: MemoryCity) -> None:
+    assert "告警洪峰" not in read(city, "/alarms")
+
+
+def test_an_alarm_and_its_ticket_list_every_member_of_the_incident(leaking: tuple[MemoryCity, list[Alarm]]) -> None:
+    city, members = leaking
+    (ticket,) = city.tickets.state.tickets.values()
+    for path in (f"/alarms/{members[5].id}", f"/tickets/{ticket.id}"):
+        text = read(city, path)
+        assert "同一事件 · 燃气管 M-7" in text
+        assert "12 台仍在告警" in text
+        assert all(f'href="/alarms/{alarm.id}"' in text for alarm in members)
+        assert text.count("首报") == 1
+    assert "Same incident · Gas main M-7" in read(city, f"/alarms/{members[5].id}", lang="en")
+
+
+def test_an_alarm_that_stands_alone_lists_no_members(city: MemoryCity) -> None:
+    alone = next(alarm for alarm in city.alarms.state.alarms.values() if not alarm.group)
+    assert "同一事件" not in read(city, f"/alarms/{alone.id}")

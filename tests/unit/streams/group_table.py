@@ -68,10 +68,7 @@ class GroupTable:
         self.shard = self._shard({})
 
     def _shard(self, stored: dict[str, bytes]) -> GroupShard:
-        home = partition_of(self.group)
-        return GroupShard(
-            home, Catalogue.of(self.rules, self.devices), owns=lambda code: partition_of(code) == home, stored=stored
-        )
+        return GroupShard(partition_of(self.group), Catalogue.of(self.rules, self.devices), stored=stored)
 
     def put(self, record: GroupRecord, offset: int | None = None) -> list[AlarmEvent]:
         self.offset = self.offset + 1 if offset is None else offset

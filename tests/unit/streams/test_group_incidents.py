@@ -147,6 +147,19 @@ def test_a_flood_begins_with_the_tenth_alarm_spares_critical_ones_and_ends_below
     assert not later.flood
 
 
+def test_an_alarm_that_nobody_acknowledged_for_days_keeps_its_incident_and_settled_ones_are_forgotten() -> None:
+    table = GroupTable(restart_every=2)
+    settled, left = alarm("g1", 0, cause_of_alarm="other"), alarm("g2", 0)
+    back = {"old": AlarmState.ACTIVE_ACK, "new": AlarmState.NORMAL, "cause_of_alarm": "other"}
+    table.send(settled, left, returned(settled, MIN, **back), returned(left, MIN))
+    for hour in range(0, 72, 2):
+        table.tick(hour * HOUR)
+    late = {"number": 3, "old": AlarmState.RTN_UNACK, "new": AlarmState.NORMAL, "cause": Cause.ACKNOWLEDGED}
+    (acknowledged,) = table.send(alarm("g2", 72 * HOUR, page=None, **late))
+    assert acknowledged.incident == table.events[1].incident
+    assert len(table.shard.groups[table.group].state.incidents) == 1
+
+
 def test_causes_do_not_mix() -> None:
     table = GroupTable()
     gas, lamp = table.send(alarm("g1", 0), alarm("l1", S, cause_of_alarm="lamp-out", rule="light.out"))
