@@ -16,6 +16,7 @@ from services.gateway.domain.linger import Linger
 from services.gateway.domain.window import Arrival
 from services.tickets import domain as loop
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
+from services.tickets.domain.profiles import DEFAULT
 from streams.contracts import AlarmEvent, Batch, Sample, Undecodable
 from streams.contracts.topics import QUARANTINE_KEY
 
@@ -64,7 +65,7 @@ class Desk:
     def take(self, event: AlarmEvent, at: int) -> Opened | None:
         """Does what the event asks; returns the ticket when it is a new one."""
         owner = self._tickets.get(self._owners.get(event.episode, ""))
-        last = self._newest(event.incident) if event.new.active else None
+        last = self._last(event) if event.new.active else None
         want = wanted(event, owner, last)
         if want is Want.OPEN:
             return self._open(event, at)
@@ -80,7 +81,7 @@ class Desk:
 
     def _open(self, event: AlarmEvent, at: int) -> Opened:
         number = f"T{len(self._tickets) + 1}"
-        opening = opening_of(event, number=number, place="", building=event.building)
+        opening = opening_of(event, number=number, place="", building=event.building, deadlines=DEFAULT)
         ticket, _ = loop.open_for_alarm(opening, id=number, now=at, lead="unit")
         self.opened[number] = Opened(at, event, set())
         self._keep(ticket, event)
@@ -91,8 +92,11 @@ class Desk:
         self._owners[event.episode] = ticket.id
         self.opened[ticket.id].devices.add(event.device)
 
-    def _newest(self, incident: str) -> loop.Ticket | None:
-        found = [ticket for ticket in self._tickets.values() if ticket.incident == incident]
+    def _last(self, event: AlarmEvent) -> loop.Ticket | None:
+        """The incident's newest ticket; for a silence that belongs to another alarm, that one's."""
+        if event.joins:
+            return self._tickets.get(self._owners.get(event.joins, ""))
+        found = [ticket for ticket in self._tickets.values() if ticket.incident == event.incident]
         return max(found, key=lambda ticket: (ticket.open, ticket.closed_at or 0), default=None)
 
 

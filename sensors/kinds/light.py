@@ -73,7 +73,7 @@ def _lamp(
 ) -> Rule:
     return Rule(
         id=rule_id,
-        version=1,
+        version=2,
         kind="light",
         metric=metric,
         op=op,
@@ -86,6 +86,7 @@ def _lamp(
         name_en=names[1],
         response_zh=response[0],
         response_en=response[1],
+        group=("feeder",),
         no_data_after_ms=DAY,
         suppress_when=suppress_when,
         max_shelve_ms=SHIFT,

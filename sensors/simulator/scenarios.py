@@ -70,6 +70,17 @@ def _same_feeder(devices: Sequence[Device], chosen: Device) -> list[Device]:
     return [d for d in devices if d.kind == "light" and d.attributes.get("feeder") == feeder]
 
 
+def _same_main(devices: Sequence[Device], chosen: Device) -> list[Device]:
+    """Every household on the chosen one's gas main, that one first."""
+    main = chosen.attributes.get("main")
+    return [chosen, *(d for d in devices if d.kind == "gas" and d.attributes.get("main") == main and d.id != chosen.id)]
+
+
+def _same_gateway(devices: Sequence[Device], chosen: Device) -> list[Device]:
+    gateway = chosen.attributes.get("gateway")
+    return [d for d in devices if d.attributes.get("gateway") == gateway]
+
+
 def _as_is(_: Case, said: Said) -> Said | None:
     return said
 
@@ -84,6 +95,12 @@ def _gas_leak(case: Case, said: Said) -> Said | None:
         case.memory["shut"] = True
         values |= {"valve_open": 0.0, "fan_on": 1.0 if case.over_s == 0 else 0.0}
     return replace(said, values=values)
+
+
+def _main_leak(case: Case, said: Said) -> Said | None:
+    """Gas comes up through the ground: one household after the other, a second apart, each as if it leaked itself."""
+    later = replace(case, rank=0, since_s=max(0.0, case.since_s - 1.0 * case.rank))
+    return _gas_leak(later, said)
 
 
 def _septic_build_up(case: Case, said: Said) -> Said | None:
@@ -127,9 +144,8 @@ def _noisy(case: Case, said: Said) -> Said | None:
     """One message in four has a wild value: within the range, beyond it, or far below."""
     if case.over_s > 0 or not said.values or case.rng.random() > 0.25:
         return said
-    key = next(iter(said.values))
     wild = (-100.0, 48.0, 9_999.0)[int(case.rng.random() * 3)]
-    return replace(said, values={**said.values, key: wild})
+    return replace(said, values={**said.values, next(iter(said.values)): wild})
 
 
 def _clock_ahead(case: Case, said: Said) -> Said | None:
@@ -183,8 +199,8 @@ def _garbage(case: Case, message: Message) -> list[Message]:
 class Scenario:
     """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes.
 
-    ``period_s`` is how often a struck device speaks, None at its own pace. ``cause`` is what the ground
-    truth calls it ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
+    ``needs`` names an attribute of it, whatever its value. ``period_s`` None: at a device's own pace. The ground truth
+    calls it ``cause`` ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
     """
 
     key: str
@@ -192,6 +208,7 @@ class Scenario:
     name_en: str
     kind: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
     aim: Aim = _alone
     shape: Shape = _as_is
     carry: Carry = _plain
@@ -200,10 +217,6 @@ class Scenario:
     period_s: float | None = 2.0
     cause: str = ""
     deserving_s: float | None = None
-
-    def deserves_ticket(self, lasted_s: float) -> bool:
-        """Whether it was a hazard, and long enough to be known as one."""
-        return self.deserving_s is not None and lasted_s >= self.deserving_s
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {
@@ -216,6 +229,17 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             kind="gas",
             aim=_same_building,
             shape=_gas_leak,
+            period_s=1.0,
+            deserving_s=20.0,
+        ),
+        Scenario(
+            key="gas-main-leak",
+            name_zh="燃气管泄漏",
+            name_en="Gas main leak",
+            kind="gas",
+            needs="main",
+            aim=_same_main,
+            shape=_main_leak,
             period_s=1.0,
             deserving_s=20.0,
         ),
@@ -254,6 +278,15 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             deserving_s=305.0,
         ),
         Scenario(key="silent", name_zh="失联", name_en="Silent", shape=_silent, for_s=600.0),
+        Scenario(
+            key="gateway-down",
+            name_zh="网关离线",
+            name_en="Gateway down",
+            needs="gateway",
+            aim=_same_gateway,
+            shape=_silent,
+            for_s=600.0,
+        ),
         Scenario(key="stuck", name_zh="读数不变", name_en="Stuck", shape=_stuck),
         Scenario(key="noisy", name_zh="读数跳变", name_en="Noisy", shape=_noisy),
         Scenario(key="duplicated", name_zh="重复上报", name_en="Duplicated", carry=_twice),

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from sensors.kinds.categories import CATEGORIES
+from sensors.kinds.groups import group_name
 from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Episode, Opening, Ticket
 from services.tickets.domain.words import Source, State
@@ -56,12 +57,16 @@ def wanted(event: AlarmEvent, owner: Ticket | None, last: Ticket | None) -> Want
 
     Late and repeated transitions want nothing. A standing alarm joins an open ticket, or one that
     closed so recently that it counts as a recurrence; else, if its rule says so, it opens a new one.
+    What is hidden opens and joins nothing until it is shown; a silence that belongs to another alarm
+    is noted on that one's ticket, if there is one, and opens none.
     """
     known = owner.episode(event.episode) if owner else None
     if owner is not None and known is not None and target_of(owner, last) is owner:
         return _of_known(event, owner, known)
-    if not event.new.active:
+    if not event.new.active or event.hidden:
         return Want.NOTHING
+    if event.joins:
+        return Want.JOIN if last is not None and last.open else Want.NOTHING
     if last is not None and (last.open or (event.ticket is not None and _recurs(last, event))):
         return Want.JOIN
     return Want.OPEN if event.ticket is not None else Want.NOTHING
@@ -74,6 +79,8 @@ def _of_known(event: AlarmEvent, owner: Ticket, known: Episode) -> Want:
         return Want.RETURN if known.active else Want.NOTHING
     if known.active and event.cause is Cause.RETURNED:
         return Want.RETURN
+    if event.hidden:
+        return Want.NOTHING
     worse = event.ticket is not None and event.ticket.urgency > owner.urgency
     if known.active and event.cause not in _AGAIN and not worse:
         return Want.NOTHING
@@ -108,7 +115,7 @@ def opening_of(event: AlarmEvent, *, number: str, place: str, building: str, dea
         title=category.name_zh if category else policy.category,
         policy=deadlines,
         text=_evidence(event),
-        place=place,
+        place=place or group_name(event.group if event.device == event.group else "").name_zh,
         area=event.grid,
         building=building or event.building,
         device=event.device,

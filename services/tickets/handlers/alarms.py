@@ -51,7 +51,7 @@ class TakeAlarm:
 
     def _take(self, work: Work, event: AlarmEvent, address: _Address | None) -> Taken:
         owner = led(work, work.of_episode(event.episode))
-        last = led(work, work.newest_of(event.incident)) if event.new.active else None
+        last = led(work, self._last(work, event)) if event.new.active else None
         want = wanted(event, owner, last)
         now = self.clock.now()
         if want is Want.OPEN and address is not None:
@@ -63,6 +63,11 @@ class TakeAlarm:
             save(work, ticket, events, now)
             return Taken(want, ticket, now)
         return Taken(Want.NOTHING, owner, now)
+
+    @staticmethod
+    def _last(work: Work, event: AlarmEvent) -> Ticket | None:
+        """The incident's newest ticket; for a silence that belongs to another alarm, that one's."""
+        return work.of_episode(event.joins) if event.joins else work.newest_of(event.incident)
 
     def _open(self, work: Work, event: AlarmEvent, address: _Address, now: int) -> Ticket:
         day, spot = day_of(now), address.spot

@@ -7,24 +7,22 @@ import pytest
 
 from sensors import kinds
 from streams.contracts import (
-    Action,
     ActionName,
     AlarmEvent,
     AlarmState,
     Batch,
     Cause,
     Device,
-    GroupRecord,
     Input,
     Level,
     Page,
     Sample,
     Severity,
     Tick,
-    group_key,
 )
-from streams.groups import GroupShard
-from streams.rules import Catalogue, Shard, partition_of
+from streams.contracts.topics import PARTITIONS
+from streams.groups import Chain
+from streams.rules import Catalogue, partition_of
 from tests.unit.streams.group_table import GroupTable
 from tests.unit.streams.rule_table import GRID, HOUR, MIN, T0, S
 
@@ -159,47 +157,28 @@ def test_a_bug_in_one_groups_rule_is_isolated_reported_and_lifted_by_a_new_versi
 
 
 @dataclass
-class Chain:
-    """Both stages, all partitions, and the way back; ``step`` runs until nothing is under way."""
+class Town:
+    """Both stages on a table, all partitions, and the way back."""
 
-    catalogue: Catalogue
-    partitions: int = 12
+    chain: Chain
     alarms: list[AlarmEvent] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        numbers = range(self.partitions)
-        self.first = [Shard(n, self.catalogue, owns=lambda code, n=n: partition_of(code) == n) for n in numbers]
-        self.second = [GroupShard(n, self.catalogue, owns=lambda code, n=n: partition_of(code) == n) for n in numbers]
-        self.ends = [[0] * self.partitions, [0] * self.partitions]
+    ends: dict[int, int] = field(default_factory=dict)
 
     def put(self, record: Input, partition: int) -> None:
-        outcome = self.first[partition].apply(record, self._offset(0, partition))
-        self.alarms += outcome.events
-        for passed in outcome.groups:
-            self._pass(passed, partition)
+        # Acts that come back take the offsets in between.
+        self.ends[partition] = self.ends.get(partition, 0) + 10_000
+        self.alarms += self.chain.apply(record, partition, self.ends[partition])
 
     def tick(self, after: int) -> None:
-        for partition in range(self.partitions):
+        for partition in range(PARTITIONS):
             self.put(Tick("gw", T0 + after), partition)
-
-    def _pass(self, record: GroupRecord, partition: int) -> None:
-        place = partition if isinstance(record, Tick) else partition_of(group_key(record))
-        outcome = self.second[place].apply(record, self._offset(1, place))
-        self.alarms += outcome.events
-        for action in outcome.inputs:
-            assert isinstance(action, Action)
-            self.put(action, partition_of(action.grid))
-
-    def _offset(self, stage: int, partition: int) -> int:
-        self.ends[stage][partition] += 1
-        return self.ends[stage][partition] - 1
 
 
 def test_a_blackout_of_three_hundred_lamps_in_six_grids_is_one_alarm_and_every_lamp_is_hidden_by_it() -> None:
     devices = lamps(300)
-    chain = Chain(Catalogue.of(RULES.values(), devices))
+    town = Town(Chain(Catalogue.of(RULES.values(), devices)))
     for second in range(0, 40 * 60, 20):
-        chain.tick(second * S)
+        town.tick(second * S)
         if second % 60 == 0:
             power = 60.0 if second < 300 else 0.0
             for grid in GRIDS:
@@ -207,10 +186,10 @@ def test_a_blackout_of_three_hundred_lamps_in_six_grids_is_one_alarm_and_every_l
                 at = T0 + second * S + 500
                 values = {"on": 1.0, "dim_pct": 100.0, "power_w": power}
                 said = tuple(Sample(device.id, "light", at, at, values) for device in mine)
-                chain.put(Batch("gw", grid, at, said), partition_of(grid))
-    heard = [event for event in chain.alarms if event.page]
+                town.put(Batch("gw", grid, at, said), partition_of(grid))
+    heard = [event for event in town.alarms if event.page]
     assert [(event.rule, event.device, event.page) for event in heard] == [(FEEDER.id, GROUP, Page.NEW)]
-    lamps_out = [event for event in chain.alarms if event.rule == "light.out"]
+    lamps_out = [event for event in town.alarms if event.rule == "light.out"]
     assert len({event.device for event in lamps_out}) == 300
     assert {event.suppressed_by for event in lamps_out} == {heard[0].episode}
 
@@ -222,17 +201,17 @@ def test_a_gateway_that_is_down_is_one_alarm_and_its_silent_devices_are_suppress
         )
         for n in range(12)
     ]
-    chain = Chain(Catalogue.of(RULES.values(), devices))
+    town = Town(Chain(Catalogue.of(RULES.values(), devices)))
     for second in range(0, 3 * 3600, 20):
-        chain.tick(second * S)
+        town.tick(second * S)
         if second % 300 == 0 and second <= 600:
             for device in devices:
                 at = T0 + second * S + 500
                 said = (Sample(device.id, "gas", at, at, {"ch4_lel": 0.2}),)
-                chain.put(Batch("gw", device.area, at, said), partition_of(device.area))
-    heard = [event for event in chain.alarms if event.page]
+                town.put(Batch("gw", device.area, at, said), partition_of(device.area))
+    heard = [event for event in town.alarms if event.page]
     assert [(event.rule, event.device) for event in heard] == [("gateway.down", "gateway:G1")]
-    silent = [event for event in chain.alarms if event.rule == "gas.silent"]
+    silent = [event for event in town.alarms if event.rule == "gas.silent"]
     assert len({event.device for event in silent}) == 12
     assert all(event.suppressed_by == heard[0].episode for event in silent)
 

@@ -420,3 +420,72 @@ def test_only_those_who_call_back_see_a_callers_number() -> None:
         whole = role in {Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR}
         assert seen == (caller if whole else Caller("***", "138****5621", confidential=True))
     assert caller_for(Role.OPERATOR, None) is None
+
+
+def member(household: int, **changes: Any) -> Any:
+    """A household on one main, as the group stage sends it."""
+    fields: dict[str, Any] = {"device": f"gas-{household:06d}", "incident": "gas-leak:main:M7:e1", "group": "main:M7"}
+    return raised(f"e{household}", **(fields | changes))
+
+
+def test_forty_households_of_one_incident_are_one_ticket_that_lists_them_all() -> None:
+    desk = Desk()
+    for number in range(1, 41):
+        desk.alarm(member(number))
+    (ticket,) = desk.tickets
+    assert [episode.device for episode in ticket.episodes] == [f"gas-{number:06d}" for number in range(1, 41)]
+    assert ticket.recurrences == 0
+
+
+def test_the_sensors_proof_of_an_incident_needs_every_member_to_be_normal() -> None:
+    desk = Desk()
+    for number in (1, 2):
+        desk.alarm(member(number))
+    gone = {"normal_since": T0 + 60_000, "old": AlarmState.ACTIVE_UNACK, "new": AlarmState.RTN_UNACK}
+    ended = {**gone, "cause": Cause.RETURNED, "latched": False, "number": 2}
+    assert desk.alarm(member(1, **ended)).sensor_normal_since is None
+    assert desk.alarm(member(2, **ended)).sensor_normal_since == T0 + 60_000
+
+
+def test_a_second_detector_of_the_building_raises_the_tickets_urgency() -> None:
+    desk = Desk()
+    first = desk.alarm(member(1, ticket=MAJOR, severity=Severity.MAJOR))
+    assert (first.urgency, desk.alarm(member(2, severity=Severity.MAJOR)).urgency) == (1, 2)
+
+
+def test_what_a_groups_alarm_hides_opens_no_ticket_until_it_is_shown() -> None:
+    desk = Desk()
+    lamp = {"device": "lamp-1", "rule": "light.out", "incident": "lamp-out:feeder:F1:x"}
+    assert desk.take(raised("l1", suppressed_by="f1", **lamp)).want is Want.NOTHING
+    assert desk.tickets == []
+    shown = raised("l1", number=2, old=AlarmState.ACTIVE_UNACK, cause=Cause.SHOWN, **lamp)
+    assert desk.take(shown).want is Want.OPEN
+
+
+def test_an_alarm_that_gets_worse_while_it_is_hidden_changes_its_ticket_only_when_shown() -> None:
+    desk = Desk()
+    before = desk.alarm(raised(ticket=MAJOR, severity=Severity.MAJOR))
+    worse = {"old": AlarmState.ACTIVE_UNACK, "cause": Cause.SEVERITY_UP}
+    assert desk.take(raised(number=2, maintenance=True, **worse)).ticket == before
+    shown = raised(number=3, old=AlarmState.ACTIVE_UNACK, cause=Cause.SHOWN)
+    assert desk.alarm(shown).urgency == 2
+
+
+def test_a_silence_during_an_alarm_is_noted_on_its_ticket_and_keeps_the_sensor_from_proving_anything() -> None:
+    desk = Desk()
+    opened = desk.alarm(raised())
+    silence = raised(
+        "s1", rule="gas.silent", incident="silent:gas-000001", joins="e1", severity=Severity.MINOR, value=None
+    )
+    assert desk.alarm(silence).id == opened.id
+    desk.alarm(returned())
+    (ticket,) = desk.tickets
+    assert ticket.sensor_normal_since is None
+    alone = raised("s2", rule="gas.silent", incident="silent:gas-9", device="gas-9", joins="never-had-a-ticket")
+    assert desk.take(alone).want is Want.NOTHING
+
+
+def test_a_groups_own_ticket_says_in_words_which_group_it_is() -> None:
+    desk = Desk()
+    ticket = desk.alarm(raised("f1", device="feeder:F-07", group="feeder:F-07", kind="light"))
+    assert (ticket.place, ticket.device) == ("馈线 F-07", "feeder:F-07")
