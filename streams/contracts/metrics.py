@@ -79,6 +79,10 @@ HISTORY_NEWEST = _gauge("history_newest_timestamp_seconds", "Arrival time of the
 HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day's partition: should be 0.")
 
 # Alarms, tickets
+RULES_WRITTEN = _counter("rules_written_total", "Versions of rules put in force by people.", "enabled")
+ALARMS_HELD = _gauge(
+    "alarms_held", "Rules held back on a device: shelved, out of service, or waiting for approval.", "state"
+)
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
 ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
 ALARM_RATE = _gauge("alarm_rate", "New alarms of a position in its last ten minutes, hour, day.", "position", "window")
@@ -89,6 +93,10 @@ ALARM_FINDINGS = _gauge("alarm_findings", "Stale, chattering, fleeting alarms of
 ALARM_PRIORITY_SHARE = _gauge("alarm_priority_share", "Share of a priority in a day's alarms.", "position", "priority")
 ALARM_ANSWER = _gauge("alarm_answer_seconds", "Mean time to acknowledge, over the last day.", "position")
 ALARM_RETURN = _gauge("alarm_return_seconds", "Mean time to return to normal, over the last day.", "position")
+LADDERS = _gauge("ladders", "Call ladders that call people, or wait for somebody on site.", "part")
+LADDER_UNREACHED = _gauge("ladder_unreached", "Offices of ladders at work that nobody holds.")
+LADDER_UNSENT = _gauge("ladder_unsent_notices", "Messages of ladders that Kafka has not had for ten seconds.")
+LADDER_OVERDUE = _gauge("ladder_overdue_seconds", "How long the longest due step of a ladder has waited.")
 TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
 TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")

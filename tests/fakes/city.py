@@ -13,7 +13,8 @@ from sensors.kinds import default_rules
 from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
+from services.alarms.domain.ladder_plan import DEFAULT_PLAN
+from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -33,6 +34,7 @@ from streams.contracts import (
     Cause,
     DeadLetter,
     Device,
+    Evidence,
     Rule,
     Sample,
     Severity,
@@ -42,6 +44,7 @@ from streams.contracts import (
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
+from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
@@ -102,7 +105,9 @@ class MemoryCity:
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
+            ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
@@ -186,11 +191,12 @@ class MemoryCity:
         level = next(level for level in rule.levels if level.severity == severity)
         episode = f"{zlib.crc32(f'{device.id} {rule.id} {at}'.encode()):032x}"
         return AlarmEvent(
-            id=f"{episode}-1", episode=episode, incident=f"{rule.cause}:{device.id}", rule=rule.id, rule_version=1,
-            cause_of_alarm=rule.cause, device=device.id, kind=device.kind, metric=rule.metric, grid=device.area,
-            severity=Severity(severity), old=AlarmState.NORMAL, new=AlarmState.ACTIVE_UNACK, cause=Cause.CONFIRMED,
-            at=at, since=at, source=Source(0, 1), ts=at, arrival=at, value=value, limit=level.limit,
-            building=device.building, ticket=level.ticket, latched=level.latch,
+            id=f"{episode}-1", episode=episode, incident=f"{rule.cause}:{device.id}", rule=rule.id,
+            rule_version=rule.version, cause_of_alarm=rule.cause, device=device.id, kind=device.kind,
+            metric=rule.metric, grid=device.area, severity=Severity(severity), old=AlarmState.NORMAL,
+            new=AlarmState.ACTIVE_UNACK, cause=Cause.CONFIRMED, at=at, since=at, source=Source(0, 1), ts=at, arrival=at,
+            value=value, limit=level.limit, building=device.building, ticket=level.ticket, latched=level.latch,
+            samples=(Evidence(at - 10_000, at - 9_900, value, offset=0, partition=0), Evidence(at, at, value)),
         )  # fmt: skip
 
     def happen(self, event: AlarmEvent) -> None:
@@ -199,6 +205,7 @@ class MemoryCity:
             alarm = apply(alarms.of_episode(event.episode), event, new_id=f"a-{event.episode}")
             if alarm is not None:
                 alarms.save(alarm)
+                ClimbLadders(DEFAULT_PLAN, ManualClock(event.at))(alarms, event, alarm)
             alarms.log(event)
         clock = ManualClock(event.at)
         taken = TakeAlarm(self.tickets, self.directory, clock, RandomIds())(event)

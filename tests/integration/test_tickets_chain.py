@@ -24,7 +24,7 @@ TICKETS_OF = "SELECT id, number, state, version FROM tickets.tickets WHERE devic
 
 @pytest.fixture
 def chain(kafka_servers: str, database: Database, tmp_path: Path) -> Chain:
-    database.migrate("registry", "alarms", "tickets")
+    database.migrate("registry", "history", "alarms", "tickets")
     return Chain(kafka_servers, database, tmp_path)
 
 

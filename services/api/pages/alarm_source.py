@@ -1,17 +1,19 @@
 """The alarm pages' view of the container: lists, one alarm's story, quality."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from services.alarms.domain import AlarmFilters
 from services.alarms.domain.quality_targets import Targets
 from services.alarms.handlers import Measured
-from services.alarms.ports import Listed
+from services.alarms.ports import LadderStory, Listed
 from services.api.auth import Caller, within
 from services.api.container import Container
 from services.api.quality import measured
 from services.paging import Page, decode_cursor
-from streams.contracts import AlarmEvent
+from streams.contracts import AlarmEvent, Rule
+from streams.rules.catalogue import BUILT_IN
 
 PAGE: Final = 60
 
@@ -41,6 +43,18 @@ class AlarmBook:
         if found is not None:
             within(who, found[0].alarm.area, f"Alarm {alarm}")
         return found
+
+    def ladder(self, incident: str) -> LadderStory | None:
+        """Whom an incident has called, for who may see one of its alarms."""
+        return self.container.ladders.story(incident)
+
+    def rules_of(self, events: Sequence[AlarmEvent]) -> list[Rule | None]:
+        """The version of its rule that was in force at each event; None where nobody keeps it any more."""
+        versions: dict[tuple[str, int], Rule] = {}
+        for name in {event.rule for event in events}:
+            kept = (BUILT_IN[name],) if name in BUILT_IN else self.container.rules.list_versions(name)
+            versions |= {(name, rule.version): rule for rule in kept}
+        return [versions.get((event.rule, event.rule_version)) for event in events]
 
     def targets(self) -> Targets:
         """What alarm quality is measured against now."""

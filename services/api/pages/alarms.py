@@ -1,5 +1,6 @@
 """Alarms: the list with its filters, and one alarm with its evidence and every step it took."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -9,17 +10,19 @@ from starlette.responses import Response
 from sensors.kinds import KINDS
 from services.alarms.domain import AlarmFilters
 from services.api.auth import allow
-from services.api.pages import alarm_story, alarm_views, graphs, rows
+from services.api.pages import acting, alarm_story, alarm_views, graphs, ladder_views, reason_views, rows
 from services.api.pages import formatting as fmt
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
+from services.api.pages.ports import AlarmRow
+from services.api.pages.rule_source import RuleDesk
 from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.words import asked_area
 from services.paging import encode_cursor
 from services.registry.domain import Permission
-from streams.contracts import AlarmState, Severity
+from streams.contracts import AlarmEvent, AlarmState, Severity
 
 STATES: Final = {
     "open": N_("未结束"),
@@ -33,7 +36,7 @@ OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UN
 FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device")
 
 
-def routes(desk: Desk, book: AlarmBook) -> APIRouter:
+def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/alarms")
@@ -46,7 +49,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
     def alarm_page(request: Request, alarm: str) -> Response:
         visit = desk.visit(request)
         allow(Permission.WATCH)(visit.caller)
-        return desk.show(visit, "alarm.html", **_one(desk, book, visit, alarm))
+        return desk.show(visit, "alarm.html", **_one(desk, book, rules, visit, alarm))
 
     return router
 
@@ -101,7 +104,7 @@ def _filters(visit: Visit, chosen: dict[str, str]) -> AlarmFilters:
     )
 
 
-def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]:
+def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: str) -> dict[str, Any]:
     who, now, t, source = visit.caller, visit.now, visit.t, desk.source
     found = book.story(who, name)
     if found is None:
@@ -112,6 +115,7 @@ def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]
     row = rows.of_alarm(listed, place, None)
     rules = {rule.id: rule for rule in source.rules()}
     until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
+    called = book.ladder(listed.alarm.incident)
     chart = graphs.of_alarm(
         source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
     )
@@ -121,9 +125,25 @@ def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]
         "alarm": listed.alarm,
         "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
         "chart": chart,
+        "ladder": ladder_views.view(called, t) if called else None,
         "path": alarm_story.path(events, now, t),
         "steps": alarm_story.steps(events, row, t),
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
         "lasted": alarm_story.lasted(row, now, t),
+        **acting.panel(rule_desk, visit, listed.alarm),
+        "reason": _reason(desk, book, events, row, visit),
     }
+
+
+def _reason(
+    desk: Desk, book: AlarmBook, events: Sequence[AlarmEvent], row: AlarmRow, visit: Visit
+) -> reason_views.ReasonView | None:
+    """Why it fired; an alarm without a stored transition has nothing to say."""
+    if not events:
+        return None
+
+    def series(start: int, end: int) -> Sequence[tuple[int, float]]:
+        return desk.source.series(row.device, row.metric, start, end)
+
+    return reason_views.view(row.place or row.device, events, book.rules_of(events), series, visit.now, visit.t)

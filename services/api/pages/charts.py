@@ -46,7 +46,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a chart shows. ``gap``: a pause longer than this (ms) is missing data. ``flag``: a yes-or-no metric."""
+    """What a chart shows. ``gap``: a pause longer than this (ms) is missing data. ``flag``: a yes-or-no metric.
+
+    ``counted`` are points that somebody's decision rests on; they are ringed.
+    """
 
     points: Sequence[Point]
     start: int
@@ -58,6 +61,7 @@ class Evidence:
     limits: Sequence[Limit] = ()
     marks: Sequence[Mark] = ()
     stretches: Sequence[Stretch] = ()
+    counted: Sequence[Point] = ()
     severity: str = ""
     flag: bool = False
     key: str = field(default="c")
@@ -77,6 +81,7 @@ def evidence(data: Evidence, t: Words, *, width: int = 332, height: int = 168) -
         *_stretches(data, frame),
         *_marks(data, frame),
         *_line(data, points, frame),
+        *_counted(data, frame),
     ]
     return _svg(width, height, sentence(data, points, t), parts)
 
@@ -254,6 +259,12 @@ def _line(data: Evidence, points: Sequence[Point], frame: Frame) -> list[Markup]
     else:
         parts.append(Markup('<circle class="ll-c-dot" cx="{:.1f}" cy="{:.1f}" r="3.5"/>').format(x, y))
     return parts
+
+
+def _counted(data: Evidence, frame: Frame) -> list[Markup]:
+    shown = [point for point in data.counted if data.start <= point[0] <= data.end]
+    ring = Markup('<circle class="ll-c-counted" cx="{:.1f}" cy="{:.1f}" r="5"/>')
+    return [ring.format(frame.x(at), frame.y(value)) for at, value in shown]
 
 
 def _straight(run: Sequence[Point], frame: Frame) -> str:

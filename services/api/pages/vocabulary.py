@@ -228,6 +228,12 @@ DEVICE_STATES: Final = {
     "maintenance": N_("检修中"),
     "retired": N_("停用"),
 }
+TIME_UNITS: Final = {
+    "s": N_("秒"),
+    "min": N_("分钟"),
+    "h": N_("小时"),
+    "d": N_("天"),
+}
 NOTIFICATION_STATES: Final = {
     "firing": N_("未认领"),
     "acknowledged": N_("已认领"),

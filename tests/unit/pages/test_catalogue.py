@@ -50,7 +50,7 @@ def test_every_word_of_the_domain_has_a_name() -> None:
         (vocabulary.SOURCES, Source),
         (vocabulary.CLOCKS, Clock),
         (vocabulary.ROLES, Role),
-        (vocabulary.LEVELS, Level),
+        (vocabulary.ESCALATION, Level),
         (vocabulary.RULES, Because),
         (vocabulary.SEVERITIES, Severity),
         (vocabulary.QUALITIES, Quality),
