@@ -1,4 +1,4 @@
-"""Composition root of the detection workers: settings -> faust.App -> the agent attached."""
+"""Composition root of the detection workers: settings -> faust.App -> the agents attached."""
 
 import argparse
 import asyncio
@@ -19,11 +19,14 @@ from streams.agents import logs
 from streams.agents.engine import Engine
 from streams.agents.follower import Follower
 from streams.agents.poison import Poison
+from streams.agents.stages import FIRST, SECOND, Stage
 from streams.agents.watch import Progress, made, serve
 from streams.contracts import metrics
-from streams.contracts.topics import INPUTS, PARTITIONS
+from streams.contracts.topics import PARTITIONS
+from streams.rules import Catalogue
 
-PURPOSE = "Detection: linli.inputs through the rules to linli.alarms."
+PURPOSE = "Detection: linli.inputs through the rules, grouped ones by way of linli.groups, to linli.alarms."
+TABLES = {FIRST.loop: "state", SECOND.loop: "groups"}
 SMALL_SEGMENTS = {"segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1"}
 """Only closed segments are compacted, and recovery reads whatever is not."""
 log = logging.getLogger(__name__)
@@ -68,59 +71,61 @@ def build(settings: Settings, progress: Progress) -> faust.App:
         producer_max_request_size=2_000_000,
         worker_redirect_stdouts=False,
     )
+    poison = Poison(settings.state_dir)
+    engines = [engine_of(app, stage, poison, progress) for stage in (FIRST, SECOND)]
+
+    def adopt(catalogue: Catalogue) -> None:
+        for engine in engines:
+            engine.adopt(catalogue)
+
+    follower = Follower(settings.kafka_bootstrap_servers, adopt)
+    attach(app, engines, follower, progress)
+    return app
+
+
+def engine_of(app: faust.App, stage: Stage, poison: Poison, progress: Progress) -> Engine:
+    """The engine of one stage, on a table of its own."""
     table = app.Table(
-        "state", key_type=bytes, value_type=bytes, partitions=PARTITIONS, extra_topic_configs=SMALL_SEGMENTS
+        TABLES[stage.loop], key_type=bytes, value_type=bytes, partitions=PARTITIONS, extra_topic_configs=SMALL_SEGMENTS
     )
     topics: dict[str, Any] = {}
 
-    async def send(topic: str, key: str, value: bytes) -> Awaitable[Any]:
+    async def send(topic: str, key: str, value: bytes, partition: int | None = None) -> Awaitable[Any]:
         channel = topics.get(topic)
         if channel is None:
             channel = topics[topic] = app.topic(topic, key_serializer="raw", value_serializer="raw")
-        sent: Awaitable[Any] = await channel.send(key=key.encode(), value=value)
+        sent: Awaitable[Any] = await channel.send(key=key.encode(), value=value, partition=partition)
         return sent
 
-    async def save(partition: int, grid: str, packed: bytes) -> Awaitable[Any]:
-        table.data[grid.encode()] = packed
-        written: Awaitable[Any] = table.send_changelog(partition, grid.encode(), packed)
+    async def save(partition: int, code: str, packed: bytes) -> Awaitable[Any]:
+        table.data[code.encode()] = packed
+        written: Awaitable[Any] = table.send_changelog(partition, code.encode(), packed)
         return written
 
     async def earliest(partition: int) -> int:
-        place = TP(INPUTS.name, partition)
+        place = TP(stage.topic.name, partition)
         offset: int = (await app.consumer.earliest_offsets(place))[place]
         return offset
 
     async def rewind(partition: int, offset: int) -> None:
-        await app.consumer.seek(TP(INPUTS.name, partition), offset)
+        await app.consumer.seek(TP(stage.topic.name, partition), offset)
 
-    engine = Engine(
+    return Engine(
         send=send,
         save=save,
         stored=lambda: {key.decode(): value for key, value in table.data.items()},
         earliest=earliest,
         rewind=rewind,
-        poison=Poison(settings.state_dir),
+        poison=poison,
         progress=progress,
+        stage=stage,
     )
-    follower = Follower(settings.kafka_bootstrap_servers, engine.adopt)
-    attach(app, engine, follower, progress)
-    return app
 
 
-def attach(app: faust.App, engine: Engine, follower: Follower, progress: Progress) -> None:
-    """Hang the agent, the follower and the rebalance hooks on the application."""
-    topic = app.topic(INPUTS.name, key_serializer="raw", value_type=bytes, value_serializer="raw", allow_empty=True)
-
-    async def inputs(stream: Any) -> None:
-        await follower.ready.wait()
-        progress.beat("inputs")
-        async for event in stream.noack().events():
-            if app.rebalancing:
-                continue  # the tables are being read: what is let go here is read again afterwards
-            await stopping(engine.handle, event)
-            _report_lag(app, event.message)
-
-    app.agent(topic, name="inputs", concurrency=1)(inputs)
+def attach(app: faust.App, engines: Sequence[Engine], follower: Follower, progress: Progress) -> None:
+    """Hang an agent a stage, the follower and the rebalance hooks on the application."""
+    for engine in engines:
+        listen(app, engine, follower, progress)
 
     async def follow() -> None:
         await stopping(follower.run)
@@ -128,10 +133,30 @@ def attach(app: faust.App, engine: Engine, follower: Follower, progress: Progres
     app.task(follow)
 
     async def moved(*_: object, **__: object) -> None:
-        engine.forget()
+        for engine in engines:
+            engine.forget()
 
     app.on_partitions_revoked.connect(moved)
     app.on_partitions_assigned.connect(moved)
+
+
+def listen(app: faust.App, engine: Engine, follower: Follower, progress: Progress) -> None:
+    """The agent that gives one stage its records, one after the other."""
+    stage = engine.stage
+    topic = app.topic(
+        stage.topic.name, key_serializer="raw", value_type=bytes, value_serializer="raw", allow_empty=True
+    )
+
+    async def agent(stream: Any) -> None:
+        await follower.ready.wait()
+        progress.beat(stage.loop)
+        async for event in stream.noack().events():
+            if app.rebalancing:
+                continue  # the tables are being read: what is let go here is read again afterwards
+            await stopping(engine.handle, event)
+            _report_lag(app, event.message)
+
+    app.agent(topic, name=stage.loop, concurrency=1)(agent)
 
 
 async def stopping(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:

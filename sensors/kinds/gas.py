@@ -41,8 +41,14 @@ METRICS: Final = (
     BATTERY,
 )
 
+GROUP: Final = ("main", "building")
+"""A leak in a main is one incident however many households smell it; else a building's is one."""
+
 TICKET_CRITICAL: Final = TicketPolicy(category=GAS_LEAK, urgency=2, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR)
-TICKET_MAJOR: Final = TicketPolicy(category=GAS_LEAK, urgency=1, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR)
+TICKET_MAJOR: Final = TicketPolicy(
+    category=GAS_LEAK, urgency=1, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR, agreed_urgency=2
+)
+"""One detector may err; two of a building do not: the ticket's urgency is then that of a critical alarm."""
 
 RESPONSE_ZH: Final = (
     "勿按门铃、勿动开关、勿在室内打电话；打开门窗通风，关闭表前阀，疏散同单元住户到室外；"
@@ -67,7 +73,7 @@ DETECTOR: Final = Level(
 RULES: Final = (
     Rule(
         id="gas.ch4",
-        version=2,
+        version=3,
         kind="gas",
         metric="ch4_lel",
         op=Op.GE,
@@ -103,6 +109,7 @@ RULES: Final = (
             ),
         ),
         cause="gas-leak",
+        group=GROUP,
         name_zh="燃气浓度",
         name_en="Gas concentration",
         response_zh=RESPONSE_ZH,
@@ -114,7 +121,7 @@ RULES: Final = (
     ),
     Rule(
         id="gas.rising",
-        version=1,
+        version=2,
         kind="gas",
         metric="ch4_lel",
         op=Op.GE,
@@ -130,6 +137,7 @@ RULES: Final = (
             ),
         ),
         cause="gas-leak",
+        group=GROUP,
         name_zh="燃气浓度上升",
         name_en="Gas is rising",
         response_zh=RESPONSE_ZH,
@@ -140,13 +148,14 @@ RULES: Final = (
     ),
     Rule(
         id="gas.over_range",
-        version=1,
+        version=2,
         kind="gas",
         metric="ch4_lel",
         op=Op.TRUE,
         measure=Flagged((Quality.OVER_RANGE,)),
         levels=(DETECTOR,),
         cause="gas-leak",
+        group=GROUP,
         name_zh="燃气超量程",
         name_en="Gas beyond the sensor's range",
         response_zh=RESPONSE_ZH,
@@ -157,12 +166,13 @@ RULES: Final = (
     ),
     Rule(
         id="gas.alarm",
-        version=2,
+        version=3,
         kind="gas",
         metric="alarm",
         op=Op.TRUE,
         levels=(DETECTOR,),
         cause="gas-leak",
+        group=GROUP,
         name_zh="探测器自报警",
         name_en="Detector's own alarm",
         response_zh=RESPONSE_ZH,

@@ -55,6 +55,39 @@ METRICS: Final = (
 REPAIR: Final = TicketPolicy(category=LIGHTING, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR)
 COMMANDED_ON: Final = (Condition("on"),)
 FEEDER_OUT: Final = "light.feeder"
+FEEDER_DEAD: Final = "light.feeder_dead"
+"""A controller that lives on its capacitor reports its relay open and no voltage: dark, though not commanded on."""
+
+
+def _feeder(rule_id: str, metric: str, members: Members, gate: tuple[Condition, ...], names: tuple[str, str]) -> Rule:
+    """A share of a feeder's lamps dark or silent; the two signs of darkness are one cause, so one incident."""
+    return Rule(
+        id=rule_id,
+        version=1,
+        kind="light",
+        metric=metric,
+        op=Op.GE,
+        measure=members,
+        gate=gate,
+        levels=(
+            Level(
+                severity=Severity.MAJOR,
+                limit=30.0,
+                deadband=20.0,
+                on_delay_ms=2 * MINUTE,
+                off_delay_ms=10 * MINUTE,
+                ticket=TicketPolicy(category=LIGHTING, urgency=1, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR),
+            ),
+        ),
+        cause="feeder-outage",
+        name_zh=names[0],
+        name_en=names[1],
+        response_zh="核对配电箱和上级电源；排除短路后送电，送电前确认无人作业。",
+        response_en="Check the cabinet and what feeds it; clear the fault; nobody at work on it, switch on.",
+        no_data_after_ms=DAY,
+        group=("feeder",),
+        max_shelve_ms=SHIFT,
+    )
 
 
 def _lamp(
@@ -69,11 +102,11 @@ def _lamp(
     measure: Nominal | Noise | Value = Value(),  # noqa: B008 - frozen
     gate: tuple[Condition, ...] = COMMANDED_ON,
     schedule: Schedule | None = None,
-    suppress_when: tuple[str, ...] = (FEEDER_OUT,),
+    suppress_when: tuple[str, ...] = (FEEDER_OUT, FEEDER_DEAD),
 ) -> Rule:
     return Rule(
         id=rule_id,
-        version=1,
+        version=2,
         kind="light",
         metric=metric,
         op=op,
@@ -86,6 +119,7 @@ def _lamp(
         name_en=names[1],
         response_zh=response[0],
         response_en=response[1],
+        group=("feeder",),
         no_data_after_ms=DAY,
         suppress_when=suppress_when,
         max_shelve_ms=SHIFT,
@@ -93,32 +127,19 @@ def _lamp(
 
 
 RULES: Final = (
-    Rule(
-        id=FEEDER_OUT,
-        version=1,
-        kind="light",
-        metric="power_w",
-        op=Op.GE,
-        measure=Members(minimum=5, silent_periods=3, of=Nominal("nominal_w", "dim_pct"), op=Op.LT, limit=10.0),
-        gate=COMMANDED_ON,
-        levels=(
-            Level(
-                severity=Severity.MAJOR,
-                limit=30.0,
-                deadband=20.0,
-                on_delay_ms=2 * MINUTE,
-                off_delay_ms=10 * MINUTE,
-                ticket=TicketPolicy(category=LIGHTING, urgency=1, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR),
-            ),
-        ),
-        cause="feeder-outage",
-        name_zh="馈线失电",
-        name_en="Feeder outage",
-        response_zh="核对配电箱和上级电源；排除短路后送电，送电前确认无人作业。",
-        response_en="Check the cabinet and what feeds it; clear the fault; nobody at work on it, switch on.",
-        no_data_after_ms=DAY,
-        group=("feeder",),
-        max_shelve_ms=SHIFT,
+    _feeder(
+        FEEDER_OUT,
+        "power_w",
+        Members(minimum=5, silent_periods=3, of=Nominal("nominal_w", "dim_pct"), op=Op.LT, limit=10.0),
+        COMMANDED_ON,
+        ("馈线失电", "Feeder outage"),
+    ),
+    _feeder(
+        FEEDER_DEAD,
+        "voltage_v",
+        Members(minimum=5, silent_periods=3, of=Value(), op=Op.LT, limit=50.0),
+        (),
+        ("馈线无电压", "Feeder without voltage"),
     ),
     _lamp(
         "light.out",
@@ -176,7 +197,7 @@ RULES: Final = (
         "power-factor",
         ("功率因数低", "Low power factor"),
         ("检查电容和驱动。", "Check capacitor and driver."),
-        suppress_when=(FEEDER_OUT, "light.out"),
+        suppress_when=(FEEDER_OUT, FEEDER_DEAD, "light.out"),
     ),
     _lamp(
         "light.cycling",
@@ -189,7 +210,7 @@ RULES: Final = (
         measure=Noise(window_ms=HOUR),
         gate=(),
     ),
-    silent("light", "路灯", "Lamp", no_data_after_ms=DAY, suppress_when=(FEEDER_OUT,)),
+    silent("light", "路灯", "Lamp", no_data_after_ms=DAY, suppress_when=(FEEDER_OUT, FEEDER_DEAD)),
     fault("light", "power_w", no_data_after_ms=DAY),
 )
 

@@ -68,6 +68,8 @@ NATIVE: Final = Make()
 ENLINK: Final = Make("enlink", "tts")
 TPS110: Final = Make("tps110", "tts")
 NPS405: Final = Make("nps405", "chirpstack")
+LORAWAN: Final = frozenset({"tts", "chirpstack"})
+"""Dialects of network servers: such a device is heard by the one gateway of its street."""
 TASMOTA: Final = Make("tasmota-lamp", "tasmota")
 
 
@@ -82,6 +84,7 @@ def _device(
 ) -> Device:
     """The id is the one the device speaks under: on ChirpStack its DevEUI."""
     lon, lat = on_globe(spot.x, spot.y)
+    behind = {} if make.dialect not in LORAWAN else {"gateway": f"GW-{spot.area[6:9]}"}
     return Device(
         id=f"a84041ff{number:08x}" if make is NPS405 else f"{PREFIX[kind]}-{number:06}",
         kind=kind,
@@ -93,7 +96,7 @@ def _device(
         building=building,
         lon=lon,
         lat=lat,
-        attributes=attributes or {},
+        attributes={**(attributes or {}), **behind},
         period_s=PERIODS[kind],
         installed=INSTALLED,
         calibrated=INSTALLED,
@@ -136,7 +139,9 @@ def _gas(seed: int) -> Iterator[Device]:
                     index,
                     Spot(home.estate.grid_code, x, y, place),
                     building=home.code,
-                    attributes={"place": "public"} if public else None,
+                    attributes={"place": "public"}
+                    if public
+                    else {"main": f"M-{home.estate.column + 1:02}{home.estate.row + 1}"},
                     make=ENLINK if public else NATIVE,
                 )
                 if not story:
@@ -154,7 +159,8 @@ def _septic(seed: int) -> Iterator[Device]:
             x, _ = home.middle
             place = f"{home.estate.name_zh} {home.number}栋{side} {turn}号池"
             spot = Spot(home.estate.grid_code, x + sign * (home.east - home.west) * 0.42, home.south - 6.0, place)
-            yield _device("septic", next(number), spot, building=home.code)
+            tank = {"tank": f"T-{home.code[6:]}-{turn}"}
+            yield _device("septic", next(number), spot, building=home.code, attributes=tank)
 
 
 def _feeders(rng: random.Random) -> list[tuple[str, Estate, tuple[float, float], tuple[float, float]]]:

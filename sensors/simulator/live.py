@@ -11,6 +11,7 @@ from sensors.simulator.ledger import Ledger
 from sensors.simulator.orders import read_order
 from sensors.simulator.publisher import Publisher
 from sensors.simulator.town import Town
+from sensors.simulator.truth import Chronicle
 from sensors.simulator.watch import Watch
 from streams.contracts import Undecodable
 
@@ -30,6 +31,7 @@ def play(
     clock: Callable[[], int],
     stop: threading.Event,
     ledger: Ledger | None,
+    chronicle: Chronicle | None = None,
 ) -> None:
     """Publish what is due until ``stop``; with the broker away the town waits and then catches up in its own time."""
     told = clock()
@@ -45,9 +47,13 @@ def play(
             watch.acknowledged(message.kind)
         if ledger is not None:
             ledger.write(done)
+        if chronicle is not None:
+            chronicle.write(town.over(told))
         watch.waiting(publisher.unacknowledged)
         watch.beat()
         publisher.wait(TURN_S)
+    if chronicle is not None:
+        chronicle.write(town.unfinished(told))
 
 
 def _take(orders: SimpleQueue[bytes], town: Town, now: int) -> None:

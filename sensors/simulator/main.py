@@ -18,6 +18,7 @@ from sensors.simulator.orders import CONTROL_TOPIC
 from sensors.simulator.publisher import Publisher
 from sensors.simulator.settings import load
 from sensors.simulator.town import Town
+from sensors.simulator.truth import Chronicle
 from sensors.simulator.watch import Watch
 
 
@@ -35,14 +36,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     publisher = Publisher(url, client_id="linli-simulator", subscribe=CONTROL_TOPIC, on_order=orders.put)
     watch = Watch(lambda: publisher.connected)
     with ExitStack() as resources:
-        path = settings.simulator_ledger
-        ledger = resources.enter_context(Ledger(path, district.devices)) if path else None
+        book, truth = settings.simulator_ledger, settings.simulator_truth
+        ledger = resources.enter_context(Ledger(book, district.devices)) if book else None
+        chronicle = resources.enter_context(Chronicle(truth)) if truth else None
         server = watch.serve(settings.metrics_host, settings.metrics_port)
         resources.callback(server.shutdown)
         publisher.start()
         resources.callback(publisher.stop)
         log.info("started", devices=len(district.devices), metrics_port=server.server_address[1])
-        play(town, publisher, watch, orders, clock=_now, stop=stop, ledger=ledger)
+        play(town, publisher, watch, orders, clock=_now, stop=stop, ledger=ledger, chronicle=chronicle)
         left = drain(publisher, ledger, clock=_now, limit_ms=2_000)
     log.info("stopped", unacknowledged=left)
     return 0

@@ -56,7 +56,9 @@ def targets(order: Order, devices: Sequence[Device]) -> list[Device]:
     fitting = [
         device
         for device in devices
-        if scenario.kind in {"", device.kind} and scenario.where.items() <= device.attributes.items()
+        if scenario.kind in {"", device.kind}
+        and scenario.where.items() <= device.attributes.items()
+        and (not scenario.needs or scenario.needs in device.attributes)
     ]
     if not order.device:
         return scenario.aim(devices, fitting[0]) if fitting else []

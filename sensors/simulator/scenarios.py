@@ -70,6 +70,17 @@ def _same_feeder(devices: Sequence[Device], chosen: Device) -> list[Device]:
     return [d for d in devices if d.kind == "light" and d.attributes.get("feeder") == feeder]
 
 
+def _same_main(devices: Sequence[Device], chosen: Device) -> list[Device]:
+    """Every household on the chosen one's gas main, that one first."""
+    main = chosen.attributes.get("main")
+    return [chosen, *(d for d in devices if d.kind == "gas" and d.attributes.get("main") == main and d.id != chosen.id)]
+
+
+def _same_gateway(devices: Sequence[Device], chosen: Device) -> list[Device]:
+    gateway = chosen.attributes.get("gateway")
+    return [d for d in devices if d.attributes.get("gateway") == gateway]
+
+
 def _as_is(_: Case, said: Said) -> Said | None:
     return said
 
@@ -84,6 +95,12 @@ def _gas_leak(case: Case, said: Said) -> Said | None:
         case.memory["shut"] = True
         values |= {"valve_open": 0.0, "fan_on": 1.0 if case.over_s == 0 else 0.0}
     return replace(said, values=values)
+
+
+def _main_leak(case: Case, said: Said) -> Said | None:
+    """Gas comes up through the ground: one household after the other, a second apart, each as if it leaked itself."""
+    later = replace(case, rank=0, since_s=max(0.0, case.since_s - 1.0 * case.rank))
+    return _gas_leak(later, said)
 
 
 def _septic_build_up(case: Case, said: Said) -> Said | None:
@@ -181,19 +198,31 @@ def _garbage(case: Case, message: Message) -> list[Message]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes."""
+    """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes.
+
+    ``needs`` names an attribute that the first device has, whatever its value.
+    ``period_s`` is how often a struck device speaks, None at its own pace. ``cause`` is what the ground
+    truth calls it ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
+    """
 
     key: str
     name_zh: str
     name_en: str
     kind: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
     aim: Aim = _alone
     shape: Shape = _as_is
     carry: Carry = _plain
     for_s: float = 180.0
     tail_s: float = 60.0
-    period_s: float = 2.0
+    period_s: float | None = 2.0
+    cause: str = ""
+    deserving_s: float | None = None
+
+    def deserves_ticket(self, lasted_s: float) -> bool:
+        """Whether it was a hazard, and long enough to be known as one."""
+        return self.deserving_s is not None and lasted_s >= self.deserving_s
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {
@@ -207,6 +236,17 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             aim=_same_building,
             shape=_gas_leak,
             period_s=1.0,
+            deserving_s=20.0,
+        ),
+        Scenario(
+            key="gas-main-leak",
+            name_zh="燃气管泄漏",
+            name_en="Gas main leak",
+            kind="gas",
+            needs="main",
+            aim=_same_main,
+            shape=_main_leak,
+            period_s=1.0,
         ),
         Scenario(
             key="septic-build-up",
@@ -216,6 +256,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             shape=_septic_build_up,
             for_s=1_800.0,
             tail_s=300.0,
+            cause="septic-methane",
+            deserving_s=900.0,
         ),
         Scenario(
             key="feeder-blackout",
@@ -225,6 +267,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             aim=_same_feeder,
             shape=_blackout,
             period_s=5.0,
+            cause="feeder-outage",
+            deserving_s=150.0,
         ),
         Scenario(
             key="blocked-fire-lane",
@@ -235,8 +279,19 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             shape=_fire_lane,
             for_s=600.0,
             period_s=5.0,
+            cause="fire-lane",
+            deserving_s=305.0,
         ),
         Scenario(key="silent", name_zh="失联", name_en="Silent", shape=_silent, for_s=600.0),
+        Scenario(
+            key="gateway-down",
+            name_zh="网关离线",
+            name_en="Gateway down",
+            needs="gateway",
+            aim=_same_gateway,
+            shape=_silent,
+            for_s=600.0,
+        ),
         Scenario(key="stuck", name_zh="读数不变", name_en="Stuck", shape=_stuck),
         Scenario(key="noisy", name_zh="读数跳变", name_en="Noisy", shape=_noisy),
         Scenario(key="duplicated", name_zh="重复上报", name_en="Duplicated", carry=_twice),

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     simulator_seed: int = Field(default=1, description="One seed gives the same district and the same messages.")
     simulator_rate: float = Field(default=1.0, gt=0, description="How much more often than usual devices report.")
     simulator_ledger: Path | None = Field(default=None, description="Append what the broker acknowledged to this file.")
+    simulator_truth: Path | None = Field(default=None, description="Append ordered hazards and faults to this file.")
     metrics_host: str = Field(default="127.0.0.1", description="Where /metrics and /health listen.")
     metrics_port: int = Field(default=0, ge=0, description="Port of /metrics and /health; 0 takes a free one.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")

@@ -14,6 +14,7 @@ from sensors.simulator.dialects import speak
 from sensors.simulator.district import District
 from sensors.simulator.orders import Order, targets
 from sensors.simulator.scenarios import CLEAR, SCENARIOS, Case, Message, Said, Scenario
+from sensors.simulator.truth import Truth
 from streams.contracts import Device, Flag
 
 FIRST_WORDS_MS: Final = 8_000
@@ -39,6 +40,29 @@ class _Run:
 
 
 @dataclass(slots=True)
+class _Event:
+    """One scenario on all the devices that it struck together."""
+
+    scenario: Scenario
+    start: int
+    runs: list[_Run]
+
+    @property
+    def end(self) -> int:
+        return max(run.end for run in self.runs)
+
+    def truth(self, now: int) -> Truth:
+        end = min(self.end, now)
+        return Truth(
+            tuple(run.case.device.id for run in self.runs),
+            self.scenario.cause or self.scenario.key,
+            self.start,
+            end,
+            self.scenario.deserves_ticket((end - self.start) / 1000),
+        )
+
+
+@dataclass(slots=True)
 class _Life:
     """One device: its own dice, its last words, its next time."""
 
@@ -59,6 +83,7 @@ class Town:
         self.devices: Final[Sequence[Device]] = district.devices
         self._rate = rate
         self._lives: list[_Life] = []
+        self._events: list[_Event] = []
         self._index = {device.id: index for index, device in enumerate(district.devices)}
         self._agenda: list[tuple[int, int]] = []
         for index, device in enumerate(district.devices):
@@ -81,15 +106,35 @@ class Town:
             return self._clear(order.device, now)
         scenario = SCENARIOS[order.scenario]
         struck = targets(order, self.devices)
-        duration = scenario.for_s if order.for_s is None else order.for_s
-        for rank, device in enumerate(struck):
+        self.strike(scenario, struck, now=now, for_s=scenario.for_s if order.for_s is None else order.for_s)
+        return struck
+
+    def strike(self, scenario: Scenario, devices: Sequence[Device], *, now: int, for_s: float) -> None:
+        """Start a scenario on ``devices``; one of the same key that runs there is over."""
+        runs = []
+        for rank, device in enumerate(devices):
             index = self._index[device.id]
             life = self._lives[index]
+            for run in life.runs:
+                if run.scenario.key == scenario.key:
+                    run.end = min(run.end, now)
             life.runs = [run for run in life.runs if run.scenario.key != scenario.key]
-            case = Case(device, rank, 0.0, 0.0, life.rng)
-            life.runs.append(_Run(scenario, now, now + int(duration * 1000), case))
+            run = _Run(scenario, now, now + int(for_s * 1000), Case(device, rank, 0.0, 0.0, life.rng))
+            life.runs.append(run)
+            runs.append(run)
             self._wake(index, now)
-        return struck
+        if runs:
+            self._events.append(_Event(scenario, now, runs))
+
+    def over(self, now: int) -> list[Truth]:
+        """What has ended by ``now``; each event is told once."""
+        ended = [event for event in self._events if event.end <= now]
+        self._events = [event for event in self._events if event.end > now]
+        return [event.truth(now) for event in ended]
+
+    def unfinished(self, now: int) -> list[Truth]:
+        """What still goes on at ``now``, as if it ended there."""
+        return [event.truth(now) for event in self._events]
 
     def _clear(self, device: str, now: int) -> list[Device]:
         cleared = []
@@ -143,8 +188,9 @@ class Town:
         return Said(life.previous, () if life.seq else (Flag.STARTUP,))
 
     def _pause_ms(self, life: _Life) -> int:
-        if life.runs:
-            return int(min(run.scenario.period_s for run in life.runs) * 1000)
+        hurried = [run.scenario.period_s for run in life.runs if run.scenario.period_s is not None]
+        if hurried:
+            return int(min(hurried) * 1000)
         spread = 0.98 + 0.04 * life.rng.random()
         return max(1, int(life.device.period_s * 1000 * spread / self._rate))
 

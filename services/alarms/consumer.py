@@ -9,7 +9,7 @@ from services.alarms.handlers import RecordTransitions
 from services.alarms.ports import AlarmStore
 from services.ports import Clock, DeadLetterOffice
 from streams.contracts import AlarmEvent, DeadLetter, Undecodable, decode
-from streams.contracts.metrics import ALARMS_ACTIVE
+from streams.contracts.metrics import ALARMS_ACTIVE, ALARMS_HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class TransitionConsumer:
         self.count()
 
     def count(self) -> None:
-        """Publish how many alarms stand, by severity."""
+        """Publish how many alarms stand, by severity, and how many rules are held back."""
         for severity, number in self.store.count_active().items():
             gauge(ALARMS_ACTIVE, severity=str(severity)).set(number)
+        for state, held in self.store.count_held(self.clock.now()).items():
+            gauge(ALARMS_HELD, state=str(state)).set(held)

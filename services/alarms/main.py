@@ -12,13 +12,14 @@ from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import Stopped, until_available
 from services.alarms.consumer import TransitionConsumer
-from services.alarms.handlers import MeasureQuality, RecordTransitions
-from services.alarms.postgres import PostgresAlarmStore, PostgresQuality
+from services.alarms.handlers import ClimbLadders, MeasureQuality, RecordTransitions
+from services.alarms.ladders import ladder_loops
+from services.alarms.postgres import PostgresAlarmStore, PostgresLadderReader, PostgresQuality
 from services.alarms.settings import AlarmsSettings
 from services.alarms.watch import QualityWatch
 from streams.contracts.topics import ALARMS
 
-PURPOSE = "Keeps alarms and every transition of them; sends on what people ask; measures alarm quality."
+PURPOSE = "Keeps alarms and their transitions; sends on what people ask; climbs call ladders; measures alarm quality."
 
 
 def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
@@ -29,8 +30,9 @@ def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
     letters, outbox = Sender(servers, client_id="linli-alarms"), Sender(servers, client_id="linli-alarms-outbox")
     runtime.resources.callback(letters.close)
     runtime.resources.callback(outbox.close)
-    store = PostgresAlarmStore(pool)
-    consume = TransitionConsumer(RecordTransitions(store, RandomIds()), store, KafkaDeadLetters(letters), SystemClock())
+    store, clock, office = PostgresAlarmStore(pool), SystemClock(), KafkaDeadLetters(letters)
+    record = RecordTransitions(store, RandomIds(), ClimbLadders(settings.ladder_plan, clock))
+    consume = TransitionConsumer(record, store, office, clock)
 
     def transitions(stop: threading.Event) -> None:
         try:
@@ -39,9 +41,14 @@ def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
             return
         follow_group(servers, settings.alarms_group, [ALARMS], consume, stop=stop, health=health)
 
-    measure = MeasureQuality(PostgresQuality(pool), SystemClock())
-    watch = QualityWatch(measure, SystemClock(), health, settings.quality_level, settings.quality_every_s)
-    return {"transitions": transitions, "outbox": Relay(url, "alarms", outbox, health).run, "quality": watch.run}
+    measure = MeasureQuality(PostgresQuality(pool), clock)
+    watch = QualityWatch(measure, clock, health, settings.quality_level, settings.quality_every_s)
+    return {
+        "transitions": transitions,
+        "outbox": Relay(url, "alarms", outbox, health).run,
+        "quality": watch.run,
+        **ladder_loops(settings, store, PostgresLadderReader(pool), office, clock, health),
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:

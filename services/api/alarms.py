@@ -79,6 +79,9 @@ class AlarmShape(Shape):
     area: str
     building: str
     incident: str
+    group: str = Field(description="group whose incident it belongs to, as main:M7; empty: it stands by itself")
+    first_out: bool = Field(description="the first of its incident to become active")
+    flood: bool = Field(description="it came in an alarm flood of its group")
     cause: str
     worst: Severity
     value: float | None
@@ -96,6 +99,10 @@ class AlarmShape(Shape):
     last_by: str
     last_why: str
     rule_version: int
+    shelved_until: int | None = Field(description="Hidden until then; these four as its last transition found them.")
+    suppressed_by: str
+    out_of_service: bool
+    maintenance: bool
 
 
 class AlarmWithTransitions(AlarmShape):
@@ -171,21 +178,35 @@ def router(container: Container) -> APIRouter:
         return _ask(caller, alarm, ActionName.CLOSE, asked, key)
 
     def _found(caller: Caller, alarm: str) -> tuple[ListedAlarm, tuple[AlarmEvent, ...]]:
-        found = container.alarms.get_alarm(alarm, scope="")
-        if found is None:
-            raise missing("alarm", alarm)
-        within(caller, found[0].alarm.area, f"Alarm {alarm}")
-        return found
+        return found_alarm(container, caller, alarm)
 
     def _ask(caller: Caller, alarm: str, action: ActionName, asked: Comment, key: str | None) -> CommandShape:
         row, _ = _found(caller, alarm)
-        command = str(uuid.uuid5(COMMANDS, f"{caller.id} {key}")) if key else container.ids.new()
+        command = command_of(container, caller, key)
         taken = container.ask_of_alarm(
             row.alarm.id, action, by=caller.id, command=command, why=asked.comment, scope=caller.scope
         )
         return CommandShape(command=taken.command.id, action=taken.command.action, alarm=alarm_of(row))
 
     return routes
+
+
+def found_alarm(container: Container, caller: Caller, alarm: str) -> tuple[ListedAlarm, tuple[AlarmEvent, ...]]:
+    """An alarm by id or episode, with its transitions.
+
+    Raises:
+        ProblemError: 404; 403 outside the caller's area.
+    """
+    found = container.alarms.get_alarm(alarm, scope="")
+    if found is None:
+        raise missing("alarm", alarm)
+    within(caller, found[0].alarm.area, f"Alarm {alarm}")
+    return found
+
+
+def command_of(container: Container, caller: Caller, key: str | None) -> str:
+    """The command of a request; without a key every request is its own."""
+    return str(uuid.uuid5(COMMANDS, f"{caller.id} {key}")) if key else container.ids.new()
 
 
 def _filters(caller: Caller, query: AlarmQuery) -> AlarmFilters:

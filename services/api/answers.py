@@ -24,6 +24,8 @@ STATUSES: Final = {
     "forbidden": 403,
     "invalid": 422,
     "fields": 422,
+    "policy": 422,
+    "calendar": 422,
 }
 """A use case's code as a status; any other is 409, a conflict with what is."""
 STALE: Final = frozenset({"conflict", "version"})

@@ -10,9 +10,12 @@ from services.api import (
     events,
     explanation,
     health,
+    holding,
+    ladders,
     letters,
     oncall,
     places,
+    policies,
     quality,
     quarantine,
     readings,
@@ -28,8 +31,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, explanation, alarms, tickets, letters, quarantine,
-    oncall, events, sessions, web,
+    health, tokens, places, devices, readings, rules, quality, explanation, alarms, holding, ladders, tickets,
+    policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
-from services.alarms.ports import AlarmReader
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
+from services.alarms.ports import AlarmReader, LadderReader
 from services.api.auth import Identities
 from services.api.live.hub import Hub
 from services.api.settings import ApiSettings
 from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
-from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleReader
-from services.tickets.handlers import ActOnTicket, OpenTicket
+from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
 from services.tickets.ports import TicketReader
 
 
@@ -32,14 +32,17 @@ class Container:
     people: PeopleReader
     devices: Devices
     places: PlaceReader
-    rules: RuleReader
+    rules: RuleStore
     history: HistoryReader
     letters: LetterStore
     alarms: AlarmReader
+    ladders: LadderReader
     ask_of_alarm: AskOfAlarm
+    hold_alarm: HoldAlarm
     measure_quality: MeasureQuality
     set_targets: SetTargets
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    policies: KeepPolicies
     notifications: NotificationStore

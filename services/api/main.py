@@ -8,7 +8,7 @@ from services.adapters.credentials import Argon2Passwords, RandomSecrets
 from services.adapters.postgres import Pool, open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.alarms import postgres as alarms
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -20,7 +20,7 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as places
 from services.tickets import postgres as loop
-from services.tickets.handlers import ActOnTicket, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
 
 PURPOSE = "The front door: pages, the JSON API and live push."
 
@@ -28,16 +28,18 @@ PURPOSE = "The front door: pages, the JSON API and live push."
 def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     """Every noun over PostgreSQL."""
     clock, ids, people, store = SystemClock(), RandomIds(), places.PostgresPeople(pool), loop.PostgresTicketStore(pool)
+    asked = alarms.PostgresAlarmStore(pool)
     session_ms, quality = settings.session_hours * 3_600_000, alarms.PostgresQuality(pool)
     return Container(
         settings, clock, ids, live=hub, people=people, notifications=PostgresNotifications(pool),
         identities=RegisteredPeople(people, Argon2Passwords(), RandomSecrets(), session_ms),
         devices=places.PostgresDevices(pool), places=places.PostgresPlaces(pool), rules=places.PostgresRules(pool),
         history=history.PostgresHistoryReader(pool), letters=history.PostgresLetters(pool),
-        alarms=alarms.PostgresAlarmReader(pool), ask_of_alarm=AskOfAlarm(alarms.PostgresAlarmStore(pool), clock),
+        alarms=alarms.PostgresAlarmReader(pool), ladders=alarms.PostgresLadderReader(pool),
+        ask_of_alarm=AskOfAlarm(asked, clock), hold_alarm=HoldAlarm(asked, clock, places.PostgresRules(pool)),
         measure_quality=MeasureQuality(quality, clock), set_targets=SetTargets(quality, clock),
         tickets=loop.PostgresTicketReader(pool), open_ticket=OpenTicket(store, clock, ids),
-        act_on_ticket=ActOnTicket(store, clock),
+        act_on_ticket=ActOnTicket(store, clock), policies=KeepPolicies(store, clock),
     )  # fmt: skip
 
 

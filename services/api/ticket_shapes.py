@@ -12,33 +12,65 @@ from services.tickets.domain import (
     Action,
     Card,
     Clock,
+    ClockRun,
     Event,
+    Level,
     Role,
     Satisfaction,
     Source,
     Stage,
     State,
+    Step,
     Ticket,
     allowed_actions,
     caller_for,
     fields,
+    responsible,
 )  # fmt: skip
 from services.tickets.domain import Caller as Reporter
 from streams.contracts import Severity
 
-HIDDEN: Final = frozenset({"caller", "limits"})
+HIDDEN: Final = frozenset({"caller", "policy"})
 """What the opening event carries and a log does not show: the number is masked by role, on the ticket."""
 
 
 class ClockShape(Shape):
-    """One clock: ``due`` epoch ms; ``left`` ms where it is paused; ``card`` yellow, red or empty."""
+    """One clock: ``due`` and ``warn`` (its yellow card) epoch ms; ``card`` yellow, red or empty.
+
+    ``limit`` is the policy's word: ``30m``, ``4wh`` (working hours), ``5wd`` (working days), empty
+    where a person chose the date. ``left`` of a paused clock is ms, or working days for ``wd``.
+    ``assumed``: the holidays of the year it ends in are not known yet. ``task``: its sub-task.
+    """
 
     clock: Clock
     started: int
-    limit: int
+    limit: str = Field(examples=["5wd"])
     due: int
+    warn: int
     left: int | None
     card: Card
+    task: int
+    assumed: bool
+
+
+class TaskShape(Shape):
+    """A sub-task of another unit; ``until`` and ``done_at`` epoch ms."""
+
+    number: int
+    unit: str
+    text: str
+    until: int
+    done_at: int | None
+    done_by: str
+    outcome: str
+
+
+class ResponsibleShape(Shape):
+    """Who acts next: a role at a level of the city, and the unit where it is a unit's people."""
+
+    role: Role
+    level: Level
+    unit: str
 
 
 class SignalShape(Shape):
@@ -94,6 +126,7 @@ class TicketShape(Shape):
     number: str = Field(examples=["LY-20261122-0029"])
     state: State
     stage: Stage
+    step: Step = Field(description="The stage in the words of cities that count five.")
     source: Source
     incident: str = Field(examples=["gas-leak:gas-0007"])
     episodes: list[str]
@@ -126,6 +159,24 @@ class TicketShape(Shape):
     returns: int
     redos: int
     recurrences: int
+    reassigns: int
+    extensions: int
+    parkings: int
+    waits: int
+    urges: int
+    appeals: int
+    tasks: list[TaskShape]
+    waiting_until: int | None
+    asked_until: int | None
+    plan: str
+    master: str
+    told: str
+    found: bool | None
+    unsolved: bool
+    responsible: ResponsibleShape | None
+    level: Level
+    supervised: bool
+    policy: str = Field(examples=["default 1"])
     backlog: bool
     opened_at: int
     closed_at: int | None
@@ -139,6 +190,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         number=ticket.number,
         state=ticket.state,
         stage=ticket.stage,
+        step=ticket.state.step,
         source=ticket.source,
         incident=ticket.incident,
         episodes=[episode.episode for episode in ticket.episodes],
@@ -149,7 +201,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         events=[_event(event) for event in events],
         actions=_actions(ticket, caller, now),
         card=ticket.card,
-        clocks=[ClockShape(**msgspec.structs.asdict(run)) for run in ticket.clocks],
+        clocks=[_clock(run) for run in ticket.clocks],
         signals=[_signal(episode) for episode in ticket.episodes],
         title=ticket.title,
         text=ticket.text,
@@ -171,10 +223,37 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         returns=ticket.returns,
         redos=ticket.redos,
         recurrences=ticket.recurrences,
+        reassigns=ticket.reassigns,
+        extensions=ticket.extensions,
+        parkings=ticket.parkings,
+        waits=ticket.waits,
+        urges=ticket.urges,
+        appeals=ticket.appeals,
+        tasks=[TaskShape(**msgspec.structs.asdict(task)) for task in ticket.tasks],
+        waiting_until=ticket.waiting_until,
+        asked_until=ticket.asked_until,
+        plan=ticket.plan,
+        master=ticket.master,
+        told=ticket.told,
+        found=ticket.found,
+        unsolved=ticket.unsolved,
+        responsible=_responsible(ticket),
+        level=ticket.level,
+        supervised=ticket.supervised,
+        policy=f"{ticket.policy.name} {ticket.policy.version}",
         backlog=ticket.backlog,
         opened_at=ticket.opened_at,
         closed_at=ticket.closed_at,
     )
+
+
+def _clock(run: ClockRun) -> ClockShape:
+    return ClockShape(**{name: getattr(run, name) for name in ClockShape.model_fields})
+
+
+def _responsible(ticket: Ticket) -> ResponsibleShape | None:
+    who = responsible(ticket)
+    return ResponsibleShape(role=who.role, level=who.level, unit=who.unit) if who else None
 
 
 def _actions(ticket: Ticket, caller: Caller, now: int) -> list[AllowedShape]:

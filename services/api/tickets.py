@@ -13,7 +13,7 @@ from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Listed, listed
 from services.api.ticket_shapes import TicketShape, ticket_of
-from services.api.words import AreaCode, Latitude, Longitude, Text, Timed, Word, asked_area, missing, place
+from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Timed, Word, asked_area, missing, place
 from services.registry.domain import Permission, Role
 from services.tickets.domain import (
     Actor,
@@ -45,6 +45,8 @@ class TicketQuery(Timed):
     open: bool | None = None
     source: Source | None = None
     incident: Word = ""
+    master: Word = Field(default="", description="The ticket, by id, that these were merged into.")
+    supervised: bool | None = None
     unit: Word = ""
     card: Card | None = None
 
@@ -93,6 +95,15 @@ class ActionAsked(Asked):
     contacted: bool | None = None
     solved: bool | None = None
     satisfied: Satisfaction | None = None
+    found: bool | None = Field(default=None, description="verified: what was reported is there.")
+    to: Word | None = Field(default=None, description="transfer: to whom.", examples=["119"])
+    at: Moment | None = Field(default=None, description="transfer: when.")
+    reference: Word | None = Field(default=None, description="transfer: their number for it.")
+    told: Text | None = Field(default=None, description="What the reporter was told, and how.")
+    until: Moment | None = Field(default=None, description="wait, extend, park, whistle: the date.")
+    task: int | None = Field(default=None, ge=1, le=1_000, description="task_done: the sub-task's number.")
+    plan: Text | None = Field(default=None, description="park: what has to happen first, and when.")
+    master: Word | None = Field(default=None, description="merge: the other ticket, by id or number.")
 
 
 def router(container: Container) -> APIRouter:
@@ -187,6 +198,8 @@ def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
         kind=query.kind,
         source=query.source or "",
         incident=query.incident,
+        master=query.master,
+        supervised=query.supervised,
         unit=caller.unit if caller.role in UNIT_ROLES else query.unit,
         reporter="" if caller.may(Permission.TICKETS) else caller.id,
         card=query.card or "",

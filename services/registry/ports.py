@@ -1,10 +1,10 @@
 """What the registry's use cases and its readers need, as Protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from services.paging import Key, Page
-from services.registry.domain import Area, DeviceFilter, Identity, Layer, Token, Unit, User
+from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from streams.contracts import Device, Rule
 
 
@@ -73,6 +73,9 @@ class RuleReader(Protocol):
     def list_versions(self, rule_id: str) -> tuple[Rule, ...]:
         """Newest first."""
 
+    def list_revisions(self, rule_id: str) -> tuple[Revision, ...]:
+        """The same with author, reason and time."""
+
 
 class RuleStore(RuleReader, Protocol):
     """Rules as they are changed; the newest version is mirrored on ``linli.rules``."""
@@ -80,8 +83,24 @@ class RuleStore(RuleReader, Protocol):
     def author(self, rule_id: str) -> str:
         """Who wrote the version in force; '' where there is no such rule."""
 
-    def put_rule(self, rule: Rule, *, by: str, now: int) -> bool:
-        """Keep ``rule`` where its version is higher than the one in force; False otherwise."""
+    def revision_of(self, command: str) -> Revision | None:
+        """What was kept under ``command``."""
+
+    def put_rule(
+        self,
+        rule: Rule,
+        *,
+        by: str,
+        now: int,
+        why: str = "",
+        command: str = "",
+        judge: Callable[[Sequence[Rule]], None] | None = None,
+    ) -> bool:
+        """Keep ``rule`` where it is the version after the one in force; False otherwise.
+
+        A seed may leave versions out. ``judge`` is given the rules in force while nobody else can
+        change one, and what it raises leaves nothing. False also where ``command`` is taken.
+        """
 
 
 class PeopleReader(Protocol):

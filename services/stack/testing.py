@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 
 from services.stack import install
@@ -12,6 +13,11 @@ from services.stack.say import console
 FAILED = 1
 """pytest's exit code for failed tests; the others tell of wrong use, a crash or an empty run."""
 PAGES = CHECKOUT / "tests/pages"
+PYTEST = (sys.executable, "-m", "pytest")
+LANES = {
+    "platform": (*PYTEST, "-o", "cache_dir=.pytest_cache/platform", "tests/e2e"),
+    "parts": (*PYTEST, "-o", "cache_dir=.pytest_cache/parts", "--ignore=tests/e2e"),
+}
 
 
 def needs(arguments: Sequence[str]) -> list[install.Need]:
@@ -34,12 +40,34 @@ def run(layout: Layout, arguments: Sequence[str], *, soak: bool = False) -> int:
     environment["LINLI_TOOLS"] = str(layout.tools)
     if soak:
         environment["LINLI_SOAK"] = "1"
-    command = [sys.executable, "-m", "pytest", *arguments]
-    code = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
-    if code != FAILED or arguments:
-        return code
-    # Some two thousand tests start, kill and starve real servers on whatever machine this is. One that
-    # fails is tried once more by itself and named; one that fails twice has failed.
-    console.print("\n再试一次失败的测试 Trying once more, alone, what failed (a pass here means: slow or unsteady)")
-    again = [*command, "--last-failed", "--last-failed-no-failures", "none", "-p", "no:randomly", "-v"]
-    return subprocess.run(again, cwd=CHECKOUT, env=environment, check=False).returncode
+    if arguments:
+        return subprocess.run([*PYTEST, *arguments], cwd=CHECKOUT, env=environment, check=False).returncode
+    return whole(environment)
+
+
+def whole(environment: dict[str, str]) -> int:
+    """The suite in two lanes side by side, since tests of the whole platform mostly wait for it.
+
+    Some two thousand tests start, kill and starve real servers on whatever machine this is. One
+    that fails is tried once more by itself and named; one that fails twice has failed.
+    """
+    console.print("两路并行，整机测试的结果最后显示 Two lanes; the second is shown at the end\n")
+    with tempfile.TemporaryFile() as said:
+        platform = subprocess.Popen(
+            LANES["platform"], cwd=CHECKOUT, env=environment, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            parts = subprocess.run(LANES["parts"], cwd=CHECKOUT, env=environment, check=False).returncode
+            codes = {"parts": parts, "platform": platform.wait()}
+        finally:
+            platform.terminate()  # Ctrl-C; where it has ended by itself this does nothing
+            platform.wait()
+            said.seek(0)
+            sys.stdout.buffer.write(said.read())
+            sys.stdout.flush()
+    for lane, code in codes.items():
+        if code == FAILED:
+            console.print("\n再试一次失败的测试 Trying once more, alone, what failed (a pass: slow or unsteady)")
+            again = [*LANES[lane], "--last-failed", "--last-failed-no-failures", "none", "-p", "no:randomly", "-v"]
+            codes[lane] = subprocess.run(again, cwd=CHECKOUT, env=environment, check=False).returncode
+    return max(codes.values())

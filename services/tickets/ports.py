@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, StageCount, Ticket, TicketFilters
+from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,27 @@ class Work(Protocol):
     def of_episode(self, episode: str) -> Ticket | None: ...
 
     def newest_of(self, incident: str) -> Ticket | None:
-        """The incident's open ticket, else the one that closed last."""
+        """The incident's open ticket, else a merged one, else the one that closed last."""
+        ...
+
+    def merged_into(self, master: str) -> tuple[Ticket, ...]:
+        """The tickets that wait for ``master``, by id."""
+        ...
+
+    def policy(self) -> Policy | None:
+        """The deadlines in force; None where nobody has chosen any."""
+        ...
+
+    def policies(self) -> tuple[Policy, ...]:
+        """Every version that was ever in force, by name and version."""
+        ...
+
+    def enforce(self, policy: Policy, *, by: str, now: int) -> None:
+        """Put a version in force for tickets that open from now on; what it says never changes again.
+
+        Raises:
+            Clash: that version exists and says something else.
+        """
         ...
 
     def next_count(self, day: str) -> int:

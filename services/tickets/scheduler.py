@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from services.adapters.health import Health
 from services.adapters.metrics import gauge
 from services.adapters.retry import Stopped, until_available
+from services.tickets.domain.calendars import known_until_ms
 from services.tickets.handlers import KeepTime
 from services.tickets.ports import TicketReader
-from streams.contracts.metrics import TICKETS_CARDS, TICKETS_OPEN
+from streams.contracts.metrics import CALENDAR_KNOWN_UNTIL, TICKETS_CARDS, TICKETS_OPEN
 
 EVERY_S = 1.0
 NAME = "ticket clocks"
@@ -34,6 +35,7 @@ class Scheduler:
 
     def _look(self) -> int:
         events = self.keep_time()
+        gauge(CALENDAR_KNOWN_UNTIL).set(known_until_ms() / 1000)
         counts = self.reader.count_by_stage(scope="")
         for count in counts:
             gauge(TICKETS_OPEN, stage=str(count.stage)).set(count.tickets)

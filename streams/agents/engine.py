@@ -1,6 +1,6 @@
-"""The wrapper around the pure shard: nothing is acknowledged before its effects are in Kafka.
+"""The wrapper around a stage's pure shard: nothing is acknowledged before its effects are in Kafka.
 
-Order (design section 2): alarm events acknowledged, state written, input acked. State is written
+Order (design section 2): effects acknowledged, state written, input acked. State is written
 at transitions and otherwise at most every ten seconds, so inputs stay unacked until then.
 """
 
@@ -9,15 +9,16 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError
 
 from streams.agents.poison import Poison
+from streams.agents.stages import FIRST, PureShard, Stage
 from streams.agents.watch import Progress, made
-from streams.contracts import AlarmEvent, DeadLetter, Undecodable, decode_input, encode, metrics
-from streams.contracts.topics import ALARMS, DEAD_LETTERS, INPUTS
-from streams.rules import Catalogue, Fault, Outcome, Shard, partition_of, partition_of_code
+from streams.contracts import AlarmEvent, DeadLetter, Tick, Undecodable, encode, group_key, metrics
+from streams.contracts.topics import ALARMS, DEAD_LETTERS, GROUPS, INPUTS
+from streams.rules import Catalogue, Fault, Outcome, partition_of_code
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 10.0
@@ -28,10 +29,18 @@ REWIND_EVERY_S = 1.0
 REWIND_MOST_S = 20.0
 
 Acknowledged = Awaitable[Any]
-Send = Callable[[str, str, bytes], Awaitable[Acknowledged]]
 Save = Callable[[int, str, bytes], Awaitable[Acknowledged]]
 Earliest = Callable[[int], Awaitable[int]]
 Rewind = Callable[[int, int], Awaitable[None]]
+
+
+class Send(Protocol):
+    """Hands a record over; gives what to await for its acknowledgement. By key, unless a partition is named."""
+
+    async def __call__(self, topic: str, key: str, value: bytes, partition: int | None = None) -> Acknowledged: ...
+
+
+Hand = Callable[[], Awaitable[Acknowledged]]
 
 
 class Gap(Exception):
@@ -39,11 +48,16 @@ class Gap(Exception):
 
 
 class Partition:
-    """One assigned partition: its shard, and the inputs that are not yet acknowledged."""
+    """One assigned partition: its shard, and the inputs that are not yet acknowledged.
 
-    def __init__(self, shard: Shard, now: float) -> None:
+    ``ticking`` holds ticks that are on their way to the second stage: nobody waits for one before
+    the input that brought it is to be acknowledged.
+    """
+
+    def __init__(self, shard: PureShard, now: float) -> None:
         self.shard = shard
         self.unacked: list[Any] = []
+        self.ticking: list[tuple[Hand, Acknowledged]] = []
         self.next = 0
         self.hole_since: float | None = None
         self.rewound = 0.0
@@ -51,10 +65,10 @@ class Partition:
 
 
 class Engine:
-    """Steps records through the shards of the assigned partitions.
+    """Steps the records of one stage's topic through the shards of the assigned partitions.
 
-    ``send(topic, key, value)`` and ``save(partition, grid, packed)`` hand a record over and return
-    what to await for its acknowledgement; ``stored()`` gives every recovered grid's packed state;
+    ``send`` and ``save(partition, code, packed)`` hand a record over and return what to await for
+    its acknowledgement; ``stored()`` gives every recovered code's packed state;
     ``earliest(partition)`` is the first offset there is, ``rewind(partition, offset)`` reads again.
     """
 
@@ -68,7 +82,9 @@ class Engine:
         rewind: Rewind,
         poison: Poison,
         progress: Progress,
+        stage: Stage = FIRST,
     ) -> None:
+        self.stage = stage
         self._send = send
         self._save = save
         self._stored = stored
@@ -93,7 +109,7 @@ class Engine:
         self._partitions.clear()
 
     async def handle(self, event: Any) -> None:
-        """One record of ``linli.inputs``. Any exception that leaves here must stop the process."""
+        """One record of the stage's topic. Any exception that leaves here must stop the process."""
         message = event.message
         generation = self.generation
         partition = await self._partition(message.partition)
@@ -106,25 +122,25 @@ class Engine:
         partition.next += 1
         partition.hole_since = None
         partition.shard.pass_over(message.offset)
-        place = f"{INPUTS.name}/{message.partition}/{message.offset}"
+        place = f"{self.stage.topic.name}/{message.partition}/{message.offset}"
         outcome = None
         if self._poison.lethal(place):
             await self._dead(place, "poison", "stopped the process twice", message.value)
             self._poison.put_aside(place)
         else:
             try:
-                outcome = partition.shard.apply(decode_input(message.value), message.offset)
+                outcome = partition.shard.apply(self.stage.decode(message.value), message.offset)
             except Undecodable as error:
                 await self._dead(place, error.reason, error.detail, message.value)
             except Exception:
                 self._poison.struck(place)
                 raise
         if outcome is not None:
-            await self._publish(outcome, place, message.value)
+            await self._publish(outcome, partition, message)
         due = time.monotonic() - partition.saved >= SAVE_EVERY_S or len(partition.unacked) >= MOST_UNACKED
-        if (due or (outcome is not None and outcome.events)) and generation == self.generation:
+        if (due or (outcome is not None and outcome.moved)) and generation == self.generation:
             await self._settle(message.partition, partition)
-        self._progress.beat("inputs")
+        self._progress.beat(self.stage.loop)
 
     async def _partition(self, number: int) -> Partition:
         """The partition's state; ``next`` is the offset that the state wants."""
@@ -132,12 +148,13 @@ class Engine:
         if partition is None:
             generation, earliest = self.generation, await self._earliest(number)
             mine = {code: data for code, data in self._stored().items() if partition_of_code(code) == number}
-            shard = Shard(number, self.catalogue, owns=lambda code: partition_of(code) == number, stored=mine)
+            shard = self.stage.shard(number, self.catalogue, mine)
             partition = Partition(shard, time.monotonic())
             partition.next = max(shard.offset + 1, earliest)
             if generation == self.generation:
                 self._partitions[number] = partition
-            log.info("partition %d from %d on: %d grids taken over", number, partition.next, len(shard.grids))
+            place, kept = f"{self.stage.topic.name}/{number}", len(shard.codes) - 1
+            log.info("%s from %d on: %d %s taken over", place, partition.next, kept, self.stage.keeps)
         return partition
 
     async def _close_hole(self, partition: Partition, number: int, offset: int) -> None:
@@ -149,24 +166,51 @@ class Engine:
         now = time.monotonic()
         if partition.hole_since is None:
             partition.hole_since = now
-            log.warning("partition %d: %d came where %d was due; reading again", number, offset, partition.next)
+            place = f"{self.stage.topic.name}/{number}"
+            log.warning("%s: %d came where %d was due; reading again", place, offset, partition.next)
         if now - partition.hole_since > REWIND_MOST_S:
-            raise Gap(f"{INPUTS.name}/{number}: {offset} came where {partition.next} was due")
+            raise Gap(f"{self.stage.topic.name}/{number}: {offset} came where {partition.next} was due")
         if now - partition.rewound >= REWIND_EVERY_S:
             partition.rewound = now
             await self._rewind(number, partition.next)
 
-    async def _publish(self, outcome: Outcome, place: str, payload: bytes) -> None:
+    async def _publish(self, outcome: Outcome, partition: Partition, message: Any) -> None:
+        place = f"{self.stage.topic.name}/{message.partition}/{message.offset}"
         made(metrics.ENGINE_SAMPLES).inc(outcome.samples)
         made(metrics.ENGINE_LATE).inc(outcome.late)
         if outcome.adopted:
             log.info("rules and devices in force from %s on: %d rules", place, len(self.catalogue.rules))
-        if outcome.events:
-            await self._until_sent([self._sender(ALARMS.name, event.grid, encode(event)) for event in outcome.events])
-            for event in outcome.events:
-                _count(event)
+        await self._until_sent(
+            [
+                *(
+                    self._sender(GROUPS.name, group_key(record), encode(record))
+                    for record in outcome.groups
+                    if not isinstance(record, Tick)
+                ),
+                *(self._sender(ALARMS.name, event.grid, encode(event)) for event in outcome.events),
+                *(self._sender(INPUTS.name, action.grid, encode(action)) for action in outcome.inputs),
+            ]
+        )
+        for record in outcome.groups:
+            if isinstance(record, Tick):
+                await self._pass_on(record, partition, message.partition)
+        for incident in outcome.incidents:
+            made(metrics.ENGINE_INCIDENTS).inc()
+            log.info("incident %s begins at %s", incident, place)
+        for action in outcome.inputs:
+            made(metrics.ENGINE_SUPPRESSIONS).labels(action=action.action).inc()
+        for event in outcome.events:
+            _count(event)
         for fault in outcome.faults:
-            await self._isolated(fault, place, payload)
+            await self._isolated(fault, place, message.value)
+
+    async def _pass_on(self, tick: Tick, partition: Partition, number: int) -> None:
+        """Hand a tick to the partition of the same number; it is waited for when inputs are acknowledged."""
+        hand = self._sender(GROUPS.name, tick.gateway, encode(tick), number)
+        try:
+            partition.ticking.append((hand, await hand()))
+        except KafkaError:
+            await self._until_sent([hand])
 
     async def _isolated(self, fault: Fault, place: str, payload: bytes) -> None:
         made(metrics.ENGINE_ISOLATED).inc()
@@ -193,26 +237,39 @@ class Engine:
     async def _settle(self, number: int, partition: Partition) -> None:
         """Write every changed grid, and only then acknowledge the inputs it holds."""
         shard = partition.shard
+        await self._ticked(partition)
         await self._until_sent([self._saver(number, code, shard.pack(code)) for code in shard.dirty])
         for event in partition.unacked:
             event.ack()
         partition.unacked.clear()
         partition.saved = time.monotonic()
 
-    def _sender(self, topic: str, key: str, value: bytes) -> Callable[[], Awaitable[Acknowledged]]:
-        return lambda: self._send(topic, key, value)
+    async def _ticked(self, partition: Partition) -> None:
+        """Wait for the ticks on their way; those that Kafka did not take are sent again."""
+        waiting, partition.ticking = partition.ticking, []
+        taken = await asyncio.gather(*(acknowledged for _, acknowledged in waiting), return_exceptions=True)
+        lost: list[Hand] = []
+        for (hand, _), answer in zip(waiting, taken, strict=True):
+            if isinstance(answer, KafkaError):
+                lost.append(hand)
+            elif isinstance(answer, BaseException):
+                raise answer
+        await self._until_sent(lost)
 
-    def _saver(self, number: int, code: str, packed: bytes) -> Callable[[], Awaitable[Acknowledged]]:
+    def _sender(self, topic: str, key: str, value: bytes, partition: int | None = None) -> Hand:
+        return lambda: self._send(topic, key, value, partition)
+
+    def _saver(self, number: int, code: str, packed: bytes) -> Hand:
         return lambda: self._save(number, code, packed)
 
-    async def _until_sent(self, sends: list[Callable[[], Awaitable[Acknowledged]]]) -> None:
+    async def _until_sent(self, sends: list[Hand]) -> None:
         """Send in order and wait for Kafka; while it is away, retry without end and without progress."""
         while sends:
             try:
                 acknowledgements = [await send() for send in sends]
                 await asyncio.gather(*acknowledgements)
             except KafkaError as error:
-                made(metrics.LOOP_ERRORS).labels(loop="inputs", error="unavailable").inc()
+                made(metrics.LOOP_ERRORS).labels(loop=self.stage.loop, error="unavailable").inc()
                 log.warning("waiting for Kafka: %s", error)
                 await asyncio.sleep(RETRY_S)
             else:

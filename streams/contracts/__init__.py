@@ -26,6 +26,7 @@ from streams.contracts.measures import (
     Unchanged,
     Value,
 )
+from streams.contracts.notices import Notice
 from streams.contracts.rules import Days, Level, Rule, Schedule, Scope, Severity, TicketPolicy
 from streams.contracts.tickets import TicketEvent
 
@@ -59,6 +60,7 @@ __all__ = [
     "Members",
     "Noise",
     "Nominal",
+    "Notice",
     "Op",
     "Page",
     "Quality",

@@ -11,10 +11,24 @@ from streams.contracts.devices import Device
 from streams.contracts.errors import Undecodable
 from streams.contracts.groups import Candidate, GroupRecord, Member
 from streams.contracts.inputs import Action, Batch, Input, Tick
+from streams.contracts.notices import Notice
 from streams.contracts.rules import Rule
 from streams.contracts.tickets import TicketEvent
 
-Record = Batch | Tick | Action | Candidate | Member | AlarmEvent | TicketEvent | Command | Rule | Device | DeadLetter
+Record = (
+    Batch
+    | Tick
+    | Action
+    | Candidate
+    | Member
+    | AlarmEvent
+    | TicketEvent
+    | Notice
+    | Command
+    | Rule
+    | Device
+    | DeadLetter
+)
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()

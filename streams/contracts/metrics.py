@@ -69,6 +69,8 @@ ENGINE_SENSOR_TO_ALARM = _histogram(
     "sensor_to_alarm_seconds", "From the deciding sample's device time to its alarm in Kafka."
 )
 ENGINE_RULES = _gauge("engine_rules", "Rules in force.")
+ENGINE_INCIDENTS = _counter("engine_incidents_total", "Incidents that began, of alarms with a group.")
+ENGINE_SUPPRESSIONS = _counter("engine_suppressions_total", "Alarms hidden or shown by a group's alarm.", "action")
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")
@@ -77,6 +79,10 @@ HISTORY_NEWEST = _gauge("history_newest_timestamp_seconds", "Arrival time of the
 HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day's partition: should be 0.")
 
 # Alarms, tickets
+RULES_WRITTEN = _counter("rules_written_total", "Versions of rules put in force by people.", "enabled")
+ALARMS_HELD = _gauge(
+    "alarms_held", "Rules held back on a device: shelved, out of service, or waiting for approval.", "state"
+)
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
 ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
 ALARM_RATE = _gauge("alarm_rate", "New alarms of a position in its last ten minutes, hour, day.", "position", "window")
@@ -87,10 +93,15 @@ ALARM_FINDINGS = _gauge("alarm_findings", "Stale, chattering, fleeting alarms of
 ALARM_PRIORITY_SHARE = _gauge("alarm_priority_share", "Share of a priority in a day's alarms.", "position", "priority")
 ALARM_ANSWER = _gauge("alarm_answer_seconds", "Mean time to acknowledge, over the last day.", "position")
 ALARM_RETURN = _gauge("alarm_return_seconds", "Mean time to return to normal, over the last day.", "position")
+LADDERS = _gauge("ladders", "Call ladders that call people, or wait for somebody on site.", "part")
+LADDER_UNREACHED = _gauge("ladder_unreached", "Offices of ladders at work that nobody holds.")
+LADDER_UNSENT = _gauge("ladder_unsent_notices", "Messages of ladders that Kafka has not had for ten seconds.")
+LADDER_OVERDUE = _gauge("ladder_overdue_seconds", "How long the longest due step of a ladder has waited.")
 TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
 TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")
 TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.", "card")
+CALENDAR_KNOWN_UNTIL = _gauge("calendar_known_until_timestamp_seconds", "End of the last year with known holidays.")
 ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
 SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
 

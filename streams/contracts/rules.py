@@ -31,12 +31,14 @@ class TicketPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``normal_for_ms``: how long the sensor must stay normal to count as proof 1.
     ``reopen_ms``: a re-alarm within this window of closing reopens the ticket.
+    ``agreed_urgency``: the urgency once a second device of the same building stands in the incident.
     """
 
     category: str
     urgency: int = 0
     normal_for_ms: int = 0
     reopen_ms: int = 0
+    agreed_urgency: int = 0
 
 
 class Level(msgspec.Struct, frozen=True, omit_defaults=True):

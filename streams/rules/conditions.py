@@ -67,6 +67,6 @@ def both(one: Interval, other: Interval) -> Interval:
     return max(one[0], other[0]), min(one[1], other[1])
 
 
-def silent_after_ms(rule: Rule, period_s: int) -> int:
+def silent_after_ms(rule: Rule, period_ms: int) -> int:
     """How long a device may say nothing: its own pace, but never less than the rule's floor."""
-    return max(rule.no_data_periods * period_s * 1000, rule.no_data_after_ms)
+    return max(rule.no_data_periods * period_ms, rule.no_data_after_ms)

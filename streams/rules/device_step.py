@@ -125,7 +125,7 @@ class DeviceStep(Bench):
 
     def _hear(self, at: int) -> None:
         track = self.track
-        track.heard = max(track.heard, at)
+        track.hear(at)
         if not track.watched:
             return
         for rule in track.plan.silent:

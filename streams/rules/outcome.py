@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from streams.contracts import (
+    Action,
     AlarmEvent,
     AlarmState,
     Candidate,
@@ -15,6 +16,7 @@ from streams.contracts import (
     Member,
     Page,
     Source,
+    Tick,
 )
 from streams.contracts.devices import DeviceState
 from streams.rules.bench import Told
@@ -38,18 +40,26 @@ class Outcome:
     """Effects of one record, in order. ``late`` counts samples older than their device's newest.
 
     ``groups`` goes to ``linli.groups``: what the second stage needs, transitions of rules with a
-    group among it; those are not in ``events``.
+    group among it; those are not in ``events``. ``inputs`` (what the second stage hides or shows)
+    goes back to ``linli.inputs``; ``incidents`` names those that begin here.
     """
 
     source: Source
     events: list[AlarmEvent] = field(default_factory=list)
     groups: list[GroupRecord] = field(default_factory=list)
+    inputs: list[Action] = field(default_factory=list)
+    incidents: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     samples: int = 0
     late: int = 0
     duplicates: int = 0
     strangers: int = 0
     adopted: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Something has changed that others act on; time alone has not."""
+        return bool(self.events or self.inputs) or any(not isinstance(record, Tick) for record in self.groups)
 
     def tell(self, told: Told, device: Device, grid: str) -> None:
         """Address a transition, so that nobody downstream has to look anything up."""

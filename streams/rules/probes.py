@@ -22,7 +22,7 @@ from streams.contracts import (
 )
 from streams.rules.conditions import EVERYTHING, Interval, meets_limit, quiet_interval, silent_after_ms
 from streams.rules.schedule import open_at
-from streams.rules.windows import Remembering, empty, feed, result
+from streams.rules.windows import CLOCK, NEWEST, Remembering, Take, empty, feed, result, taker
 
 if TYPE_CHECKING:
     from streams.rules.track import Track
@@ -38,7 +38,7 @@ class Probe:
     interval in which the value changes nothing for a device at rest.
     """
 
-    __slots__ = ("calm", "inputs", "key", "measure", "metric", "rule")
+    __slots__ = ("calm", "inputs", "key", "measure", "metric", "rule", "take")
 
     def __init__(self, rule: Rule, metric: str, measure: Measure, calm: Interval = EVERYTHING) -> None:
         self.rule = rule
@@ -46,13 +46,14 @@ class Probe:
         self.measure = measure
         self.calm = calm
         self.key = window_key(metric, measure)
+        self.take = taker(measure) if isinstance(measure, Remembering) else None
         self.inputs = (metric, *(name for name in _others(measure) if name))
 
     def look(self, given: "Given", fresh: bool = True) -> float | None:
         """The quantity now; ``fresh`` False takes what a window last said where the sample adds nothing."""
         measure = self.measure
-        if self.key:
-            return self._remembered(given, measure, fresh=fresh)  # type: ignore[arg-type]
+        if self.take is not None:
+            return self._remembered(given, self.take, fresh=fresh)
         if isinstance(measure, Flagged):
             return given.flagged(self.metric, measure)
         value = given.value(self.metric, self.rule)
@@ -70,12 +71,12 @@ class Probe:
             return value + other
         return value / other if abs(other) > NOTHING else None
 
-    def _remembered(self, given: "Given", measure: Remembering, *, fresh: bool) -> float | None:
+    def _remembered(self, given: "Given", take: Take, *, fresh: bool) -> float | None:
         window = given.windows.get(self.key)
         if window is None:
             window = given.windows[self.key] = empty(given.clock)
         value = given.sampled(self.metric)
-        said = feed(window, measure, given.time, value, given.clock) if value is not None else None
+        said = feed(window, take, given.time, value, given.clock) if value is not None else None
         if said is not None or fresh:
             return said
         return result(window)
@@ -117,7 +118,7 @@ class Given:
         last = self.track.seen(metric)
         if last is None or not good(last, metric):
             return None
-        return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.device.period_s) else None
+        return last.values[metric] if sample.at - last.at <= silent_after_ms(rule, self.track.period_ms) else None
 
     def knows(self, metric: str) -> bool:
         """Whether the device has ever said it."""
@@ -156,6 +157,22 @@ class Watch:
         self.probe = probe
         self.gates = gates
         self.schedule = schedule
+
+    def quickly(self, track: "Track", sample: Sample) -> bool | None:
+        """:meth:`at_rest` for a sample in good order; None where more has to be looked at."""
+        probe = self.probe
+        value = sample.values.get(probe.metric)
+        take = probe.take
+        if take is None:
+            return None
+        if value is None or isnan(value):
+            return True
+        window = track.windows.get(probe.key)
+        if window is None or window[CLOCK] != track.clock.life or not window[NEWEST] < sample.ts:
+            return None
+        number = take(window, sample.ts, value)
+        low, high = probe.calm
+        return True if number is None or low < number < high else None
 
     def at_rest(self, given: Given) -> bool:
         """Whether a sample leaves a device at rest as it is; feeds the probe's window."""

@@ -1,6 +1,8 @@
 """What is remembered of one device: its clock, its last values, its windows, and a slot for each rule at work."""
 
+import math
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -14,6 +16,9 @@ from streams.rules.plan import Plan
 from streams.rules.slots import Slot
 from streams.rules.windows import Window
 
+MOST_GAPS: Final = 20
+UNKNOWN_PERIOD_MS: Final = 3_600_000
+"""Until a device whose period nobody registered has spoken twice."""
 NO_SLOTS: dict[str, Slot] = {}
 NO_WINDOWS: dict[str, "Window[float]"] = {}
 NO_SAMPLES: dict[str, Sample] = {}
@@ -45,7 +50,7 @@ class Track:
     """
 
     __slots__ = (
-        "clock", "device", "disabled", "due", "heard", "members", "newest", "older", "plan", "quiet", "slots",
+        "clock", "device", "disabled", "due", "gaps", "heard", "members", "newest", "older", "plan", "quiet", "slots",
         "version", "windows",
     )  # fmt: skip
 
@@ -61,6 +66,7 @@ class Track:
         self.members: dict[str, Membership] = {}
         self.disabled: dict[str, int] = {}
         self.due: int | None = None
+        self.gaps: tuple[int, ...] = ()
         self.version = device.version
         self.quiet = False
 
@@ -75,8 +81,22 @@ class Track:
         twin.members = self.members.copy()
         twin.disabled = self.disabled.copy()
         twin.due = self.due
+        twin.gaps = self.gaps
         twin.version = self.version
         return twin
+
+    @property
+    def period_ms(self) -> int:
+        """How often the device speaks: as registered, else the 95th percentile of its last gaps."""
+        if self.device.period_s > 0:
+            return self.device.period_s * 1000
+        return sorted(self.gaps)[math.ceil(0.95 * len(self.gaps)) - 1] if self.gaps else UNKNOWN_PERIOD_MS
+
+    def hear(self, at: int) -> None:
+        """A message has arrived."""
+        if self.device.period_s <= 0 and self.newest is not None and at > self.heard:
+            self.gaps = (*self.gaps[1 - MOST_GAPS :], at - self.heard)
+        self.heard = max(self.heard, at)
 
     def seen(self, metric: str) -> Sample | None:
         """The last sample that carried the metric."""
@@ -159,7 +179,7 @@ class Track:
             slot = self.slots.get(rule.id)
             waits = slot is None or not (slot.on or self.answered(slot))
             if waits and self.rule(rule.id):
-                found.append((rule, max(self.heard, resumed) + silent_after_ms(rule, self.device.period_s)))
+                found.append((rule, max(self.heard, resumed) + silent_after_ms(rule, self.period_ms)))
         return found
 
     def crowd_silences(self, resumed: int) -> list[tuple[Rule, str, int]]:
@@ -172,7 +192,7 @@ class Track:
                 continue
             group = rule.group_of(self.device)
             if group:
-                found.append((rule, group, max(self.heard, resumed) + periods * self.device.period_s * 1000))
+                found.append((rule, group, max(self.heard, resumed) + periods * self.period_ms))
         return found
 
     def calm(self) -> bool:
@@ -187,6 +207,7 @@ class Track:
             self.watched
             and not self.plan.has_reorder
             and not self.members
+            and self.device.period_s > 0
             and self.clock.offset is None
             and self.clock.candidates == 0
             and self.clock.most_delayed == 0
@@ -217,6 +238,7 @@ class PackedTrack(msgspec.Struct, array_like=True, frozen=True):
     windows: dict[str, list[float]]
     members: dict[str, Membership]
     disabled: dict[str, int]
+    gaps: tuple[int, ...]
 
 
 def pack(track: Track) -> PackedTrack:
@@ -238,6 +260,7 @@ def pack(track: Track) -> PackedTrack:
         {key: window.tolist() for key, window in track.windows.items()},
         track.members,
         track.disabled,
+        track.gaps,
     )
 
 
@@ -254,5 +277,6 @@ def unpack(packed: PackedTrack, device: Device, plan: Plan) -> Track:
         track.windows[key] = Window("d", numbers)
     track.members = dict(packed.members)
     track.disabled = dict(packed.disabled)
+    track.gaps = packed.gaps
     track.calm()
     return track

@@ -5,7 +5,8 @@ while that clock is not believed; when the clock changes the window begins anew 
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from math import isnan
 from typing import Final
@@ -23,7 +24,11 @@ Window = array
 
 One flat array of floats, in which epoch milliseconds are exact: a million devices have two each.
 """
+Take = Callable[["Window[float]", int, float], float | None]
+Summary = Callable[[Sequence[float], Sequence[float]], float]
 CLOCK, RESULT, TIME, VALUE = range(4)
+NEWEST: Final = -2
+"""The newest point's time; in an empty window the clock's number, which is less than any time."""
 NONE: Final = float("nan")
 
 
@@ -37,85 +42,92 @@ def result(window: "Window[float]") -> float | None:
     return None if isnan(last) else last
 
 
-def feed(window: "Window[float]", measure: Remembering, t: int, value: float, clock: int) -> float | None:
+def feed(window: "Window[float]", take: Take, t: int, value: float, clock: int) -> float | None:
     """Take one value in; gives the quantity, or None where nothing new can be said.
 
     The same moment again says the same again; an older one, and a second value within a slot, nothing.
     """
     if window[CLOCK] != clock:
         window[:] = empty(clock)
-    newest = window[-2] if len(window) > TIME else None
-    if newest is not None and t <= newest:
+    newest = window[NEWEST]
+    if t <= newest:
         return result(window) if t == newest else None
-    found: float | None = None
+    return take(window, t, value)
+
+
+def taker(measure: Remembering) -> Take:
+    """How a measure takes in a value that is newer than all in the window."""
     match measure:
         case Jump():
-            found = abs(value - window[-1]) if newest is not None else None
-            window[TIME:] = Window("d", (t, value))
+            return _jump
         case Unchanged():
-            found = _stillness(window, measure, t, value)
-        case Rate() | Share() | Noise():
-            slot = max(1, measure.window_ms // SLOTS)
-            if newest is not None and t // slot == newest // slot:
-                return None
-            _append(window, measure.window_ms, t, value)
-            found = _summary(window, measure)
+            return partial(_stillness, measure.tolerance)
+        case Rate():
+            return partial(_thinned, measure, measure.window_ms // SLOTS or 1, slope)
+        case Share():
+            return partial(_thinned, measure, measure.window_ms // SLOTS or 1, partial(_share, measure))
+        case Noise():
+            return partial(_thinned, measure, measure.window_ms // SLOTS or 1, _noise)
+
+
+def _jump(window: "Window[float]", t: int, value: float) -> float | None:
+    found = abs(value - window[-1]) if len(window) > TIME else None
     window[RESULT] = NONE if found is None else found
+    window[TIME:] = Window("d", (t, value))
     return found
 
 
-def _append(window: "Window[float]", width: int, t: int, value: float) -> None:
+def _stillness(tolerance: float, window: "Window[float]", t: int, value: float) -> float:
+    """Hours since the value last moved; the two points say when that was, and when it was last seen."""
+    moved = len(window) == TIME or abs(value - window[VALUE]) > tolerance
+    if moved or abs(value) <= tolerance:
+        window[TIME:] = Window("d", (t, value, t, value))
+        window[RESULT] = 0.0
+        return 0.0
+    window[NEWEST] = t
+    found = window[RESULT] = (t - window[TIME]) / HOUR_MS
+    return found
+
+
+def _thinned(
+    measure: Rate | Share | Noise, slot: int, summary: Summary, window: "Window[float]", t: int, value: float
+) -> float | None:
+    """The first value of each slot is a point; a window too short or too thin says nothing."""
+    if t // slot == window[NEWEST] // slot:
+        return None
     window.append(t)
     window.append(value)
-    oldest = t - width
-    if window[TIME] < oldest:
-        kept = next(place for place in range(TIME, len(window), 2) if window[place] >= oldest)
-        del window[TIME:kept]
-
-
-def _stillness(window: "Window[float]", measure: Unchanged, t: int, value: float) -> float:
-    """Hours since the value last moved; the two points say when that was, and when it was last seen."""
-    moved = len(window) == TIME or abs(value - window[VALUE]) > measure.tolerance
-    if moved or abs(value) <= measure.tolerance:
-        window[TIME:] = Window("d", (t, value, t, value))
-        return 0.0
-    window[-2] = t
-    return (t - window[TIME]) / HOUR_MS
-
-
-def _summary(window: "Window[float]", measure: Rate | Share | Noise) -> float | None:
-    times = window[TIME::2]
-    if len(times) < max(2, measure.minimum) or 2 * (times[-1] - times[0]) < measure.window_ms:
+    oldest = t - measure.window_ms
+    while window[TIME] < oldest:
+        del window[TIME : TIME + 2]
+    count = len(window) // 2 - 1
+    if count < 2 or count < measure.minimum or 2 * (t - window[TIME]) < measure.window_ms:
+        window[RESULT] = NONE
         return None
-    values = window[VALUE::2]
-    match measure:
-        case Rate():
-            return slope(times, values)
-        case Share():
-            return _share(times, values, measure)
-        case Noise():
-            steps = [abs(after - before) for before, after in pairwise(values)]
-            return sum(steps) / len(steps)
+    found = window[RESULT] = summary(window[TIME::2], window[VALUE::2])
+    return found
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> float:
     """Slope by least squares in units per hour; the times, in ms, are not all the same."""
     n = len(times)
-    first = times[0]
-    mean_t = sum(time - first for time in times) / n
-    mean_v = sum(values) / n
+    mean_t, mean_v = sum(times) / n, sum(values) / n
     above = below = 0.0
     for time, value in zip(times, values, strict=True):
-        dt = time - first - mean_t
+        dt = time - mean_t
         above += dt * (value - mean_v)
         below += dt * dt
     return above / below * HOUR_MS
 
 
-def _share(times: Sequence[float], values: Sequence[float], measure: Share) -> float:
+def _share(measure: Share, times: Sequence[float], values: Sequence[float]) -> float:
     over = sum(
         after - before
         for (before, after), value in zip(pairwise(times), values, strict=False)
         if meets_limit(measure.op, measure.limit, value)
     )
     return 100.0 * over / (times[-1] - times[0])
+
+
+def _noise(_: Sequence[float], values: Sequence[float]) -> float:
+    return sum(abs(after - before) for before, after in pairwise(values)) / (len(values) - 1)

@@ -1,25 +1,29 @@
 """One suite over the alarm store in memory and in PostgreSQL, used as its two roles use it."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
-from services.alarms.domain import AlarmFilters
-from services.alarms.handlers import AskOfAlarm, RecordTransitions
+from services.alarms.domain import AlarmFilters, Hold, HoldKind, HoldState
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, Holding, RecordTransitions
 from services.alarms.ports import AlarmReader, AlarmStore
 from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
 from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresTicketStore
-from streams.contracts import ActionName, AlarmState, Cause, Refused, Severity
+from services.transactions import Clash
+from streams.contracts import ActionName, AlarmEvent, AlarmState, Cause, Refused, Severity
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
+from tests.fakes.registry import MemoryRules, rule
 from tests.fakes.tickets import MemoryDirectory
 
 
@@ -73,6 +77,40 @@ def test_a_transition_is_kept_once_and_makes_one_row(side: Side) -> None:
     assert side.reader.get_alarm(listed.alarm.id, scope="") == found
 
 
+def household(number: int, **changes: object) -> AlarmEvent:
+    """A member of one incident."""
+    fields: dict[str, object] = {
+        "device": f"gas-{number:06d}", "incident": "gas-leak:main:M7:h00", "group": "main:M7",
+        "severity": Severity.MAJOR, "since": T0 + number, "at": T0 + number, "first_out": number == 0,
+    }  # fmt: skip
+    return raised(f"h{number:02d}", **(fields | changes))
+
+
+def test_an_incident_is_its_members_and_knows_who_was_first(side: Side) -> None:
+    side.record(*(household(number) for number in range(40)), raised("e1"))
+    page = side.reader.list_alarms(AlarmFilters(incident="gas-leak:main:M7:h00"), scope="", limit=60, after=None)
+    assert len(page.items) == 40
+    assert {listed.alarm.group for listed in page.items} == {"main:M7"}
+    assert [listed.alarm.episode for listed in page.items if listed.alarm.first_out] == ["h00"]
+
+
+def test_a_collapsed_list_keeps_critical_rows_and_one_row_for_the_rest_of_each_incident(side: Side) -> None:
+    critical = household(3, severity=Severity.CRITICAL)
+    ended = household(9, new=AlarmState.NORMAL, old=AlarmState.ACTIVE_ACK)
+    side.record(*(household(number) for number in range(3)), critical, raised("e1", severity=Severity.MINOR), ended)
+    states = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK)
+    page = side.reader.list_alarms(AlarmFilters(states=states, collapsed=True), scope="", limit=9, after=None)
+    assert [(listed.alarm.episode, listed.together) for listed in page.items] == [("h03", 1), ("h02", 3), ("e1", 1)]
+
+
+def test_what_came_is_told_without_what_was_hidden_or_old(side: Side) -> None:
+    side.record(
+        household(1), household(2, suppressed_by="f1"), household(3, backlog=True), acknowledged("h01"),
+        household(4, grid="990102001001001"), household(5, at=T0 - 1),
+    )  # fmt: skip
+    assert side.reader.came(scope="990101", since=T0) == (T0 + 1,)
+
+
 def test_an_alarm_knows_its_ticket(side: Side) -> None:
     side.record(raised("e1"), raised("e2", device="gas-000002"))
     tickets = {
@@ -118,6 +156,61 @@ def test_a_cleared_alarm_cannot_be_acknowledged(side: Side) -> None:
     with pytest.raises(Refused) as refusal:
         AskOfAlarm(side.front, ManualClock(T0))("e1", ActionName.ACKNOWLEDGE, by="ann", command="c1")
     assert (refusal.value.code, refusal.value.extra["state"]) == ("cleared", "normal")
+
+
+def test_a_shelving_waits_for_its_second_person_and_only_one_is_open(side: Side) -> None:
+    rules = MemoryRules()
+    rules.put_rule(rule(max_shelve_ms=3_600_000, second_approver=True), by="seed", now=T0)
+    side.record(raised("e1"))
+    hold = HoldAlarm(side.front, ManualClock(T0), rules)
+    wish = Holding("e1", ActionName.SHELVE, "ann", "c1", why="动火", until=T0 + 60_000)
+    waiting = hold(wish).hold
+    assert hold(wish).hold == waiting
+    assert side.reader.list_holds(scope="990101", now=T0, rule="gas.ch4") == (waiting,)
+    agreed = hold.approve("e1", by="bob", command="c2").hold
+    assert side.reader.list_holds(scope="", now=T0, device="gas-000001") == (agreed,)
+    second = hold(dataclasses.replace(wish, command="c3", by="bob")).hold
+    assert side.reader.list_holds(scope="", now=T0) == (second,)
+    assert not side.reader.list_holds(scope="", now=T0 + 60_000)
+    assert not side.reader.list_holds(scope="990102", now=T0)
+    assert not side.reader.list_holds(scope="", now=T0, device="other")
+    assert side.store.count_held(T0) == {HoldState.WAITING: 1, HoldState.IN_FORCE: 0}
+    assert sum(side.store.count_held(T0 + 60_000).values()) == 0
+
+
+def test_alarms_are_counted_by_rule(side: Side) -> None:
+    side.record(raised("e1"), raised("e2", device="d2"), raised("e3", device="d3", rule="gas.alarm"))
+    assert dict(side.reader.count_by_rule(scope="990101", since=T0 - 10_000)) == {"gas.ch4": 2, "gas.alarm": 1}
+    assert not side.reader.count_by_rule(scope="990101", since=T0)
+    assert not side.reader.count_by_rule(scope="990102", since=0)
+
+
+def test_two_open_shelvings_of_one_rule_clash(side: Side) -> None:
+    hold = Hold(
+        id="c1", kind=HoldKind.SHELVE, rule="gas.ch4", device="d1", area=GRID, episode="e1", by="ann", at=T0,
+        why="动火", until=T0 + 1,
+    )  # fmt: skip
+    with side.front.transaction() as work:
+        work.keep_hold(hold)
+    with pytest.raises(Clash), side.front.transaction() as work:
+        work.keep_hold(msgspec.structs.replace(hold, id="c2"))
+    with side.front.transaction() as work:
+        work.keep_hold(msgspec.structs.replace(hold, ended_by="bob", ended_at=T0))
+        work.keep_hold(msgspec.structs.replace(hold, id="c2"))
+        assert work.hold_of("c1") == msgspec.structs.replace(hold, ended_by="bob", ended_at=T0)
+
+
+def test_what_hides_an_alarm_stands_in_its_row(side: Side) -> None:
+    side.record(raised("e1", shelved_until=T0 + 9, suppressed_by="e0", out_of_service=True, maintenance=True))
+    found = side.reader.get_alarm("e1", scope="")
+    assert found is not None
+    alarm = found[0].alarm
+    assert (alarm.shelved_until, alarm.suppressed_by, alarm.out_of_service, alarm.maintenance) == (
+        T0 + 9,
+        "e0",
+        True,
+        True,
+    )
 
 
 def test_what_stands_is_counted_by_severity(side: Side) -> None:

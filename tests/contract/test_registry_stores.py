@@ -1,15 +1,15 @@
 """One suite over the registry's stores: in memory, and in PostgreSQL with the registry's own role."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import pytest
 
 from services.adapters.postgres import open_pool
-from services.registry.domain import Area, DeviceFilter, Identity, Layer, Role, Token, TokenKind, Unit, User
+from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Role, Token, TokenKind, Unit, User
 from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresPlaces, PostgresRules
-from streams.contracts import Device, DeviceState
+from streams.contracts import Device, DeviceState, Refused, Rule
 from tests.fakes.registry import MemoryDevices, MemoryPeople, MemoryPlaces, MemoryRules, rule
 
 COUNTY, STREET = "990101", "990101001"
@@ -171,6 +171,32 @@ def test_the_newest_version_of_a_rule_is_in_force_and_the_others_are_kept(stores
     assert stores.rules.list_rules(kind="gas") == (second,)
     assert stores.rules.list_rules(kind="light") == ()
     assert (stores.rules.get_rule("none"), stores.rules.author("none")) == (None, "")
+
+
+def test_a_version_keeps_author_reason_time_and_command(stores: Stores) -> None:
+    assert stores.rules.put_rule(rule(), by="seed", now=NOW)
+    second = rule(version=2)
+    assert stores.rules.put_rule(second, by="ann", now=NOW + 1, why="探头更换", command="c1")
+    revision = Revision(second, NOW + 1, "ann", "探头更换")
+    assert stores.rules.list_revisions("gas.ch4") == (revision, Revision(rule(), NOW, "seed"))
+    assert stores.rules.revision_of("c1") == revision
+    assert stores.rules.revision_of("c2") is None
+    assert not stores.rules.put_rule(rule(version=3), by="bob", now=NOW, why="again", command="c1")
+    assert stores.rules.get_rule("gas.ch4") == second
+
+
+def test_what_the_judge_of_a_rule_refuses_leaves_nothing(stores: Stores) -> None:
+    assert stores.rules.put_rule(rule(), by="seed", now=NOW)
+    shown: list[tuple[Rule, ...]] = []
+
+    def judge(rules: Sequence[Rule]) -> None:
+        shown.append(tuple(rules))
+        raise Refused("invalid", "no")
+
+    with pytest.raises(Refused):
+        stores.rules.put_rule(rule(version=2), by="ann", now=NOW, judge=judge)
+    assert shown == [(rule(),)]
+    assert stores.rules.list_versions("gas.ch4") == (rule(),)
 
 
 def test_a_user_is_added_once(stores: Stores) -> None:

@@ -5,13 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
 from services.tickets import domain
 from services.tickets.domain import Actor, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
-from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.handlers import KeepTime, TakeAlarm
 from services.tickets.ports import Answer, TicketReader, TicketStore
 from services.tickets.postgres import PostgresTicketReader, PostgresTicketStore
@@ -53,7 +54,7 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
 
 def _report(number: str, *, at: int = T0, **changes: Any) -> domain.lifecycle.Moved:
     opening = Opening(
-        number=number, source=Source.HOTLINE, title="路灯不亮", limits=DEFAULT_LIMITS, area=GRID, place="三号楼",
+        number=number, source=Source.HOTLINE, title="路灯不亮", policy=DEFAULT, area=GRID, place="三号楼",
         **changes,
     )  # fmt: skip
     return domain.report(opening, id=f"id-{number}", now=at, who=Actor("operator", Role.OPERATOR))
@@ -147,6 +148,68 @@ def test_a_key_is_remembered_once(side: Side) -> None:
         work.remember("ann k1", answer)
 
 
+def _merged(side: Side, number: str, master: Ticket) -> Ticket:
+    ticket = _save(side, _report(number))
+    merge = domain.move(
+        ticket, domain.Action.MERGE, now=T0 + 1, by="operator", role=Role.OPERATOR, master=master,
+        details=Details(master=master.number),
+    )  # fmt: skip
+    return _save(side, merge)
+
+
+def test_those_that_wait_for_a_master_are_found_by_it(side: Side) -> None:
+    master = _save(side, _report("LY-1"))
+    merged = [_merged(side, number, master) for number in ("LY-2", "LY-3")]
+    with side.store.transaction() as work:
+        assert work.merged_into(master.id) == tuple(merged)
+        assert work.merged_into(merged[0].id) == ()
+    found = side.reader.list_tickets(TicketFilters(master=master.id), scope="", limit=9, after=None).items
+    assert [ticket.number for ticket in found] == ["LY-3", "LY-2"]
+    assert [count.tickets for count in side.reader.count_by_stage(scope="") if count.stage is Stage.DISCOVERY] == [1]
+
+
+def test_a_merged_ticket_leaves_its_incident_to_its_master(side: Side) -> None:
+    master = _save(side, _report("LY-1"))
+    ticket = _save(side, _report("LY-2", incident="light:d1"))
+    merge = domain.move(
+        ticket, domain.Action.MERGE, now=T0 + 1, by="operator", role=Role.OPERATOR, master=master,
+        details=Details(master=master.id),
+    )  # fmt: skip
+    merged = _save(side, merge)
+    with side.store.transaction() as work:
+        assert work.newest_of("light:d1") == merged
+
+
+def test_the_clocks_that_an_event_left_come_back_with_it(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    note = domain.move(ticket, domain.Action.NOTE, now=T0 + 1, by="o", role=Role.OPERATOR, details=Details(text="x"))
+    _save(side, note)
+    with side.store.transaction() as work:
+        reported, noted = work.events(ticket.id)
+    assert reported.clocks == ticket.clocks
+    assert noted.clocks is None, "a note changes no clock"
+
+
+def test_the_policy_in_force_is_the_one_that_was_put_in_force_last(side: Side) -> None:
+    later = msgspec.structs.replace(DEFAULT, version=2, wait="2wd")
+    with side.store.transaction() as work:
+        assert work.policy() is None
+        for policy in (BEIJING, later, BEIJING):
+            work.enforce(policy, by="admin", now=T0)
+    with side.store.transaction() as work:
+        assert work.policy() == BEIJING
+        assert work.policies() == (BEIJING, later)
+
+
+def test_a_version_of_a_policy_never_says_something_else(side: Side) -> None:
+    with side.store.transaction() as work:
+        work.enforce(BEIJING, by="admin", now=T0)
+    with pytest.raises(Clash), side.store.transaction() as work:
+        work.enforce(msgspec.structs.replace(BEIJING, wait="1wd"), by="admin", now=T0)
+    with side.store.transaction() as work:
+        assert work.policy() == BEIJING
+
+
 def test_what_is_due_is_found_and_marked_once(side: Side) -> None:
     ticket = _save(side, _report("LY-1"))
     clock = ManualClock(T0)
@@ -156,7 +219,10 @@ def test_what_is_due_is_found_and_marked_once(side: Side) -> None:
     assert [event.evidence["card"] for event in keep_time()] == ["yellow"]
     assert keep_time() == ()
     clock.set(T0 + 2 * 3_600_000)
-    assert [event.evidence for event in keep_time()] == [{"clock": "accept", "card": "red"}]
+    mark, escalation = keep_time()
+    assert mark.evidence == {"clock": "accept", "card": "red", "shown": "red"}
+    assert escalation.evidence["level"] == "community"
+    assert keep_time() == ()
     found = side.reader.get_ticket(ticket.id, scope="")
     assert found is not None
     assert found[0].card == "red"
@@ -197,6 +263,8 @@ FILTERS = [
     (TicketFilters(kind="gas"), 1),
     (TicketFilters(source="hotline"), 2),
     (TicketFilters(incident="gas-leak:gas-000001"), 1),
+    (TicketFilters(supervised=True), 0),
+    (TicketFilters(supervised=False), 3),
     (TicketFilters(unit="gas-company"), 1),
     (TicketFilters(unit="other"), 0),
     (TicketFilters(reporter="citizen"), 1),

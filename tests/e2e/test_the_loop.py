@@ -53,6 +53,13 @@ def test_the_tour_of_a_gas_leak_runs_to_its_end_and_a_second_one_reopens_its_tic
     assert ticket["source"] == "sensor"
     actions = {event["action"] for event in ticket["events"]}
     assert actions >= {"report", "dispatch", "sign", "arrive", "normal", "finish", "check_ok", "realarm"}
+    alarm = running.get("/alarms", device="TOUR-GAS-1", severity="critical")["items"][0]
+
+    def ladder() -> set[str]:
+        return {step["what"] for step in running.get(f"/alarms/{alarm['id']}/ladder")["steps"]}
+
+    wanted = {"started", "fire_call", "acknowledged", "arrived", "cleared", "reopened"}
+    eventually(lambda: ladder() >= wanted, within_s=30, every_s=0.5, what="the ladder's whole story")
 
 
 def test_a_call_becomes_a_ticket_once_however_often_it_is_sent(running: Running) -> None:

@@ -70,5 +70,8 @@ def test_an_alarm_is_counted_by_alarm_quality_and_its_gauges(running: Running) -
     eventually(counted, within_s=30, every_s=0.5, what="alarm quality counts it")
     port = running.platform.ports["alarms"]
     eventually(
-        lambda: condition.metrics(port).get("linli_alarm_rate", 0) >= 1, within_s=60, every_s=1, what="Prometheus is told of it"
+        lambda: condition.metrics(port).get("linli_alarm_rate", 0) >= 1,
+        within_s=60,
+        every_s=1,
+        what="Prometheus is told of it",
     )

@@ -1,16 +1,18 @@
 """The alarm store and reader in memory, with the same promises as PostgreSQL's."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from services.alarms.domain import Alarm, AlarmFilters, number_of
+from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind, HoldState, number_of
 from services.alarms.domain.quality_steps import Step, step_of
 from services.alarms.ports import KeptTargets, Listed
 from services.paging import Key, Page
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, AlarmState, Severity
+from tests.fakes.ladders import MemoryLadders, MemoryLadderState
 
 
 @dataclass
@@ -19,9 +21,18 @@ class MemoryState:
     events: dict[str, AlarmEvent] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     sent: list[Action] = field(default_factory=list)
+    ladders: MemoryLadderState = field(default_factory=MemoryLadderState)
+    holds: dict[str, Hold] = field(default_factory=dict)
 
     def copy(self) -> "MemoryState":
-        return MemoryState(dict(self.alarms), dict(self.events), dict(self.actions), list(self.sent))
+        return MemoryState(
+            dict(self.alarms),
+            dict(self.events),
+            dict(self.actions),
+            list(self.sent),
+            self.ladders.copy(),
+            dict(self.holds),
+        )
 
 
 class MemoryAlarmStore:
@@ -41,10 +52,15 @@ class MemoryAlarmStore:
     def count_active(self) -> Mapping[Severity, int]:
         return MemoryAlarmReader(self).count_by_severity(scope="")
 
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        states = [hold.state(now) for hold in self.state.holds.values()]
+        return {state: states.count(state) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
+
 
 class MemoryWork:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
+        self.ladders = MemoryLadders(state.ladders)
 
     def of_episode(self, episode: str) -> Alarm | None:
         return self._state.alarms.get(episode)
@@ -70,6 +86,18 @@ class MemoryWork:
         self._state.actions[action.id] = action
         self._state.sent.append(action)
 
+    def hold_of(self, command: str) -> Hold | None:
+        return self._state.holds.get(command)
+
+    def open_hold(self, rule: str, device: str, kind: HoldKind) -> Hold | None:
+        return next((hold for hold in self._state.holds.values() if _key(hold) == (rule, device, kind, None)), None)
+
+    def keep_hold(self, hold: Hold) -> None:
+        rival = self.open_hold(hold.rule, hold.device, hold.kind)
+        if hold.ended_at is None and rival is not None and rival.id != hold.id:
+            raise Clash(hold.id)
+        self._state.holds[hold.id] = hold
+
 
 class MemoryAlarmReader:
     """``tickets`` maps an episode to its ticket, as the ticket loop's view does."""
@@ -81,8 +109,10 @@ class MemoryAlarmReader:
     def list_alarms(self, filters: AlarmFilters, *, scope: str, limit: int, after: Key | None) -> Page[Listed]:
         found = [a for a in self._store.state.alarms.values() if a.area.startswith(scope) and _fits(a, filters)]
         found.sort(key=lambda alarm: (alarm.active_since, alarm.episode), reverse=True)
+        together = _collapse(found) if filters.collapsed else {}
+        found = [alarm for alarm in found if not filters.collapsed or alarm.episode in together]
         rest = [alarm for alarm in found if after is None or (alarm.active_since, alarm.episode) < after]
-        items = tuple(self._listed(alarm) for alarm in rest[:limit])
+        items = tuple(self._listed(alarm, together.get(alarm.episode, 1)) for alarm in rest[:limit])
         last = rest[limit - 1] if len(rest) > limit else None
         return Page(items, (last.active_since, last.episode) if last else None)
 
@@ -97,8 +127,46 @@ class MemoryAlarmReader:
         active = [a for a in self._store.state.alarms.values() if a.active and a.area.startswith(scope)]
         return {severity: sum(alarm.severity is severity for alarm in active) for severity in Severity}
 
-    def _listed(self, alarm: Alarm) -> Listed:
-        return Listed(alarm, self._tickets.get(alarm.episode))
+    def count_by_rule(self, *, scope: str, since: int) -> Mapping[str, int]:
+        alarms = self._store.state.alarms.values()
+        return Counter(alarm.rule for alarm in alarms if alarm.area.startswith(scope) and alarm.active_since >= since)
+
+    def list_holds(self, *, scope: str, now: int, rule: str = "", device: str = "") -> tuple[Hold, ...]:
+        states = (HoldState.WAITING, HoldState.IN_FORCE)
+        found = [
+            hold
+            for hold in self._store.state.holds.values()
+            if hold.state(now) in states
+            and hold.area.startswith(scope)
+            and rule in {"", hold.rule}
+            and device in {"", hold.device}
+        ]
+        return tuple(sorted(found, key=lambda hold: (-hold.at, hold.id)))
+
+    def came(self, *, scope: str, since: int) -> tuple[int, ...]:
+        steps = [step_of(event) for event in self._store.state.events.values() if event.grid.startswith(scope)]
+        fresh = [step for step in steps if step.number == 1 and step.new is AlarmState.ACTIVE_UNACK]
+        return tuple(sorted(step.at for step in fresh if step.at >= since and not step.hidden))
+
+    def _listed(self, alarm: Alarm, together: int = 1) -> Listed:
+        return Listed(alarm, self._tickets.get(alarm.episode), together)
+
+
+def _collapse(found: list[Alarm]) -> dict[str, int]:
+    """Episode -> how many alarms its row stands for, of those that keep a row; ``found`` is newest first."""
+    rows: dict[str, int] = {}
+    leaders: dict[str, str] = {}
+    for alarm in found:
+        if alarm.severity is Severity.CRITICAL or not alarm.group:
+            rows[alarm.episode] = 1
+        else:
+            leader = leaders.setdefault(alarm.incident, alarm.episode)
+            rows[leader] = rows.get(leader, 0) + 1
+    return rows
+
+
+def _key(hold: Hold) -> tuple[str, str, HoldKind, int | None]:
+    return hold.rule, hold.device, hold.kind, hold.ended_at
 
 
 def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:

@@ -8,7 +8,8 @@ import httpx
 from fastapi import FastAPI
 
 from services.adapters.clock import RandomIds
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, RecordTransitions, SetTargets
+from services.alarms.domain.ladder_plan import DEFAULT_PLAN
+from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, RecordTransitions, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -18,12 +19,13 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, OpenTicket, TakeAlarm
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
+from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
@@ -74,12 +76,15 @@ class MemoryPlatform:
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.tickets_of),
+            ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.desk,
         )
 
@@ -109,12 +114,16 @@ class MemoryPlatform:
         """An alarm and, as its rule asks, its ticket."""
         about = {"device": device, "grid": area, "at": NOW, "since": NOW - 9000, "ts": NOW - 500}
         event = raised(episode, **{**about, **changes})
-        RecordTransitions(self.alarms, RandomIds())([event])
+        self.record(event)
         directory = MemoryDirectory({("gas-leak", "990101"): "gas-co"})
         taken = TakeAlarm(self.tickets, directory, self.clock, RandomIds())(event)
         if taken.ticket is not None:
             self.tickets_of[episode] = taken.ticket.id
         return event
+
+    def record(self, *events: AlarmEvent) -> None:
+        """What the alarms process makes of them, call ladders among it."""
+        RecordTransitions(self.alarms, RandomIds(), ClimbLadders(DEFAULT_PLAN, self.clock))(events)
 
     def as_(self, role: str) -> "Person":
         """The demo user of ``role`` with a bearer token."""

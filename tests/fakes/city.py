@@ -13,7 +13,8 @@ from sensors.kinds import default_rules
 from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
-from services.alarms.handlers import AskOfAlarm, MeasureQuality, SetTargets
+from services.alarms.domain.ladder_plan import DEFAULT_PLAN
+from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, SetTargets
 from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
@@ -25,7 +26,7 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -43,6 +44,7 @@ from streams.contracts import (
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
+from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
@@ -103,12 +105,15 @@ class MemoryCity:
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
+            ladders=MemoryLadderReader(self.alarms),
             ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
+            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.notices,
         )
 
@@ -200,6 +205,7 @@ class MemoryCity:
             alarm = apply(alarms.of_episode(event.episode), event, new_id=f"a-{event.episode}")
             if alarm is not None:
                 alarms.save(alarm)
+                ClimbLadders(DEFAULT_PLAN, ManualClock(event.at))(alarms, event, alarm)
             alarms.log(event)
         clock = ManualClock(event.at)
         taken = TakeAlarm(self.tickets, self.directory, clock, RandomIds())(event)

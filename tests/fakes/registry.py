@@ -1,13 +1,13 @@
 """In-memory twins of the registry's stores; ``queued`` is what they would mirror to Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
 
 from services.paging import Key, Page
-from services.registry.domain import Area, DeviceFilter, Identity, Layer, Token, Unit, User
+from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from streams.contracts import Device, Level, Op, Rule, Severity
 
 T = TypeVar("T")
@@ -128,29 +128,50 @@ def _add(kept: dict[str, T], new: dict[str, T]) -> int:
 class MemoryRules:
     """Twin of ``PostgresRules``."""
 
-    versions: dict[str, list[tuple[Rule, str]]] = field(default_factory=dict)
+    versions: dict[str, list[Revision]] = field(default_factory=dict)
+    commands: dict[str, Revision] = field(default_factory=dict)
     queued: list[Rule] = field(default_factory=list)
 
     def list_rules(self, *, kind: str = "") -> tuple[Rule, ...]:
-        rules = (versions[0][0] for _, versions in sorted(self.versions.items()))
+        rules = (versions[0].rule for _, versions in sorted(self.versions.items()))
         return tuple(rule for rule in rules if kind in ("", rule.kind))
 
     def get_rule(self, rule_id: str) -> Rule | None:
         versions = self.versions.get(rule_id)
-        return versions[0][0] if versions else None
+        return versions[0].rule if versions else None
 
     def list_versions(self, rule_id: str) -> tuple[Rule, ...]:
-        return tuple(rule for rule, _ in self.versions.get(rule_id, []))
+        return tuple(revision.rule for revision in self.versions.get(rule_id, []))
+
+    def list_revisions(self, rule_id: str) -> tuple[Revision, ...]:
+        return tuple(self.versions.get(rule_id, []))
 
     def author(self, rule_id: str) -> str:
         versions = self.versions.get(rule_id)
-        return versions[0][1] if versions else ""
+        return versions[0].by if versions else ""
 
-    def put_rule(self, rule: Rule, *, by: str, now: int) -> bool:
+    def revision_of(self, command: str) -> Revision | None:
+        return self.commands.get(command)
+
+    def put_rule(
+        self,
+        rule: Rule,
+        *,
+        by: str,
+        now: int,
+        why: str = "",
+        command: str = "",
+        judge: Callable[[Sequence[Rule]], None] | None = None,
+    ) -> bool:
+        if judge is not None:
+            judge(self.list_rules())
         current = self.get_rule(rule.id)
-        if current is not None and current.version >= rule.version:
+        if (current is not None and current.version >= rule.version) or command in self.commands:
             return False
-        self.versions.setdefault(rule.id, []).insert(0, (rule, by))
+        revision = Revision(rule, now, by, why)
+        self.versions.setdefault(rule.id, []).insert(0, revision)
+        if command:
+            self.commands[command] = revision
         self.queued.append(rule)
         return True
 

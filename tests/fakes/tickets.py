@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Stage, StageCount, State, Ticket, TicketFilters
-from services.tickets.domain.clocks import next_card_at
+from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 
@@ -20,11 +19,13 @@ class MemoryState:
     counters: dict[str, int] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     sent: list[Event] = field(default_factory=list)
+    policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
+    in_force: Policy | None = None
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
-            list(self.sent),
+            list(self.sent), dict(self.policies), self.in_force,
         )  # fmt: skip
 
 
@@ -59,9 +60,25 @@ class MemoryWork:
         return self._state.tickets[owner] if owner else None
 
     def newest_of(self, incident: str) -> Ticket | None:
-        gone = (State.ARCHIVED, State.WITHDRAWN)
+        gone = (State.ARCHIVED, State.WITHDRAWN, State.REJECTED)
         found = [t for t in self._state.tickets.values() if incident and t.incident == incident and t.state not in gone]
-        return max(found, key=lambda ticket: (ticket.open, ticket.closed_at or 0), default=None)
+        merged = State.MERGED
+        return max(found, key=lambda t: (t.open, t.state is merged, t.closed_at or 0), default=None)
+
+    def merged_into(self, master: str) -> tuple[Ticket, ...]:
+        found = (t for t in self._state.tickets.values() if t.master == master and t.state is State.MERGED)
+        return tuple(sorted(found, key=lambda ticket: ticket.id))
+
+    def policy(self) -> Policy | None:
+        return self._state.in_force
+
+    def policies(self) -> tuple[Policy, ...]:
+        return tuple(policy for _, policy in sorted(self._state.policies.items()))
+
+    def enforce(self, policy: Policy, *, by: str, now: int) -> None:
+        if self._state.policies.setdefault((policy.name, policy.version), policy) != policy:
+            raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
+        self._state.in_force = policy
 
     def next_count(self, day: str) -> int:
         self._state.counters[day] = self._state.counters.get(day, 0) + 1
@@ -102,13 +119,9 @@ class MemoryWork:
         self._state.answers[key] = answer
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
-        times = [(_due_at(ticket), ticket.id) for ticket in self._state.tickets.values()]
+        times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
         ready = sorted((at, name) for at, name in times if at is not None and at <= now)
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
-
-
-def _due_at(ticket: Ticket) -> int | None:
-    return next_card_at(ticket.clocks) if ticket.open else ticket.archive_at
 
 
 @dataclass
@@ -169,6 +182,8 @@ def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
         (filters.kind, ticket.kind == filters.kind),
         (filters.source, ticket.source == filters.source),
         (filters.incident, ticket.incident == filters.incident),
+        (filters.master, ticket.master == filters.master),
+        (filters.supervised is not None, ticket.supervised == filters.supervised),
         (filters.unit, filters.unit in {ticket.lead, *ticket.assisting}),
         (filters.reporter, ticket.reporter == filters.reporter),
         (filters.card, ticket.card == filters.card),

@@ -15,8 +15,8 @@ import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
 from services.adapters.kafka import Outgoing, Sender
-from streams.contracts import AlarmEvent, encode
-from streams.contracts.topics import ALARMS, Topic
+from streams.contracts import AlarmEvent, TicketEvent, encode
+from streams.contracts.topics import ALARMS, TICKETS, Topic
 from tests.conftest import Database
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -39,6 +39,18 @@ class Chain:
         sender = Sender(self.servers, client_id=f"test-{self.name}")
         try:
             sender.send([Outgoing(ALARMS.name, event.grid.encode(), encode(event)) for event in events])
+        finally:
+            sender.close()
+
+    def arrive(self, incident: str, at: int) -> None:
+        """Somebody reports on the incident's ticket that they are on site."""
+        event = TicketEvent(
+            f"t-{self.name}:7", f"t-{self.name}", "LY-1", 7, "arrive", "signed", "on_site", "resolve", "sensor",
+            "990101001001001", 2, at, "陈抢修", "unit_handler", incident=incident,
+        )  # fmt: skip
+        sender = Sender(self.servers, client_id=f"test-{self.name}")
+        try:
+            sender.send([Outgoing(TICKETS.name, event.ticket.encode(), encode(event))])
         finally:
             sender.close()
 

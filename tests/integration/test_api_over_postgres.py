@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -107,14 +108,16 @@ def test_the_dangerous_stranger_comes_first_and_one_call_adopts_it(rig: Rig) -> 
 
 
 def test_an_acknowledgement_and_a_replay_reach_their_outboxes(rig: Rig) -> None:
+    def queued() -> Counter[str]:
+        query = "SELECT topic FROM alarms.outbox UNION ALL SELECT topic FROM history.outbox"
+        with psycopg.connect(rig.database.admin_url) as connection:
+            return Counter(topic for (topic,) in connection.execute(query).fetchall())
+
+    before = queued()
     with rig.as_("administrator") as administrator:
         assert administrator.post("/alarms/episode-1/ack", json={"comment": "到场"}).status_code == 202
         assert administrator.post("/dead-letters/letter-1/replay").json()["replays"] == 1
-    with psycopg.connect(rig.database.admin_url) as connection:
-        rows = connection.execute(
-            "SELECT topic FROM alarms.outbox UNION ALL SELECT topic FROM history.outbox ORDER BY 1"
-        ).fetchall()
-    assert rows == [("linli.commands",), ("linli.inputs",)]
+    assert queued() - before == {"linli.commands": 1, "linli.inputs": 1}
 
 
 def test_of_two_people_who_act_at_once_one_is_told_the_current_version(rig: Rig) -> None:

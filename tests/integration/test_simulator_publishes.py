@@ -112,12 +112,13 @@ def test_the_simulator_fills_the_map_takes_an_order_and_books_what_it_sent(
     own_broker: MqttBroker, tmp_path: Path
 ) -> None:
     listener = Listener(own_broker.url("gateway"))
-    ledger, log = tmp_path / "ledger.jsonl", tmp_path / "simulator.log"
+    ledger, log, truth = tmp_path / "ledger.jsonl", tmp_path / "simulator.log", tmp_path / "truth.jsonl"
     simulator = start(
         "sensors.simulator.main",
         log,
         MQTT_URL=own_broker.url("simulator"),
         LINLI_SIMULATOR_LEDGER=str(ledger),
+        LINLI_SIMULATOR_TRUTH=str(truth),
     )
     try:
         eventually(lambda: {r[0] for r in listener.digest()} >= set(listener.devices), what="every device has spoken")
@@ -142,6 +143,10 @@ def test_the_simulator_fills_the_map_takes_an_order_and_books_what_it_sent(
         assert end(simulator) == 0
     eventually(lambda: booked(ledger) <= listener.digest(), what="everything booked has arrived")
     assert "order refused" in log.read_text()
+    (leak,) = map(json.loads, truth.read_text().splitlines())
+    assert leak["cause"] == "gas-leak"
+    assert leak["from"] < leak["to"]
+    assert {r[0] for r in listener.digest() if r[1] == "ch4_lel" and r[3] >= 60} <= set(leak["devices"])
     listener.close()
 
 

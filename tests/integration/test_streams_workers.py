@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -28,7 +28,8 @@ from streams.contracts import (
     decode,
     encode,
 )
-from streams.contracts.topics import ALARMS, DEAD_LETTERS, DEVICES, INPUTS, PARTITIONS, RULES
+from streams.contracts.topics import ALARMS, DEAD_LETTERS, DEVICES, GROUPS, INPUTS, PARTITIONS, RULES, Topic
+from streams.groups import alarms, replay
 from streams.rules import Catalogue, partition_of, replay_bytes
 from tests.conftest import running_kafka
 from tests.integration.streams_rig import Log, Stored, Worker
@@ -47,7 +48,7 @@ def kafka_servers(server_directory: Path) -> Iterator[str]:
 class District:
     """Rules, grids and devices that belong to one test alone, and a life for them."""
 
-    def __init__(self, log: Log, grids: int, each: int) -> None:
+    def __init__(self, log: Log, grids: int, each: int, *, mains: int = 0) -> None:
         self.log = log
         self.name = f"streams-{log.run}"
         number = int(log.run[:6], 16) % 900_000
@@ -58,13 +59,16 @@ class District:
                 Level(Severity.CRITICAL, 50, 5, 10 * S, 2, 90 * S, 60 * S, latch=True),
                 Level(Severity.MAJOR, 25, 5, 30 * S, 2, 600 * S, 60 * S),
             ),
-            "gas-leak", "燃气", "Gas",
+            "gas-leak", "燃气", "Gas", group=("main",),
         )  # fmt: skip
         self.devices = [
-            Device(f"{self.name}-{place}-{number:03d}", self.name, grid, period_s=60)
+            Device(
+                f"{self.name}-{place}-{number:03d}", self.name, grid, period_s=60,
+                attributes={"main": f"{self.name}-M{number % mains}"} if mains and number % 2 else {},
+            )
             for place, grid in enumerate(self.grids)
             for number in range(each)
-        ]
+        ]  # fmt: skip
         self.start = time.time_ns() // 1_000_000
         log.register([self.rule], self.devices)
 
@@ -89,11 +93,28 @@ class District:
 
     def expected(self) -> list[bytes]:
         """What the pure code makes of the whole log under all rules and devices there are."""
+        return [value for value in replay_bytes(self._log_of(INPUTS), self._catalogue()) if self._mine(value)]
+
+    def expected_of_groups(self) -> list[bytes]:
+        """What the second stage, alone and undisturbed, makes of its own log."""
+        outcomes = replay(self._log_of(GROUPS), self._catalogue())
+        return [value for outcome in outcomes for event in outcome.events if self._mine(value := encode(event))]
+
+    def undisturbed(self) -> list[AlarmEvent]:
+        """Both stages in one process, on nothing but the inputs."""
+        events = alarms(self._log_of(INPUTS), self._catalogue())
+        return [event for event in events if event.group and event.device.startswith(self.name)]
+
+    def _mine(self, value: bytes) -> bool:
+        return decode(value, AlarmEvent).device.startswith(self.name)
+
+    def _log_of(self, topic: Topic) -> list[tuple[int, int, bytes]]:
+        return [(one.partition, one.offset, one.value) for one in self.log.read(topic) if one.value]
+
+    def _catalogue(self) -> Catalogue:
         rules = {stored.key: decode(stored.value, Rule) for stored in self.log.read(RULES) if stored.value}
         devices = {stored.key: decode(stored.value, Device) for stored in self.log.read(DEVICES) if stored.value}
-        records = [(stored.partition, stored.offset, stored.value) for stored in self.log.read(INPUTS) if stored.value]
-        events = replay_bytes(records, Catalogue.of(rules.values(), devices.values()))
-        return [value for value in events if decode(value, AlarmEvent).device.startswith(self.name)]
+        return Catalogue.of(rules.values(), devices.values())
 
     @staticmethod
     def _value(number: int, step: int) -> float:
@@ -183,10 +204,21 @@ def _holds_against_the_command(log: Log, worker: Worker, district: District, exp
     assert "value: live 1.5" in wrong.stdout
 
 
+def together(events: Iterable[AlarmEvent]) -> set[frozenset[str]]:
+    """Which episodes share an incident, whatever the incidents are called."""
+    found: dict[str, set[str]] = {}
+    for event in events:
+        found.setdefault(event.incident, set()).add(event.episode)
+    return {frozenset(episodes) for episodes in found.values()}
+
+
 @pytest.mark.slow
-def test_two_workers_one_killed_give_the_same_episodes(log: Log, workers: list[Worker]) -> None:
+def test_two_workers_one_killed_and_restarted_give_the_same_episodes_and_incidents(
+    log: Log, workers: list[Worker]
+) -> None:
+    """Half of the devices hang on mains that cross grids and partitions; the others stand alone."""
     before = log.ends(ALARMS)
-    district = District(log, grids=8, each=12)
+    district = District(log, grids=8, each=12, mains=4)
     for worker in workers:
         worker.start()
 
@@ -202,14 +234,21 @@ def test_two_workers_one_killed_give_the_same_episodes(log: Log, workers: list[W
         if step == 8:
             eventually(lambda: log.alarms(district.name, before), within_s=60, what=workers[0].log[-2000:])
             workers[0].end(signal.SIGKILL)
-    expected = district.expected()
+        if step == 16:
+            workers[0].start()
+    alone, whole = district.expected(), district.undisturbed()
 
     def found() -> set[bytes]:
         return {stored.value for stored in log.alarms(district.name, before)}
 
-    eventually(lambda: len(found()) >= len(expected), within_s=90, what=workers[1].log[-3000:])
-    assert found() == set(expected)
-    assert len(expected) == len(set(expected))
+    eventually(lambda: len(found()) >= len(alone) + len(whole), within_s=90, what=workers[1].log[-3000:])
+    assert found() == {*alone, *district.expected_of_groups()}
+    events = [decode(value, AlarmEvent) for value in found()]
+    grouped = [event for event in events if event.group]
+    assert {event.id for event in grouped} == {event.id for event in whole}
+    assert together(grouped) == together(whole)
+    assert [len(one) for one in together(whole)] == [8, 8]
+    assert len({event.grid for event in grouped}) == 8
 
 
 @pytest.mark.slow

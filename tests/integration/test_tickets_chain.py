@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.clock import SystemClock
+from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.postgres import open_pool
 from services.alarms.handlers import AskOfAlarm
 from services.alarms.postgres import PostgresAlarmStore
+from services.tickets.domain import Actor, Role
+from services.tickets.handlers import OpenTicket, Report
+from services.tickets.postgres import PostgresTicketStore
 from streams.contracts import Action, ActionName, DeadLetter, TicketEvent, decode, decode_input
 from streams.contracts.topics import DEAD_LETTERS, INPUTS, TICKETS
 from tests.conftest import Database
 from tests.fakes.alarm_events import GRID, acknowledged, raised, returned
+from tests.fakes.clock import ManualClock
 from tests.integration.alarm_chain_rig import Chain
 from tests.support import eventually
 
@@ -20,7 +24,7 @@ TICKETS_OF = "SELECT id, number, state, version FROM tickets.tickets WHERE devic
 
 @pytest.fixture
 def chain(kafka_servers: str, database: Database, tmp_path: Path) -> Chain:
-    database.migrate("registry", "alarms", "tickets")
+    database.migrate("registry", "history", "alarms", "tickets")
     return Chain(kafka_servers, database, tmp_path)
 
 
@@ -72,6 +76,25 @@ def test_two_ticket_processes_racing_open_one_ticket_per_incident(chain: Chain) 
         eventually(lambda: chain.rows(joined, devices) == [(len(events),)], within_s=120, what="every episode")
     counts = chain.rows("SELECT device, count(*) FROM tickets.tickets WHERE device = ANY (%s) GROUP BY 1", devices)
     assert dict(counts) == dict.fromkeys(devices, 1)
+
+
+def test_two_processes_that_were_away_do_what_fell_due_once(chain: Chain) -> None:
+    """Calls of three hours ago, which nobody accepted in two; one process is killed while they catch up."""
+    with open_pool(chain.database.url("linli_api"), name="test") as pool:
+        long_ago = ManualClock(SystemClock().now() - 3 * 3_600_000)
+        open_ticket = OpenTicket(PostgresTicketStore(pool), long_ago, RandomIds())
+        for number in range(150):
+            open_ticket(Report("路灯不亮", f"{number} 号楼", area=GRID), who=Actor("operator", Role.OPERATOR))
+    done = "SELECT count(*) FROM tickets.ticket_events WHERE action = 'mark'"
+    with chain.process("tickets"), chain.process("tickets") as other:
+        eventually(lambda: chain.rows(done)[0][0] > 0, within_s=120, what="the first card")
+        other.kill()
+        eventually(lambda: chain.rows(done)[0][0] >= 150, within_s=120, what="every card")
+    told = chain.rows(
+        "SELECT action, count(*), count(DISTINCT ticket) FROM tickets.ticket_events WHERE version > 1 "
+        "GROUP BY 1 ORDER BY 1"
+    )
+    assert told == [("escalate", 150, 150), ("mark", 150, 150)]
 
 
 @pytest.mark.slow

@@ -126,5 +126,7 @@ def test_two_schedulers_show_a_card_once(store: PostgresTicketStore, pool: Pool)
         take(raised(f"e{number}", device=f"d{number}"))
     clock.advance(5 * 60_000)
     shown = at_once(*[KeepTime(store, clock)] * 2)
-    assert sum(len(events) for events in shown if isinstance(events, tuple)) == 20
+    told = [event for events in shown if isinstance(events, tuple) for event in events]
+    assert sorted(event.action for event in told) == [Action.ESCALATE] * 20 + [Action.MARK] * 20
+    assert len({event.id for event in told}) == 40
     assert KeepTime(store, clock)() == ()

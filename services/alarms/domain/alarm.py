@@ -11,13 +11,19 @@ class Alarm(msgspec.Struct, frozen=True):
     """One episode. Times are epoch ms; ``since`` is device time, ``at`` the time in the log.
 
     ``severity`` is the present one, ``worst`` the highest it had. ``number`` counts transitions, so
-    that a late one is known. ``normal_since`` with an active state means a latched alarm that waits
+    that a late one is known. ``group`` is the group whose ``incident`` it belongs to ("": it stands by
+    itself), ``first_out`` whether it was the first there, ``flood`` whether it came in a flood of the
+    group. Shelving, suppression, out of service and maintenance hide it as they stood at that
+    transition. ``normal_since`` with an active state means a latched alarm that waits
     for a reset.
     """
 
     id: str
     episode: str
     incident: str
+    group: str
+    first_out: bool
+    flood: bool
     rule: str
     rule_version: int
     cause: str
@@ -46,6 +52,10 @@ class Alarm(msgspec.Struct, frozen=True):
     last_cause: str
     last_by: str
     last_why: str
+    shelved_until: int | None = None
+    suppressed_by: str = ""
+    out_of_service: bool = False
+    maintenance: bool = False
 
     @property
     def active(self) -> bool:
@@ -54,7 +64,11 @@ class Alarm(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AlarmFilters:
-    """Every field narrows; times are epoch ms of ``active_since``."""
+    """Every field narrows; times are epoch ms of ``active_since``.
+
+    ``collapsed``: of an incident's alarms that are not critical only the newest that fits ``states``
+    is listed, and says how many the incident has (alarms.md rule 10).
+    """
 
     states: tuple[str, ...] = ()
     active: bool | None = None
@@ -67,6 +81,7 @@ class AlarmFilters:
     incident: str = ""
     since: int | None = None
     until: int | None = None
+    collapsed: bool = False
 
 
 def number_of(event: AlarmEvent) -> int:
@@ -86,6 +101,9 @@ def apply(before: Alarm | None, event: AlarmEvent, *, new_id: str) -> Alarm | No
         id=before.id if before else new_id,
         episode=event.episode,
         incident=event.incident,
+        group=event.group,
+        first_out=event.first_out,
+        flood=event.flood or (before is not None and before.flood),
         rule=event.rule,
         rule_version=event.rule_version,
         cause=event.cause_of_alarm,
@@ -114,6 +132,10 @@ def apply(before: Alarm | None, event: AlarmEvent, *, new_id: str) -> Alarm | No
         last_cause=event.cause,
         last_by=event.by,
         last_why=event.why,
+        shelved_until=event.shelved_until,
+        suppressed_by=event.suppressed_by,
+        out_of_service=event.out_of_service,
+        maintenance=event.maintenance,
     )
 
 

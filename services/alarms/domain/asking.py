@@ -31,7 +31,7 @@ def check(alarm: Alarm, action: ActionName, *, by: str, why: str) -> None:
         raise Refused("state", f"{alarm.acknowledged_by} acknowledged it already", state=str(alarm.state))
     if action is ActionName.RESET:
         _check_reset(alarm)
-    if action is ActionName.CLOSE and not why:
+    if action is ActionName.CLOSE and not why.strip():
         raise Refused("fields", "closing an alarm by hand needs a reason", missing=["why"])
 
 

@@ -1,8 +1,12 @@
-"""A person acknowledges, resets or closes an alarm: one row and one record, in one transaction."""
+"""A person acknowledges, resets or closes an alarm: one row and one record, in one transaction.
+
+An acknowledgement ends the incident's call in that same transaction (alarms.md rule 8), not when the engine answers.
+"""
 
 from dataclasses import dataclass
 
-from services.alarms.domain import Asked, check
+from services.alarms.domain import Asked, check, ladder_moves
+from services.alarms.handlers.ladders import keep
 from services.alarms.ports import AlarmStore, Work
 from services.ports import Clock
 from services.transactions import in_transaction
@@ -49,4 +53,8 @@ class AskOfAlarm:
             why=why,
         )
         work.ask(record)
+        if action is ActionName.ACKNOWLEDGE:
+            ladder = work.ladders.of_incident(alarm.incident)
+            change = ladder_moves.acknowledge(ladder, alarm.episode, by=by, now=record.at) if ladder else None
+            keep(work.ladders, change)
         return Asked(record, alarm)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.alarms import domain
+from services.alarms.handlers.ladders import ClimbLadders
 from services.alarms.ports import AlarmStore, Work
 from services.ports import Ids
 from services.transactions import in_transaction
@@ -12,10 +13,14 @@ from streams.contracts import AlarmEvent
 
 @dataclass(frozen=True, slots=True)
 class RecordTransitions:
-    """Takes what one poll brought in one transaction; the same events again change nothing."""
+    """Takes what one poll brought in one transaction; the same events again change nothing.
+
+    ``ladders`` calls people for critical gas in that transaction; without it only rows are kept.
+    """
 
     store: AlarmStore
     ids: Ids
+    ladders: ClimbLadders | None = None
 
     def __call__(self, events: Sequence[AlarmEvent]) -> int:
         """Record them and return how many were news."""
@@ -27,4 +32,6 @@ class RecordTransitions:
         alarm = domain.apply(work.of_episode(event.episode), event, new_id=self.ids.new())
         if alarm is not None:
             work.save(alarm)
+            if self.ladders is not None:
+                self.ladders(work, event, alarm)
         return True

@@ -6,16 +6,23 @@ from uuid import UUID
 
 import msgspec
 
-from services.alarms.domain import Alarm
+from services.alarms.domain import Alarm, Hold
 from streams.contracts import Severity
 
 FIELDS: Final = Alarm.__struct_fields__
 COLUMNS: Final = ", ".join(f'"{field}"' for field in FIELDS)
+HOLD_FIELDS: Final = Hold.__struct_fields__
+HOLDS: Final = f"SELECT {', '.join(HOLD_FIELDS)} FROM alarms.holds"  # noqa: S608 - the record's own field names
 
 
 def alarm_of(row: tuple[Any, ...]) -> Alarm:
     """An alarm from a row of ``COLUMNS``."""
     return msgspec.convert(dict(zip(FIELDS, row, strict=True)) | {"id": str(row[0])}, Alarm)
+
+
+def hold_of(row: tuple[Any, ...]) -> Hold:
+    """A hold from a row of ``HOLDS``."""
+    return msgspec.convert(dict(zip(HOLD_FIELDS, row, strict=True)), Hold)
 
 
 def id_of(name: str) -> UUID | None:

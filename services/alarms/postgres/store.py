@@ -10,8 +10,19 @@ from psycopg.types.json import Jsonb
 
 from services.adapters import outbox
 from services.adapters.postgres import Pool, translated
-from services.alarms.domain import Alarm, number_of
-from services.alarms.postgres.rows import COLUMNS, FIELDS, alarm_of, counted, id_of, values_of
+from services.alarms.domain import Alarm, Hold, HoldKind, HoldState, number_of
+from services.alarms.postgres.ladders import PostgresLadders
+from services.alarms.postgres.rows import (
+    COLUMNS,
+    FIELDS,
+    HOLD_FIELDS,
+    HOLDS,
+    alarm_of,
+    counted,
+    hold_of,
+    id_of,
+    values_of,
+)
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, Severity, encode
 from streams.contracts.topics import INPUTS
@@ -33,6 +44,15 @@ _UPDATE = (
     + ", ".join(f'"{field}" = %({field})s' for field in FIELDS if field not in {"id", "episode"})
     + " WHERE episode = %(episode)s"
 ).encode()
+
+_INSERT_HOLD = (
+    f"INSERT INTO alarms.holds ({', '.join(HOLD_FIELDS)}) "  # noqa: S608 - as above
+    f"VALUES ({', '.join(f'%({field})s' for field in HOLD_FIELDS)})"
+).encode()
+_UPDATE_HOLD = (
+    "UPDATE alarms.holds SET second = %(second)s, approved_at = %(approved_at)s, "
+    "ended_by = %(ended_by)s, ended_at = %(ended_at)s WHERE id = %(id)s"
+)
 
 
 class PostgresAlarmStore:
@@ -58,12 +78,23 @@ class PostgresAlarmStore:
             rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
         return counted(rows)
 
+    def count_held(self, now: int) -> Mapping[HoldState, int]:
+        query = (
+            "SELECT two AND second = '', count(*) FROM alarms.holds "
+            "WHERE ended_at IS NULL AND (until IS NULL OR until > %s) GROUP BY 1"
+        )
+        with translated(), self._pool.connection() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query, (now,)).fetchall()
+        counts = {HoldState.WAITING if waits else HoldState.IN_FORCE: int(number) for waits, number in rows}
+        return {state: counts.get(state, 0) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
+
 
 class PostgresWork:
     """:class:`services.alarms.ports.Work`: one transaction."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
+        self.ladders = PostgresLadders(cursor)
 
     def of_episode(self, episode: str) -> Alarm | None:
         row = self._cursor.execute(f"{_ONE} episode = %s FOR UPDATE".encode(), (episode,)).fetchone()
@@ -100,3 +131,17 @@ class PostgresWork:
             (action.id, action.episode, str(action.action), action.by, action.at, action.why, record),
         )
         outbox.put(self._cursor, "alarms", [(INPUTS, action.grid, encode(action))])
+
+    def hold_of(self, command: str) -> Hold | None:
+        row = self._cursor.execute(f"{HOLDS} WHERE id = %s".encode(), (command,)).fetchone()
+        return hold_of(row) if row else None
+
+    def open_hold(self, rule: str, device: str, kind: HoldKind) -> Hold | None:
+        where = " WHERE rule = %s AND device = %s AND kind = %s AND ended_at IS NULL FOR UPDATE"
+        row = self._cursor.execute((HOLDS + where).encode(), (rule, device, str(kind))).fetchone()
+        return hold_of(row) if row else None
+
+    def keep_hold(self, hold: Hold) -> None:
+        values = msgspec.to_builtins(hold)
+        if self._cursor.execute(_UPDATE_HOLD, values).rowcount == 0:
+            self._cursor.execute(_INSERT_HOLD, values)

@@ -10,10 +10,24 @@ from fastapi import APIRouter
 
 from services.api.answers import ProblemPage
 from services.api.container import Container
-from services.api.pages import alarms, cockpit, devices, entrance, platform, quality, tasks, tickets, trouble
+from services.api.pages import (
+    acting,
+    alarms,
+    cockpit,
+    devices,
+    entrance,
+    platform,
+    quality,
+    rule_versions,
+    rules,
+    tasks,
+    tickets,
+    trouble,
+)
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.ports import PageSource
+from services.api.pages.rule_source import RuleDesk
 from services.api.pages.sources import ContainerSource
 
 
@@ -42,8 +56,12 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
-    for pages in (quality, alarms, cockpit):  # the quality page first: its address would be an alarm's
+    rule_desk = RuleDesk(container)
+    for pages in (quality, cockpit):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
-    for part in (devices, tickets, tasks, platform):
+    routes.include_router(alarms.routes(desk, book, rule_desk))
+    for kept in (acting, rules, rule_versions, devices):
+        routes.include_router(kept.routes(desk, rule_desk))
+    for part in (tickets, tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

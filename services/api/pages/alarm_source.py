@@ -7,7 +7,7 @@ from typing import Final
 from services.alarms.domain import AlarmFilters
 from services.alarms.domain.quality_targets import Targets
 from services.alarms.handlers import Measured
-from services.alarms.ports import Listed
+from services.alarms.ports import LadderStory, Listed
 from services.api.auth import Caller, within
 from services.api.container import Container
 from services.api.quality import measured
@@ -43,6 +43,10 @@ class AlarmBook:
         if found is not None:
             within(who, found[0].alarm.area, f"Alarm {alarm}")
         return found
+
+    def ladder(self, incident: str) -> LadderStory | None:
+        """Whom an incident has called, for who may see one of its alarms."""
+        return self.container.ladders.story(incident)
 
     def rules_of(self, events: Sequence[AlarmEvent]) -> list[Rule | None]:
         """The version of its rule that was in force at each event; None where nobody keeps it any more."""

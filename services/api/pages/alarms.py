@@ -10,12 +10,13 @@ from starlette.responses import Response
 from sensors.kinds import KINDS
 from services.alarms.domain import AlarmFilters
 from services.api.auth import allow
-from services.api.pages import alarm_story, alarm_views, graphs, reason_views, rows
+from services.api.pages import acting, alarm_story, alarm_views, graphs, ladder_views, reason_views, rows
 from services.api.pages import formatting as fmt
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
 from services.api.pages.ports import AlarmRow
+from services.api.pages.rule_source import RuleDesk
 from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.words import asked_area
@@ -35,7 +36,7 @@ OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UN
 FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device")
 
 
-def routes(desk: Desk, book: AlarmBook) -> APIRouter:
+def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/alarms")
@@ -48,7 +49,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
     def alarm_page(request: Request, alarm: str) -> Response:
         visit = desk.visit(request)
         allow(Permission.WATCH)(visit.caller)
-        return desk.show(visit, "alarm.html", **_one(desk, book, visit, alarm))
+        return desk.show(visit, "alarm.html", **_one(desk, book, rules, visit, alarm))
 
     return router
 
@@ -103,7 +104,7 @@ def _filters(visit: Visit, chosen: dict[str, str]) -> AlarmFilters:
     )
 
 
-def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]:
+def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: str) -> dict[str, Any]:
     who, now, t, source = visit.caller, visit.now, visit.t, desk.source
     found = book.story(who, name)
     if found is None:
@@ -114,6 +115,7 @@ def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]
     row = rows.of_alarm(listed, place, None)
     rules = {rule.id: rule for rule in source.rules()}
     until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
+    called = book.ladder(listed.alarm.incident)
     chart = graphs.of_alarm(
         source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
     )
@@ -123,11 +125,13 @@ def _one(desk: Desk, book: AlarmBook, visit: Visit, name: str) -> dict[str, Any]
         "alarm": listed.alarm,
         "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
         "chart": chart,
+        "ladder": ladder_views.view(called, t) if called else None,
         "path": alarm_story.path(events, now, t),
         "steps": alarm_story.steps(events, row, t),
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
         "lasted": alarm_story.lasted(row, now, t),
+        **acting.panel(rule_desk, visit, listed.alarm),
         "reason": _reason(desk, book, events, row, visit),
     }
 

@@ -7,19 +7,21 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
-from services.api.pages import alarm_views, graphs
+from services.api.pages import alarm_views, graphs, rule_views
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common
 from services.api.pages.ports import DeviceRow, LastRow
+from services.api.pages.rule_source import RuleDesk
 from services.api.problems import refuse
+from streams.contracts import DeviceState
 
 PAGE: Final = 100
 
 
-def routes(desk: Desk) -> APIRouter:
+def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/devices")
@@ -33,7 +35,7 @@ def routes(desk: Desk) -> APIRouter:
         row = desk.source.device(visit.caller, device)
         if row is None:
             raise refuse(404, "not_found", "No such device in your area.", "Look at the list of devices.")
-        return desk.show(visit, "device.html", **_one(desk, visit, row))
+        return desk.show(visit, "device.html", **_one(desk, visit, row), **_applied(rules, visit, row))
 
     return router
 
@@ -78,6 +80,15 @@ def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
         "metric_name": voc.metric_name(row.kind, metric, t),
         "chart": graphs.of_day(source, row, metric, alarms, now, t),
         "alarms": [alarm_views.view(alarm, rules, now, t) for alarm in alarms],
+    }
+
+
+def _applied(rules: RuleDesk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
+    """Which rules watch it and why the others do not; whether it may be set to maintenance."""
+    return {
+        "applied": [rule_views.applied(found, visit.t) for found in rules.applying(visit.caller, row.id)],
+        "version": rules.device_version(row.id),
+        "maintenance": row.state == DeviceState.MAINTENANCE,
     }
 
 

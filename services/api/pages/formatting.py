@@ -3,7 +3,7 @@
 Times are epoch milliseconds; ``now`` is the server's, never the viewer's clock.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -103,19 +103,34 @@ def remaining(until: int, now: int, t: Words) -> str:
         return f"{left // MINUTE}:{left % MINUTE // SECOND:02d}"
     if left < 6 * HOUR:
         return span(left, t)
-    days = (local(until).date() - local(now).date()) // timedelta(days=1)
+    days = (_day_of_end(until) - local(now).date()) // timedelta(days=1)
     if days == 0:
-        return t("今天 {time}", time=hour_minute(until))
+        return t("今天 {time}", time=_end(until))
     if days == 1:
-        return t("明天 {time}", time=hour_minute(until))
-    return moment(until, now, t)
+        return t("明天 {time}", time=_end(until))
+    return _end_moment(until, now, t)
 
 
 def due(at: int, now: int, t: Words) -> str:
-    """A deadline: the time today, 明天 09:40, else with its date."""
-    if (local(at).date() - local(now).date()).days == 1:
-        return t("明天 {time}", time=hour_minute(at))
-    return moment(at, now, t)
+    """A deadline: the time today, 明天 09:40, else with its date; a day that ends says 24:00."""
+    if (_day_of_end(at) - local(now).date()).days == 1:
+        return t("明天 {time}", time=_end(at))
+    return _end_moment(at, now, t)
+
+
+def _day_of_end(at: int) -> date:
+    """The day that a deadline belongs to: midnight ends one, it begins none."""
+    return local(at - 1).date()
+
+
+def _end(at: int) -> str:
+    return "24:00" if _day_of_end(at) != local(at).date() else hour_minute(at)
+
+
+def _end_moment(at: int, now: int, t: Words) -> str:
+    if _end(at) != "24:00":
+        return moment(at, now, t)
+    return moment(at - MINUTE, now, t).replace("23:59", "24:00")
 
 
 def counts_down(until: int, now: int) -> bool:

@@ -7,7 +7,8 @@ from services.api.auth import Caller
 from services.api.pages import charts
 from services.api.pages import formatting as fmt
 from services.api.pages.alarm_views import SIGNS, plain
-from services.api.pages.ports import AlarmRow, DeviceRow, EventRow, PageSource
+from services.api.pages.ports import AlarmRow, DeviceRow, PageSource
+from services.api.pages.ticket_rows import EventRow
 from services.api.pages.vocabulary import SEVERITIES, say
 from services.api.pages.words import N_, Words
 from streams.contracts import Op, Rule, Value

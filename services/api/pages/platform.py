@@ -1,22 +1,16 @@
 """Plain tables for those who keep the platform: refused messages, strangers, rules, notifications."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from sensors.kinds import KINDS, metric_of
+from sensors.kinds import KINDS
 from services.api.auth import allow
-from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
-from services.api.pages.alarm_views import SIGNS, plain
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
-from services.api.pages.words import Words
 from services.registry.domain import Permission
-from streams.contracts import Level, Op, Rule
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -57,16 +51,6 @@ def routes(desk: Desk) -> APIRouter:
         desk.source.adopt(visit.caller, device, kind, area, text_of(form, "place", 100))
         return RedirectResponse("/quarantine?said=adopted", 303)
 
-    @router.get("/rules")
-    def rules(request: Request) -> Response:
-        visit = _only(desk, request, Permission.WATCH)
-        t = visit.t
-        note = t("规则是数据，经接口修改并留版本。")
-        if desk.demo:
-            note += t("演示节奏：恢复延时与正常保持时间缩短到 20 秒以内，触发延时不变。")
-        rows = [row for rule in desk.source.rules() for row in _rule_rows(rule, t)]
-        return _table(desk, visit, "rules.html", t("规则"), rows, note, t("没有规则。"))
-
     @router.get("/oncall")
     def oncall(request: Request) -> Response:
         visit = _only(desk, request, Permission.PLATFORM)
@@ -96,39 +80,3 @@ def _table(
 ) -> Response:
     values = {"next": None, "refresh": "", **more}
     return desk.show(visit, template, **common(visit), heading=heading, rows=rows, note=note, empty=empty, **values)
-
-
-def _rule_rows(rule: Rule, t: Words) -> Iterator[dict[str, Any]]:
-    known = metric_of(rule.kind, rule.metric)
-    for index, level in enumerate(rule.levels):
-        yield {
-            "first": index == 0,
-            "id": rule.id,
-            "name": t.either(rule.name_zh, rule.name_en),
-            "kind": voc.kind_name(rule.kind, t),
-            "severity": str(level.severity),
-            "limit": _limit(rule, level, known.unit if known else "", known.digits if known else 2, t),
-            "raises": _raises(level, t),
-            "clears": _clears(level, t),
-            "version": rule.version,
-        }
-
-
-def _limit(rule: Rule, level: Level, unit: str, digits: int, t: Words) -> str:
-    if rule.op is Op.SILENT:
-        return t("{n} 个周期无声", n=rule.no_data_periods)
-    if rule.op not in SIGNS:
-        return t("是")
-    return f"{SIGNS[rule.op]} {plain(level.limit, digits)} {unit}"
-
-
-def _raises(level: Level, t: Words) -> str:
-    text = t("持续 {span} 且 {n} 次", span=fmt.span(level.on_delay_ms, t), n=level.repeat)
-    if level.unrefuted_ms is not None:
-        text += t("，或 {span} 无反证", span=fmt.span(level.unrefuted_ms, t))
-    return text
-
-
-def _clears(level: Level, t: Words) -> str:
-    text = t("恢复 {span}", span=fmt.span(level.off_delay_ms, t))
-    return text + t("，须人工复位") if level.latch else text

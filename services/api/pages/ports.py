@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.auth import Caller
+from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
 from services.tickets.domain import StageCount
 from streams.contracts import Rule
 
@@ -95,29 +96,6 @@ class AlarmRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRow:
-    """One running clock of a ticket."""
-
-    name: str
-    started: int
-    due: int
-    mark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One entry of a ticket's log."""
-
-    at: int
-    action: str
-    old: str
-    new: str
-    by: str
-    role: str
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class TicketRow:
     """A ticket; ``events`` and ``allowed`` are filled where one ticket is read."""
 
@@ -150,6 +128,14 @@ class TicketRow:
     allowed: tuple[str, ...] = ()
     sensor_normal_at: int | None = None
     confirmed_at: int | None = None
+    tasks: tuple[TaskRow, ...] = ()
+    waiting_until: int | None = None
+    asked_until: int | None = None
+    plan: str = ""
+    master: str = ""
+    level: str = "grid"
+    supervised: bool = False
+    responsible: str = ""
 
     @property
     def severity(self) -> str:

@@ -7,18 +7,17 @@ from services.alarms.ports import Listed as ListedAlarm
 from services.api.pages.ports import (
     AlarmRow,
     AreaRow,
-    ClockRow,
     DeviceRow,
-    EventRow,
     LetterRow,
     NoticeRow,
     StrangerRow,
     TicketRow,
 )
+from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Unit
-from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for
+from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for, responsible
 from streams.contracts import Device
 
 PREVIEW = 200
@@ -117,6 +116,14 @@ def of_ticket(
         allowed=tuple(str(action) for action in allowed),
         sensor_normal_at=ticket.sensor_normal_since,
         confirmed_at=_confirmed(events),
+        tasks=tuple(TaskRow(task.number, task.unit, task.text, task.until, task.done_at) for task in ticket.tasks),
+        waiting_until=ticket.waiting_until,
+        asked_until=ticket.asked_until,
+        plan=ticket.plan,
+        master=ticket.master,
+        level=str(ticket.level),
+        supervised=ticket.supervised,
+        responsible=str(who.role) if (who := responsible(ticket)) else "",
     )
 
 

@@ -1,9 +1,11 @@
 """What each action asks of a person: the fields of the table as form fields, and the answers back. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.ports import AreaRow, TicketRow, UnitRow
 from services.api.pages.words import N_, Words
@@ -11,7 +13,21 @@ from services.tickets.domain.table import TRANSITIONS
 from services.tickets.domain.words import Action, State
 
 MAIN: Final = frozenset(
-    {"accept", "classify", "dispatch", "sign", "arrive", "finish", "check_ok", "callback", "return_ok"}
+    {
+        "accept",
+        "verified",
+        "classify",
+        "dispatch",
+        "sign",
+        "arrive",
+        "task_done",
+        "finish",
+        "check_ok",
+        "callback",
+        "return_ok",
+        "extend_ok",
+        "unpark",
+    }
 )
 LABELS: Final = {
     "text": N_("说明"),
@@ -28,6 +44,24 @@ LABELS: Final = {
     "contacted": N_("联系上了吗"),
     "solved": N_("解决了吗"),
     "satisfied": N_("满意吗"),
+    "found": N_("现场属实吗"),
+    "to": N_("转给谁"),
+    "at": N_("转接时间"),
+    "reference": N_("对方受理编号"),
+    "told": N_("如何告知来电人"),
+    "until": N_("截止时间"),
+    "task": N_("子任务"),
+    "plan": N_("挂账理由与计划"),
+    "master": N_("主单编号"),
+    "wait.text": N_("要来电人回答什么"),
+    "whistle.text": N_("请对方做什么"),
+    "whistle.unit": N_("吹给哪个单位"),
+    "return.unit": N_("建议转给"),
+    "answer.text": N_("答复内容"),
+    "finish.reason": N_("子任务未完成的理由"),
+    "park.until": N_("复核日期，最长 90 天"),
+    "extend.until": N_("申请延到"),
+    "wait.until": N_("最迟等到"),
 }
 ERRORS: Final = {
     "text": N_("请写明情况，例如“已电话联系，约 14:00 上门”"),
@@ -39,10 +73,21 @@ ERRORS: Final = {
     "unit": N_("请选主办单位"),
     "place": N_("请写到场位置，例如“纺织新村 12栋 2单元”"),
     "contacted": N_("请选是否联系上"),
+    "photo": N_("请写照片编号，或照片上看到什么"),
+    "found": N_("请选现场是否属实"),
+    "to": N_("请写转给哪里，例如“119”或“燃气公司”"),
+    "at": N_("请选转接时间"),
+    "reference": N_("请写对方的受理编号"),
+    "told": N_("请写何时、怎样告知了来电人"),
+    "until": N_("请选日期和时间"),
+    "task": N_("请选子任务"),
+    "plan": N_("请写明为什么暂不能办、打算何时怎样办"),
+    "master": N_("请写主单编号，例如 LY-20261122-0009"),
 }
 KINDS: Final = {
     "text": "area", "reason": "area", "outcome": "area", "category": "select", "area": "select", "unit": "select",
     "urgency": "radio", "satisfied": "radio", "contacted": "yesno", "solved": "yesno", "sensor_dead": "check",
+    "found": "yesno", "told": "area", "plan": "area", "at": "when", "until": "when", "task": "select",
 }  # fmt: skip
 SATISFACTION: Final = {"satisfied": N_("满意"), "mostly": N_("基本满意"), "dissatisfied": N_("不满意")}
 URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
@@ -51,7 +96,7 @@ SKIPPED: Final = frozenset({"assisting", "position"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input. ``kind``: text, area (several lines), select, radio, yesno or check."""
+    """One input. ``kind``: text, area (several lines), select, radio, yesno, check or when (local time)."""
 
     name: str
     label: str
@@ -71,14 +116,21 @@ class ActionForm:
     fields: tuple[Field, ...]
 
 
-def actions(row: TicketRow, units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> list[ActionForm]:
+def actions(row: TicketRow, units: Sequence[UnitRow], areas: Sequence[AreaRow], now: int, t: Words) -> list[ActionForm]:
     """A form for each action that state and role allow, the next step first."""
-    options = choices(units, areas, t)
+    options = choices(units, areas, t) | {"task": _tasks(row, units, t)}
     forms = [
-        ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, t))
+        ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, now, t))
         for name in row.allowed
     ]
     return sorted(forms, key=lambda form: not form.main)
+
+
+def _tasks(row: TicketRow, units: Sequence[UnitRow], t: Words) -> tuple[tuple[str, str], ...]:
+    """The sub-tasks that are not done yet, each with its unit."""
+    names = {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}
+    left = (task for task in row.tasks if task.done is None)
+    return tuple((str(task.number), f"{task.number} {names.get(task.unit, task.unit)} {task.text}") for task in left)
 
 
 def choices(units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -91,6 +143,7 @@ def choices(units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> dic
         "satisfied": tuple((code, t(word)) for code, word in SATISFACTION.items()),
         "contacted": yes_no,
         "solved": yes_no,
+        "found": yes_no,
     }
 
 
@@ -107,16 +160,16 @@ def _one(name: str) -> str:
     return next(part for part in name.split("|") if part not in SKIPPED)
 
 
-def _fields(row: TicketRow, action: str, options: Mapping[str, Any], t: Words) -> tuple[Field, ...]:
+def _fields(row: TicketRow, action: str, options: Mapping[str, Any], now: int, t: Words) -> tuple[Field, ...]:
     required, optional = asked(row.state, action)
     if not required and set(optional) <= {"text"} and action != "note":
         return ()
     known = {"category": row.category, "area": row.area[:15], "urgency": str(row.urgency), "place": row.place,
-             "unit": row.lead if action != "return" else ""}  # fmt: skip
+             "unit": row.lead if action == "dispatch" else "", "at": written(now)}  # fmt: skip
     return tuple(
         Field(
             name,
-            t(LABELS.get(name, name)),
+            t(LABELS.get(f"{action}.{name}") or LABELS.get(name, name)),
             KINDS.get(name, "text"),
             name in required,
             options.get(name, ()),
@@ -136,13 +189,37 @@ def answers(state: str, action: str, sent: Mapping[str, str]) -> dict[str, Any]:
         text = sent.get(name, "").strip()
         if not text:
             continue
-        if name in {"contacted", "solved", "sensor_dead"}:
-            values[name] = text == "true"
-        elif name == "urgency":
-            values[name] = int(text) if text.isdigit() else 0
-        else:
-            values[name] = text
+        meaning = _MEANINGS.get(name, str)(text)
+        if meaning is not None:
+            values[name] = meaning
     return values
+
+
+def written(at: int) -> str:
+    """A time as an input for local times writes it: 2026-11-22T09:41."""
+    return fmt.local(at).strftime("%Y-%m-%dT%H:%M")
+
+
+def read(text: str) -> int | None:
+    """A time from such an input, epoch ms; None when it is none."""
+    try:
+        return round(datetime.fromisoformat(text).replace(tzinfo=fmt.ZONE).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _true(text: str) -> bool:
+    return text == "true"
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+
+
+_MEANINGS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "contacted": _true, "solved": _true, "sensor_dead": _true, "found": _true, "urgency": _count, "task": _count,
+    "at": read, "until": read,
+}  # fmt: skip
 
 
 def missing(state: str, action: str, values: Mapping[str, Any], t: Words) -> dict[str, str]:

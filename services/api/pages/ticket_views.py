@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from services.api.pages import formatting as fmt
-from services.api.pages.ports import ClockRow, EventRow, TicketRow
+from services.api.pages.ports import TicketRow
+from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
 from services.api.pages.vocabulary import (
     ACTIONS,
     CLOCKS,
+    ESCALATION,
     ROLES,
     SOURCES,
     STAGES,
@@ -124,7 +128,7 @@ def stages(row: TicketRow, now: int, t: Words) -> tuple[StageView, ...]:
     """Past: when it was left; current: time left; to come: its limit."""
     entered = _entered(row)
     current = ORDER.index(row.stage) if row.stage in ORDER else 0
-    ended = State(row.state) in ENDED
+    ended = State(row.state) in ENDED and row.state != State.MERGED  # a merged one is not resolved by itself
     views = []
     for index, name in enumerate(ORDER):
         if index < current or ended:
@@ -166,6 +170,35 @@ def _limit(row: TicketRow, stage: str, now: int, t: Words) -> str:
             if run.name == name:
                 return t("限 {time}", time=fmt.due(run.due, now, t))
     return ""
+
+
+def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> list[tuple[str, str]]:
+    """Whose it is now, and what it waits for; ``units`` are names by id."""
+    facts = []
+    if row.responsible:
+        level = say(ESCALATION, row.level, t)
+        who = say(ROLES, row.responsible, t)
+        watched = t("，已列督办") if row.supervised else ""
+        facts.append((t("现由"), f"{level} {who}{watched}"))
+    if row.master:
+        facts.append((t("并入"), Markup('<a href="/tickets/{0}">{1}</a>').format(row.master, t("看主单"))))
+    if row.waiting_until is not None:
+        facts.append((t("等来电人"), t("限 {time}", time=fmt.due(row.waiting_until, now, t))))
+    if row.asked_until is not None:
+        facts.append((t("申请延到"), fmt.due(row.asked_until, now, t)))
+    if row.plan and row.state == "parked":
+        facts.append((t("挂账计划"), row.plan))
+    facts += [(t("子任务 {n}", n=task.number), _task(task, units, now, t)) for task in row.tasks]
+    return facts
+
+
+def _task(task: TaskRow, units: Mapping[str, str], now: int, t: Words) -> str:
+    state = (
+        t("限 {time}", time=fmt.due(task.until, now, t))
+        if task.done is None
+        else t("{time} 完成", time=fmt.near(task.done, now, t))
+    )
+    return f"{units.get(task.unit, task.unit)} {task.text} {state}"
 
 
 def log(events: Sequence[EventRow], names: Mapping[str, str], now: int, t: Words) -> list[EventView]:

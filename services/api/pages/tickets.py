@@ -76,7 +76,7 @@ def routes(desk: Desk) -> APIRouter:
             try:
                 desk.source.act(visit.caller, row.id, action, int(text_of(form, "version") or 0), values)
             except (Refused, ValueError) as error:
-                errors = {"": _refused(error, visit.t)}
+                errors = {"": _refused(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
         return _again(desk, visit, row.id, action, sent, errors, next_)
@@ -91,16 +91,25 @@ def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
     return row
 
 
-def _refused(error: Exception, t: Words) -> str:
-    code = error.code if isinstance(error, Refused) else ""
+def _refused(error: Exception, now: int, t: Words) -> str:
+    if not isinstance(error, Refused):
+        return t("没有办成：{why}", why=str(error))
+    because = str(error.extra.get("because", ""))
+    after, most = error.extra.get("after"), error.extra.get("most")
+    if because in voc.RULES:
+        return t(voc.RULES[because])
+    if isinstance(after, int) and isinstance(most, int):
+        first, last = fmt.moment(after, now, t), fmt.moment(most, now, t)
+        return t("日期须在 {after} 之后，不晚于 {most}", after=first, most=last)
+    until = error.extra.get("known_until", "")
     texts = {
         "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
         "transition": t("工单的状态已经变了，这一步不再适用。"),
         "forbidden": t("这一步要由别的角色来办。"),
         "proof": t("还不能办结：传感器未恢复正常，或缺少现场证据。"),
-        "rule": t("工单规则不允许这一步。"),
+        "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=str(until)),
     }
-    return texts.get(code) or t("没有办成：{why}", why=str(error))
+    return texts.get(error.code) or t("没有办成：{why}", why=str(error))
 
 
 def _again(
@@ -175,9 +184,9 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "log": ticket_views.log(row.events, {}, now, t),
         "chart": chart,
         "chart_caption": caption,
-        "actions": ticket_forms.actions(row, units, areas, t),
+        "actions": ticket_forms.actions(row, units, areas, now, t),
         "proofs": _proofs(row, visit),
-        "facts": _facts(row, visit),
+        "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
         "action_base": base,
         "doing": visit.request.query_params.get("do", ""),
         "errors": {},
@@ -213,7 +222,7 @@ def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
     return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
 
 
-def _facts(row: TicketRow, visit: Visit) -> list[tuple[str, str]]:
+def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
     t = visit.t
     caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip()
     facts = [
@@ -222,6 +231,7 @@ def _facts(row: TicketRow, visit: Visit) -> list[tuple[str, str]]:
         (t("类别"), voc.category_name(row.category, t) if row.category else t("未归类")),
         (t("主办"), t.either(row.lead_zh, row.lead_en) or t("未派单")),
         (t("登记"), fmt.near(row.opened, visit.now, t)),
+        *ticket_views.standing(row, units, visit.now, t),
     ]
     return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
 

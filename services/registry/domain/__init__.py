@@ -15,19 +15,25 @@ from services.registry.domain.people import (
     may,
 )
 from services.registry.domain.places import Area, GeoJson, Layer, Unit
+from services.registry.domain.rules import Applied, Difference, Reach, Revision, Standing
 
 __all__ = [
     "API_TOKEN_MS",
     "PERMISSIONS",
     "SESSION_MS",
+    "Applied",
     "Area",
     "DeviceFilter",
+    "Difference",
     "GeoJson",
     "Grant",
     "Identity",
     "Layer",
     "Permission",
+    "Reach",
+    "Revision",
     "Role",
+    "Standing",
     "Token",
     "TokenKind",
     "Unit",

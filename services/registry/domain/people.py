@@ -34,7 +34,7 @@ class Permission(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     """Acknowledge an alarm."""
     RESET = "reset"
-    """Reset a latched alarm, or close one by hand."""
+    """Reset a latched alarm, close one by hand, shelve it, take it out of service, approve another's shelving."""
     REPORT = "report"
     """Open a ticket."""
     TICKETS = "tickets"
@@ -47,6 +47,8 @@ class Permission(StrEnum):
     """See quarantine and refused messages, and replay them."""
     PLATFORM = "platform"
     """See and acknowledge what Prometheus says about the platform itself."""
+    RULES = "rules"
+    """Write the rules: what counts as an alarm, in one's area."""
     TARGETS = "targets"
     """Set what alarm quality is measured against."""
     PEOPLE = "people"
@@ -62,7 +64,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.DISPATCHER: _WATCHERS | {Permission.ACKNOWLEDGE, Permission.CALLERS},
     Role.UNIT_HANDLER: _WATCHERS | {Permission.ACKNOWLEDGE},
     Role.UNIT_LEADER: _WATCHERS | {Permission.ACKNOWLEDGE},
-    Role.SUPERVISOR: _WATCHERS | {Permission.ACKNOWLEDGE, Permission.RESET, Permission.CALLERS, Permission.TARGETS},
+    Role.SUPERVISOR: _WATCHERS
+    | {Permission.ACKNOWLEDGE, Permission.RESET, Permission.CALLERS, Permission.RULES, Permission.TARGETS},
     Role.ONCALL: frozenset({Permission.WATCH, Permission.PLATFORM, Permission.DEAD_LETTERS, Permission.DEVICES}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }

@@ -2,14 +2,22 @@
 
 from services.registry.handlers.devices import change_device, register_device
 from services.registry.handlers.people import identify, sign_in, sign_in_as, sign_out
+from services.registry.handlers.rules import Judged, Kept, Wish, change_rule, create_rule, rehearse_rule, restore_rule
 from services.registry.handlers.seeds import SEED, District, seed_administrator, seed_district, seed_rules, seed_users
 
 __all__ = [
     "SEED",
     "District",
+    "Judged",
+    "Kept",
+    "Wish",
     "change_device",
+    "change_rule",
+    "create_rule",
     "identify",
     "register_device",
+    "rehearse_rule",
+    "restore_rule",
     "seed_administrator",
     "seed_district",
     "seed_rules",

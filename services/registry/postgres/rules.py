@@ -1,12 +1,27 @@
 """Rules and their versions in PostgreSQL; the one in force is also queued for Kafka."""
 
+from collections.abc import Callable, Sequence
+
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 
 from services.adapters import outbox
 from services.adapters.postgres import Pool, translated
+from services.registry.domain import Revision
 from streams.contracts import Rule, encode
 from streams.contracts.topics import RULES
+
+_UPSERT = (
+    "INSERT INTO registry.rules (id, version, kind, record) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (id) DO UPDATE SET version = excluded.version, kind = excluded.kind, record = excluded.record "
+    "WHERE rules.version < excluded.version"
+)
+_KEEP = (
+    "INSERT INTO registry.rule_versions (id, version, at, by, why, command, record) "
+    "VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s, %s, %s)"
+)
+_REVISION = "SELECT record, (extract(epoch FROM at) * 1000)::bigint, by, why FROM registry.rule_versions"
 
 
 class PostgresRules:
@@ -36,22 +51,39 @@ class PostgresRules:
             row = connection.execute(query, (rule_id,)).fetchone()
         return str(row[0]) if row else ""
 
-    def put_rule(self, rule: Rule, *, by: str, now: int) -> bool:
-        upsert = (
-            "INSERT INTO registry.rules (id, version, kind, record) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (id) DO UPDATE SET version = excluded.version, kind = excluded.kind, record = excluded.record "
-            "WHERE rules.version < excluded.version"
-        )
-        keep = (
-            "INSERT INTO registry.rule_versions (id, version, at, by, record) "
-            "VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s)"
-        )
+    def list_revisions(self, rule_id: str) -> tuple[Revision, ...]:
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(f"{_REVISION} WHERE id = %s ORDER BY version DESC", (rule_id,)).fetchall()
+        return tuple(_revision(row) for row in rows)
+
+    def revision_of(self, command: str) -> Revision | None:
+        with translated(), self._pool.connection() as connection:
+            row = connection.execute(f"{_REVISION} WHERE command = %s", (command,)).fetchone()
+        return _revision(row) if row else None
+
+    def put_rule(
+        self,
+        rule: Rule,
+        *,
+        by: str,
+        now: int,
+        why: str = "",
+        command: str = "",
+        judge: Callable[[Sequence[Rule]], None] | None = None,
+    ) -> bool:
         record = Jsonb(msgspec.to_builtins(rule))
-        with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
-            if cursor.execute(upsert, (rule.id, rule.version, rule.kind, record)).rowcount == 0:
-                return False
-            cursor.execute(keep, (rule.id, rule.version, now, by, record))
-            outbox.put(cursor, "registry", [(RULES, rule.id, encode(rule))])
+        try:
+            with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+                if judge is not None:
+                    # Two changes that are sound each by itself may close a circle together.
+                    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('registry.rules', 0))")
+                    judge([_rule(row[0]) for row in cursor.execute("SELECT record FROM registry.rules").fetchall()])
+                if cursor.execute(_UPSERT, (rule.id, rule.version, rule.kind, record)).rowcount == 0:
+                    return False
+                cursor.execute(_KEEP, (rule.id, rule.version, now, by, why, command or None, record))
+                outbox.put(cursor, "registry", [(RULES, rule.id, encode(rule))])
+        except psycopg.errors.UniqueViolation:
+            return False
         return True
 
     def mirror(self) -> int:
@@ -64,3 +96,8 @@ class PostgresRules:
 
 def _rule(record: object) -> Rule:
     return msgspec.convert(record, Rule)
+
+
+def _revision(row: Sequence[object]) -> Revision:
+    record, at, by, why = row
+    return Revision(_rule(record), int(str(at)), str(by), str(why))

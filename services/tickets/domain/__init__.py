@@ -3,23 +3,17 @@
 from services.tickets.domain.clocks import ClockRun
 from services.tickets.domain.effects import apply, replay
 from services.tickets.domain.errors import IllegalTransition, NotAllowed, Stale
+from services.tickets.domain.facts import alarmed, archived, marked, master_ended, overdue, raised, returned
 from services.tickets.domain.guards import SYSTEM, Actor
-from services.tickets.domain.lifecycle import (
-    alarmed,
-    allowed_actions,
-    archived,
-    marked,
-    move,
-    open_for_alarm,
-    report,
-    returned,
-)
+from services.tickets.domain.lifecycle import allowed_actions, move, open_for_alarm, report
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.privacy import caller_for, masked
 from services.tickets.domain.proof import Proof, proof_one, why_not
+from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
-from services.tickets.domain.ticket import Caller, Details, Episode, Event, Evidence, Opening, Ticket
-from services.tickets.domain.words import Action, Card, Clock, Role, Satisfaction, Source, Stage, State
+from services.tickets.domain.ticket import Caller, Details, Episode, Event, Evidence, Opening, Task, Ticket
+from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State, Step
 
 __all__ = [
     "ROWS",
@@ -36,9 +30,12 @@ __all__ = [
     "Event",
     "Evidence",
     "IllegalTransition",
+    "Level",
     "NotAllowed",
     "Opening",
+    "Policy",
     "Proof",
+    "Responsible",
     "Role",
     "Row",
     "Satisfaction",
@@ -47,6 +44,8 @@ __all__ = [
     "StageCount",
     "Stale",
     "State",
+    "Step",
+    "Task",
     "Ticket",
     "TicketFilters",
     "alarmed",
@@ -58,11 +57,15 @@ __all__ = [
     "fields",
     "marked",
     "masked",
+    "master_ended",
     "move",
     "open_for_alarm",
+    "overdue",
     "proof_one",
+    "raised",
     "replay",
     "report",
+    "responsible",
     "returned",
     "why_not",
 ]

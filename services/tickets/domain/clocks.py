@@ -1,25 +1,54 @@
-"""The clocks of one ticket as plain values: start, stop, pause, tighten, and which card is due."""
+"""The clocks of one ticket as plain values: start, stop, pause, tighten, move, and which card is due.
+
+A run carries the times that were worked out when it was set, and an event carries the runs it
+left behind: the log rebuilds every deadline as it stood, whatever calendar is installed later.
+"""
 
 from collections.abc import Iterable
 
 import msgspec
 
+from services.tickets.domain import calendars, limits
+from services.tickets.domain.calendars import Hours
+from services.tickets.domain.limits import Kind, limit_of
+from services.tickets.domain.policy import Limits
 from services.tickets.domain.words import Card, Clock
+
+_replace = msgspec.structs.replace
 
 
 class ClockRun(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One running clock, or a paused one (``left`` ms of it remain). Times epoch ms."""
+    """One running clock, or a paused one. Times epoch ms.
+
+    ``limit`` is the policy's word, empty where a person chose the date. ``warn`` is when the
+    yellow card comes, ``due`` the red one. ``left`` of a paused one is ms, or working days where
+    the limit counts them. ``held``: it is paused because its ticket was merged away.
+    ``assumed``: no holidays are known for the year it ends in.
+    """
 
     clock: Clock
     started: int
-    limit: int
+    limit: str
     due: int
+    warn: int
     left: int | None = None
     card: Card = Card.NONE
+    task: int = 0
+    held: bool = False
+    assumed: bool = False
 
     @property
     def running(self) -> bool:
         return self.left is None
+
+    @property
+    def name(self) -> str:
+        """Unique on its ticket: each sub-task's clock has its number."""
+        return f"{self.clock}-{self.task}" if self.task else str(self.clock)
+
+    @property
+    def kind(self) -> Kind:
+        return limit_of(self.limit).kind
 
     def next_card(self) -> tuple[int, Card] | None:
         """When the next card falls due and which one; None when nothing more will come."""
@@ -27,7 +56,7 @@ class ClockRun(msgspec.Struct, frozen=True, omit_defaults=True):
             return None
         if self.card is Card.YELLOW:
             return self.due, Card.RED
-        return self.due - self.limit // 4, Card.YELLOW
+        return self.warn, Card.YELLOW
 
     def card_at(self, now: int) -> Card | None:
         """The card to show now that has not been shown yet: red at once if yellow was slept through."""
@@ -40,58 +69,94 @@ class ClockRun(msgspec.Struct, frozen=True, omit_defaults=True):
 Clocks = tuple[ClockRun, ...]
 
 
-def start(clocks: Clocks, names: Iterable[Clock], limits: dict[Clock, int], now: int) -> Clocks:
+def run_for(clock: Clock, words: str, now: int, hours: Hours) -> ClockRun:
+    """A clock that starts now and runs for a policy's limit."""
+    limit = limit_of(words)
+    due = limits.due_after(now, limit, hours)
+    assumed = limit.kind is not Kind.CONTINUOUS and not calendars.known(due)
+    return ClockRun(clock, now, words, due, limits.warn_at(now, due, limit.kind, hours), assumed=assumed)
+
+
+def run_until(clock: Clock, due: int, now: int, task: int = 0) -> ClockRun:
+    """A clock that starts now and ends at a date that a person chose."""
+    return ClockRun(clock, now, "", due, limits.warn_at(now, due, Kind.CONTINUOUS, ()), task=task)
+
+
+def start(runs: Clocks, names: Iterable[Clock], given: Limits, now: int, hours: Hours) -> Clocks:
     """Start what is not there yet; a clock that runs already runs on."""
-    there = {run.clock for run in clocks}
-    fresh = [
-        ClockRun(name, now, limits[name], now + limits[name])
-        for name in sorted(names)
-        if name not in there and name in limits
-    ]
-    return (*clocks, *fresh)
+    there = {run.clock for run in runs}
+    fresh = [run_for(name, given[name], now, hours) for name in sorted(names) if name not in there and name in given]
+    return (*runs, *fresh)
 
 
-def stop(clocks: Clocks, names: Iterable[Clock]) -> Clocks:
+def stop(runs: Clocks, names: Iterable[Clock]) -> Clocks:
     gone = frozenset(names)
-    return tuple(run for run in clocks if run.clock not in gone)
+    return tuple(run for run in runs if run.clock not in gone)
 
 
-def pause(clocks: Clocks, names: Iterable[Clock], now: int) -> Clocks:
+def pause(runs: Clocks, names: Iterable[Clock], now: int, hours: Hours) -> Clocks:
     """Hold clocks with what is left of them (nothing, when they had expired)."""
-    held = frozenset(names)
-    return tuple(
-        msgspec.structs.replace(run, left=max(0, run.due - now)) if run.clock in held and run.running else run
-        for run in clocks
-    )
+    paused = frozenset(names)
+    return tuple(_paused(run, now, hours) if run.clock in paused and run.running else run for run in runs)
 
 
-def resume(clocks: Clocks, names: Iterable[Clock], now: int) -> Clocks:
+def resume(runs: Clocks, names: Iterable[Clock], now: int, hours: Hours) -> Clocks:
     going = frozenset(names)
+    return tuple(_resumed(run, now, hours) if run.clock in going else run for run in runs)
+
+
+def hold(runs: Clocks, now: int, hours: Hours) -> Clocks:
+    """Pause whatever runs, and remember that it did: merged away, it waits with what had elapsed."""
+    return tuple(_replace(_paused(run, now, hours), held=True) if run.running else run for run in runs)
+
+
+def release(runs: Clocks, now: int, hours: Hours) -> Clocks:
+    """What :func:`hold` held goes on; what was paused before stays so."""
+    return tuple(_replace(_resumed(run, now, hours), held=False) if run.held else run for run in runs)
+
+
+def _paused(run: ClockRun, now: int, hours: Hours) -> ClockRun:
+    return _replace(run, left=limits.left_of(now, run.due, run.kind, hours))
+
+
+def _resumed(run: ClockRun, now: int, hours: Hours) -> ClockRun:
+    if run.left is None:
+        return run
+    due = limits.due_again(now, run.left, run.kind, hours)
+    if due == run.due:
+        return _replace(run, left=None)
+    # The share of its time that passed before the card is kept: it was paused, not given anew.
+    warn = limits.warn_at(now, due, run.kind, hours) if run.kind is Kind.WORKING_DAYS else due - (run.due - run.warn)
+    return _replace(run, left=None, due=due, warn=warn)
+
+
+def tighten(runs: Clocks, given: Limits, now: int, hours: Hours) -> Clocks:
+    """A higher urgency: every clock takes min(old, now + new), and never more than it had."""
+    return tuple(_tightened(run, given[run.clock], now, hours) if run.clock in given else run for run in runs)
+
+
+def _tightened(run: ClockRun, words: str, now: int, hours: Hours) -> ClockRun:
+    nearer = run_for(run.clock, words, now, hours)
+    if nearer.due >= _resumed(run, now, hours).due:
+        return run
+    nearer = _replace(nearer, started=run.started)
+    return nearer if run.running else _replace(_paused(nearer, now, hours), held=run.held)
+
+
+def moved(runs: Clocks, name: Clock, due: int, hours: Hours) -> Clocks:
+    """An extension moves the date and pauses nothing."""
     return tuple(
-        msgspec.structs.replace(run, due=now + run.left, left=None)
-        if run.clock in going and run.left is not None
+        _replace(run, due=due, warn=limits.warn_at(run.started, due, run.kind, hours), card=Card.NONE)
+        if run.clock == name
         else run
-        for run in clocks
+        for run in runs
     )
 
 
-def tighten(clocks: Clocks, limits: dict[Clock, int], now: int) -> Clocks:
-    """A higher urgency: every clock takes min(old, now + new), and never more than it had."""
-    return tuple(_tightened(run, limits[run.clock], now) if run.clock in limits else run for run in clocks)
+def mark(runs: Clocks, name: str, card: Card) -> Clocks:
+    return tuple(_replace(run, card=card) if run.name == name else run for run in runs)
 
 
-def _tightened(run: ClockRun, limit: int, now: int) -> ClockRun:
-    if run.left is not None:
-        return msgspec.structs.replace(run, left=min(run.left, limit), limit=min(run.limit, limit))
-    if now + limit >= run.due:
-        return run
-    return msgspec.structs.replace(run, due=now + limit, limit=limit, card=Card.NONE)
-
-
-def mark(clocks: Clocks, name: Clock, card: Card) -> Clocks:
-    return tuple(msgspec.structs.replace(run, card=card) if run.clock == name else run for run in clocks)
-
-
-def next_card_at(clocks: Clocks) -> int | None:
+def next_card_at(runs: Clocks) -> int | None:
     """When the scheduler has to look at this ticket again."""
-    return min((upcoming[0] for run in clocks if (upcoming := run.next_card())), default=None)
+    return min((upcoming[0] for run in runs if (upcoming := run.next_card())), default=None)

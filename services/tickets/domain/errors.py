@@ -2,11 +2,13 @@
 
 ``transition`` the state does not know this action · ``forbidden`` the role or person may not ·
 ``fields`` something required is missing or wrong · ``conflict`` the ticket has moved on ·
-``proof`` the sensor or the evidence does not allow it yet · ``rule`` another rule of the loop ·
+``proof`` the sensor or the evidence does not allow it yet · ``rule`` another rule of the loop
+(:class:`Because` says which) · ``calendar`` the holidays of that year are not known ·
 ``not-found`` no such ticket · ``idempotency`` the key was used for another request.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from services.tickets.domain.words import Action, State
 from streams.contracts import Refused
@@ -36,3 +38,35 @@ class Stale(Refused):
         super().__init__(
             "conflict", f"the ticket is at version {current}, not {expected}; read it again", version=current
         )
+
+
+class Because(StrEnum):
+    """Which rule of the loop refuses: one word for each sentence that a page has to translate."""
+
+    CRITICAL = "critical"
+    DANGER = "danger"
+    ALARM = "alarm"
+    ONCE = "once"
+    SEVEN_DAYS = "seven_days"
+    FINAL = "final"
+    OFTEN = "often"
+    RETURN_LATE = "return_late"
+    MANY_TASKS = "many_tasks"
+    NO_TASK = "no_task"
+    TASKS_OPEN = "tasks_open"
+    NOBODY = "nobody"
+    NOT_WAITING = "not_waiting"
+    NO_DEADLINE = "no_deadline"
+    PAUSED = "paused"
+    EXPIRED = "expired"
+    ITSELF = "itself"
+    MERGED = "merged"
+    ENDED = "ended"
+    DANGER_LEADS = "danger_leads"
+
+
+class Ruled(Refused):
+    """A rule of the loop forbids it; ``because`` says which."""
+
+    def __init__(self, because: Because, detail: str, **extra: object) -> None:
+        super().__init__("rule", detail, because=str(because), **extra)

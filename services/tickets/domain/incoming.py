@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import Final
 
 from sensors.kinds.categories import CATEGORIES
-from services.tickets.domain.policy import DEFAULT_LIMITS
+from sensors.kinds.groups import group_name
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Episode, Opening, Ticket
 from services.tickets.domain.words import Source, State
 from streams.contracts import AlarmEvent, Cause
@@ -56,12 +57,16 @@ def wanted(event: AlarmEvent, owner: Ticket | None, last: Ticket | None) -> Want
 
     Late and repeated transitions want nothing. A standing alarm joins an open ticket, or one that
     closed so recently that it counts as a recurrence; else, if its rule says so, it opens a new one.
+    What is hidden opens and joins nothing until it is shown; a silence that belongs to another alarm
+    is noted on that one's ticket, if there is one, and opens none.
     """
     known = owner.episode(event.episode) if owner else None
     if owner is not None and known is not None and target_of(owner, last) is owner:
         return _of_known(event, owner, known)
-    if not event.new.active:
+    if not event.new.active or event.hidden:
         return Want.NOTHING
+    if event.joins:
+        return Want.JOIN if last is not None and last.open else Want.NOTHING
     if last is not None and (last.open or (event.ticket is not None and _recurs(last, event))):
         return Want.JOIN
     return Want.OPEN if event.ticket is not None else Want.NOTHING
@@ -74,6 +79,8 @@ def _of_known(event: AlarmEvent, owner: Ticket, known: Episode) -> Want:
         return Want.RETURN if known.active else Want.NOTHING
     if known.active and event.cause is Cause.RETURNED:
         return Want.RETURN
+    if event.hidden:
+        return Want.NOTHING
     worse = event.ticket is not None and event.ticket.urgency > owner.urgency
     if known.active and event.cause not in _AGAIN and not worse:
         return Want.NOTHING
@@ -96,7 +103,7 @@ def _recurs(ticket: Ticket, event: AlarmEvent) -> bool:
     return ticket.closed_at is not None and event.at - ticket.closed_at < ticket.reopen_ms
 
 
-def opening_of(event: AlarmEvent, *, number: str, place: str, building: str) -> Opening:
+def opening_of(event: AlarmEvent, *, number: str, place: str, building: str, deadlines: Policy) -> Opening:
     """A sensor ticket's opening, with its evidence."""
     policy = event.ticket
     if policy is None:
@@ -106,9 +113,9 @@ def opening_of(event: AlarmEvent, *, number: str, place: str, building: str) -> 
         number=number,
         source=Source.SENSOR,
         title=category.name_zh if category else policy.category,
-        limits=DEFAULT_LIMITS,
+        policy=deadlines,
         text=_evidence(event),
-        place=place,
+        place=place or group_name(event.group if event.device == event.group else "").name_zh,
         area=event.grid,
         building=building or event.building,
         device=event.device,

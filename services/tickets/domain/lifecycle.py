@@ -3,16 +3,20 @@
 Pure: the time, the person and the ids come in as arguments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from services.tickets.domain import guards, policy
+import msgspec
+
+from services.tickets.domain import guards, supplied
 from services.tickets.domain.effects import apply
 from services.tickets.domain.errors import IllegalTransition, NotAllowed
 from services.tickets.domain.guards import SYSTEM, Actor
+from services.tickets.domain.outcomes import choose
 from services.tickets.domain.table import FACTS, TRANSITIONS, Row
-from services.tickets.domain.ticket import Details, Episode, Event, Opening, Ticket, plain
-from services.tickets.domain.words import Action, Card, Clock, Role, Satisfaction, State
+from services.tickets.domain.ticket import Details, Event, Opening, Ticket, plain
+from services.tickets.domain.timing import turned
+from services.tickets.domain.words import Action, Role, State
 from streams.contracts import Refused
 
 Moved = tuple[Ticket, tuple[Event, ...]]
@@ -28,13 +32,14 @@ def move(
     role: Role,
     unit: str = "",
     details: Details = EMPTY,
+    master: Ticket | None = None,
 ) -> Moved:
-    """A person's (or the system's) action on a ticket.
+    """A person's (or the system's) action on a ticket; ``master`` is the ticket that ``details`` names.
 
     Raises:
         IllegalTransition: the state does not know the action; says what is possible.
         NotAllowed: it does, for somebody else.
-        Refused: a rule, a missing field or a missing proof.
+        Refused: a rule, a missing field, a wrong date or a missing proof.
     """
     who = Actor(by, role, unit)
     rows = TRANSITIONS[ticket.state].get(action, ())
@@ -44,11 +49,14 @@ def move(
         allowed = allowed_actions(ticket, role, by=by, unit=unit, now=now)
         raise NotAllowed(f"{action} belongs to {', '.join(rows[0].roles)}", allowed)
     guards.may(ticket, action, who, now)
-    guards.require(rows[0], details)
-    row = rows[0] if len(rows) == 1 else _choose(ticket, rows, who, details, now)
-    guards.check(ticket, row, who, details, now)
-    evidence = plain(details)
-    return _step(ticket, row, now, who, details.reason or details.text, evidence)
+    supplied.require(rows[0], details)
+    if action is Action.MERGE:
+        details = msgspec.structs.replace(
+            details, master=supplied.check_master(ticket, master, details.master).id
+        )  # an id stays what it is; a number is for people
+    row = choose(ticket, rows, who, details, now)
+    supplied.check(ticket, row, who, details, now)
+    return step(ticket, row, now, who, details.reason or details.text, plain(details))
 
 
 def allowed_actions(ticket: Ticket, role: Role, *, by: str = "", unit: str = "", now: int = 0) -> tuple[Action, ...]:
@@ -69,41 +77,8 @@ def _let(ticket: Ticket, action: Action, who: Actor, now: int) -> bool:
     return True
 
 
-def _choose(ticket: Ticket, rows: tuple[Row, ...], who: Actor, details: Details, now: int) -> Row:
-    """Which of several outcomes an action has here."""
-    target = _OUTCOMES[rows[0].action](ticket, who, details, now)
-    return next(row for row in rows if row.leads(ticket.state) is target)
-
-
-def _after_return_no(ticket: Ticket, _who: Actor, _details: Details, _now: int) -> State:
-    return ticket.prior or State.DISPATCHED
-
-
-def _after_check(ticket: Ticket, _who: Actor, _details: Details, _now: int) -> State:
-    """Where nobody can be called, the checker's own confirmation is proof 2."""
-    return State.CALLBACK if ticket.has_reporter else State.CLOSED
-
-
-def _after_call(ticket: Ticket, who: Actor, details: Details, now: int) -> State:
-    if details.contacted:
-        content = details.solved and details.satisfied is not Satisfaction.DISSATISFIED
-        if content or details.solved is None or details.satisfied is None:
-            return State.CLOSED
-        # A second redo is a supervisor's decision; the answer itself is never lost.
-        return State.REDO if ticket.redos == 0 or who.role is Role.SUPERVISOR else State.CALLBACK
-    misses = (*ticket.misses, now)
-    enough = len(misses) >= policy.MAX_MISSES and misses[-1] - misses[0] >= policy.MISSES_SPAN
-    return State.CLOSED if enough else State.CALLBACK
-
-
-_OUTCOMES: Final[dict[Action, Callable[[Ticket, Actor, Details, int], State]]] = {
-    Action.RETURN_NO: _after_return_no,
-    Action.CHECK_OK: _after_check,
-    Action.CALLBACK: _after_call,
-}
-
-
-def _step(ticket: Ticket, row: Row, now: int, who: Actor, why: str, evidence: Mapping[str, Any]) -> Moved:
+def step(ticket: Ticket, row: Row, now: int, who: Actor, why: str, evidence: Mapping[str, Any]) -> Moved:
+    """One event by one row, and the ticket after it."""
     event = Event(
         ticket=ticket.id,
         version=ticket.version + 1,
@@ -116,6 +91,13 @@ def _step(ticket: Ticket, row: Row, now: int, who: Actor, why: str, evidence: Ma
         why=why,
         evidence=dict(evidence),
     )
+    return _timed(ticket, row, event)
+
+
+def _timed(ticket: Ticket | None, row: Row, event: Event) -> Moved:
+    runs = turned(ticket, apply(ticket, event), row, event)
+    if runs != (ticket.clocks if ticket else ()):
+        event = msgspec.structs.replace(event, clocks=runs)
     return apply(ticket, event), (event,)
 
 
@@ -135,7 +117,7 @@ def report(opening: Opening, *, id: str, now: int, who: Actor) -> Moved:  # noqa
         ticket=id, version=1, action=Action.REPORT, old=None, new=State.REPORTED, at=now, by=who.by, role=who.role,
         why=opening.title, evidence=plain(opening),
     )  # fmt: skip
-    return apply(None, event), (event,)
+    return _timed(None, row, event)
 
 
 def open_for_alarm(opening: Opening, *, id: str, now: int, lead: str, assisting: tuple[str, ...] = ()) -> Moved:  # noqa: A002
@@ -152,36 +134,3 @@ def then(moved: Moved, action: Action, details: Details, now: int) -> Moved:
     ticket, events = moved
     after, more = move(ticket, action, now=now, by=SYSTEM.by, role=SYSTEM.role, details=details)
     return after, (*events, *more)
-
-
-def alarmed(
-    ticket: Ticket, episode: Episode, *, now: int, urgency: int, normal_for_ms: int = 0, reopen_ms: int = 0
-) -> Moved:
-    """An alarm of the ticket's incident stands: join, come back, and raise the urgency if it is worse."""
-    evidence = {"episode": plain(episode), "normal_for_ms": normal_for_ms, "reopen_ms": reopen_ms}
-    moved = _system(ticket, Action.REALARM, now, evidence)
-    if urgency <= ticket.urgency:
-        return moved
-    after, events = moved
-    raised, more = _system(after, Action.RAISE, now, {"urgency": urgency})
-    return raised, (*events, *more)
-
-
-def returned(ticket: Ticket, episode: Episode, *, now: int) -> Moved:
-    """An alarm of the incident is over: recorded, and nothing more. It closes no ticket."""
-    return _system(ticket, Action.NORMAL, now, {"episode": plain(episode)})
-
-
-def marked(ticket: Ticket, clock: Clock, card: Card, *, now: int) -> Moved:
-    return _system(ticket, Action.MARK, now, {"clock": str(clock), "card": str(card)})
-
-
-def archived(ticket: Ticket, *, now: int) -> Moved:
-    return _system(ticket, Action.ARCHIVE, now, {})
-
-
-def _system(ticket: Ticket, action: Action, now: int, evidence: Mapping[str, Any]) -> Moved:
-    rows = TRANSITIONS[ticket.state].get(action, ())
-    if not rows:
-        raise IllegalTransition(ticket.state, action, ())
-    return _step(ticket, rows[0], now, SYSTEM, "", evidence)

@@ -15,10 +15,13 @@ class Proof(StrEnum):
     NONE = ""
     SENSOR = "sensor"
     EVIDENCE = "evidence"
+    MASTER = "master"
 
 
 def proof_one(ticket: Ticket, now: int) -> Proof:
     """Whether proof 1 stands at ``now``, and on what."""
+    if ticket.told:
+        return Proof.MASTER  # its matter was solved, and proved, on the ticket that it was merged into
     if sensor_stayed_normal(ticket, now):
         return Proof.SENSOR
     return Proof.EVIDENCE if _speaks_for_sensor(ticket, ticket.evidence) else Proof.NONE

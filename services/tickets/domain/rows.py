@@ -17,6 +17,8 @@ class TicketFilters:
     kind: str = ""
     source: str = ""
     incident: str = ""
+    master: str = ""
+    supervised: bool | None = None
     unit: str = ""
     reporter: str = ""
     card: str = ""

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from services.tickets.domain.clocks import ClockRun
-from services.tickets.domain.policy import CITIZEN_REOPEN, Limits
-from services.tickets.domain.words import Action, Card, Role, Satisfaction, Source, Stage, State
+from services.tickets.domain.clocks import ClockRun, next_card_at
+from services.tickets.domain.policy import CITIZEN_REOPEN, CRITICAL, SAFETY, Policy
+from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State
 from streams.contracts import Severity
 
 
@@ -14,7 +14,10 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     """What a person supplies with an action. Which fields an action takes is in the table.
 
     ``position`` is (lon, lat), WGS84; ``photo`` and ``reading`` are evidence in words or a
-    reference; ``satisfied`` is the caller's answer at the call-back.
+    reference; ``satisfied`` is the caller's answer at the call-back; ``found`` what a look on
+    site found; ``to``, ``at`` and ``reference`` whom a call was handed to, when, and their number
+    for it; ``told`` what the reporter was told, and how; ``until`` a date, epoch ms; ``task`` a
+    sub-task's number; ``master`` the ticket, by id or number, that this one goes into.
     """
 
     title: str = ""
@@ -34,6 +37,15 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     contacted: bool | None = None
     solved: bool | None = None
     satisfied: Satisfaction | None = None
+    found: bool | None = None
+    to: str = ""
+    at: int | None = None
+    reference: str = ""
+    told: str = ""
+    until: int | None = None
+    task: int | None = None
+    plan: str = ""
+    master: str = ""
 
 
 class Caller(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,7 +82,7 @@ class Opening(msgspec.Struct, frozen=True, omit_defaults=True):
     number: str
     source: Source
     title: str
-    limits: Limits
+    policy: Policy
     text: str = ""
     place: str = ""
     area: str = ""
@@ -98,8 +110,24 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     sensor_dead: bool = False
 
 
+class Task(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A sub-task of a whistle 吹哨: another unit's share of the work, due at ``until``."""
+
+    number: int
+    unit: str
+    text: str
+    until: int
+    done_at: int | None = None
+    done_by: str = ""
+    outcome: str = ""
+
+
 class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The present state. Times are epoch ms; ``version`` counts its events."""
+    """The present state. Times are epoch ms; ``version`` counts its events.
+
+    ``prior`` is where a review returns to, ``merged_from`` where un-merging does. ``told`` is the
+    master's result, which stands for the proofs of a ticket that was merged into it.
+    """
 
     id: str
     number: str
@@ -107,7 +135,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     state: State
     source: Source
     title: str
-    limits: Limits
+    policy: Policy
     opened_at: int
     text: str = ""
     place: str = ""
@@ -139,6 +167,26 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     citizen_reopened: bool = False
     backlog: bool = False
     closed_at: int | None = None
+    found: bool | None = None
+    unsolved: bool = False
+    appeals: int = 0
+    dispatched_at: int | None = None
+    reassigns: int = 0
+    tasks: tuple[Task, ...] = ()
+    waiting_until: int | None = None
+    waits: int = 0
+    asked_until: int | None = None
+    extensions: int = 0
+    plan: str = ""
+    parkings: int = 0
+    urges: int = 0
+    master: str = ""
+    merged_from: State | None = None
+    told: str = ""
+    level: Level = Level.GRID
+    supervised: bool = False
+    escalate_at: int | None = None
+    warned: Stage | None = None
 
     @property
     def stage(self) -> Stage:
@@ -176,9 +224,43 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
         return max(known) if known and len(known) == len(self.episodes) else None
 
     @property
+    def safety(self) -> bool:
+        """A danger: it is neither answered away, withdrawn, nor rejected without a supervisor."""
+        return self.urgency >= CRITICAL or self.category in SAFETY
+
+    @property
+    def late(self) -> bool:
+        """A deadline has passed and still runs."""
+        return self.card is Card.RED
+
+    @property
+    def unfinished(self) -> tuple[Task, ...]:
+        return tuple(task for task in self.tasks if task.done_at is None)
+
+    def run(self, clock: Clock) -> ClockRun | None:
+        return next((run for run in self.clocks if run.clock is clock), None)
+
+    @property
+    def rises_at(self) -> int | None:
+        """When a late ticket goes a level up: at once at first, then each time a reviewer had their time."""
+        if not self.late:
+            return None
+        if not self.supervised:
+            return 0
+        return None if self.level is Level.DISTRICT else self.escalate_at
+
+    @property
+    def look_at(self) -> int | None:
+        """When time has something to do with it next: a card, a lapse, the level above, the archive."""
+        if not self.open:
+            return self.archive_at
+        times = (next_card_at(self.clocks), self.waiting_until, self.rises_at)
+        return min((time for time in times if time is not None), default=None)
+
+    @property
     def archive_at(self) -> int | None:
         """When the longest window in which it could come back is over."""
-        if self.state not in {State.CLOSED, State.WITHDRAWN} or self.closed_at is None:
+        if self.state not in {State.CLOSED, State.REJECTED, State.WITHDRAWN} or self.closed_at is None:
             return None
         return self.closed_at + max(CITIZEN_REOPEN, self.reopen_ms)
 
@@ -187,7 +269,11 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that happened. ``evidence`` holds what the action carried, whole."""
+    """One thing that happened. ``evidence`` holds what the action carried, whole.
+
+    ``clocks`` are the ticket's after it, where it changed them: deadlines are part of the record,
+    and no calendar that is installed later can bend them.
+    """
 
     ticket: str
     version: int
@@ -199,6 +285,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     role: Role
     why: str = ""
     evidence: dict[str, Any] = {}
+    clocks: tuple[ClockRun, ...] | None = None
 
     @property
     def id(self) -> str:

@@ -11,22 +11,33 @@ class State(StrEnum):
     """Where a ticket stands (tickets.md)."""
 
     REPORTED = "reported"
+    VERIFYING = "verifying"
     ACCEPTED = "accepted"
     TO_DISPATCH = "to_dispatch"
     DISPATCHED = "dispatched"
     SIGNED = "signed"
     RETURN_REVIEW = "return_review"
     IN_PROGRESS = "in_progress"
+    EXTENSION_REVIEW = "extension_review"
+    PARKED = "parked"
     CHECKING = "checking"
     CALLBACK = "callback"
     REDO = "redo"
     CLOSED = "closed"
     ARCHIVED = "archived"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    REJECTED = "rejected"
 
     @property
     def stage(self) -> "Stage":
         return _STAGE_OF[self]
+
+    @property
+    def step(self) -> "Step":
+        if self in {State.CLOSED, State.ARCHIVED}:
+            return Step.EVALUATION
+        return _STEP_OF[self.stage]
 
     @property
     def open(self) -> bool:
@@ -43,11 +54,26 @@ class Stage(StrEnum):
     FEEDBACK = "feedback"
 
 
+class Step(StrEnum):
+    """Shenyang's five 发现 → 推送 → 处置 → 反馈 → 评估: the same states, told in another city's words."""
+
+    DISCOVERY = "discovery"
+    PUSH = "push"
+    RESOLVE = "resolve"
+    FEEDBACK = "feedback"
+    EVALUATION = "evaluation"
+
+
 class Action(StrEnum):
     """What can happen to a ticket; people's actions first, the system's own last."""
 
     REPORT = "report"
+    VERIFY = "verify"
+    VERIFIED = "verified"
     ACCEPT = "accept"
+    ANSWER = "answer"
+    REJECT = "reject"
+    APPEAL = "appeal"
     CLASSIFY = "classify"
     DISPATCH = "dispatch"
     SIGN = "sign"
@@ -57,17 +83,34 @@ class Action(StrEnum):
     RETURN = "return"
     RETURN_OK = "return_ok"
     RETURN_NO = "return_no"
+    REASSIGN = "reassign"
+    WHISTLE = "whistle"
+    TASK_DONE = "task_done"
+    WAIT = "wait"
+    WAIT_END = "wait_end"
+    EXTEND = "extend"
+    EXTEND_OK = "extend_ok"
+    EXTEND_NO = "extend_no"
+    PARK = "park"
+    UNPARK = "unpark"
     FINISH = "finish"
     CHECK_OK = "check_ok"
     CHECK_BAD = "check_bad"
     CALLBACK = "callback"
+    CLOSE_UNRESOLVED = "close_unresolved"
     REOPEN = "reopen"
+    TRANSFER = "transfer"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
     WITHDRAW = "withdraw"
+    URGE = "urge"
     NOTE = "note"
+    MASTER_DONE = "master_done"
     REALARM = "realarm"
     NORMAL = "normal"
     RAISE = "raise"
     MARK = "mark"
+    ESCALATE = "escalate"
     ARCHIVE = "archive"
 
 
@@ -100,14 +143,30 @@ class Clock(StrEnum):
     REDO = "redo"  # X
     REVIEW = "review"  # V of an approver or checker
     CALLBACK = "callback"  # V of the caller
+    TASK = "task"  # each sub-task of a whistle has its own
 
 
 class Card(StrEnum):
-    """Yellow at 75 % of a clock, red when it has expired."""
+    """Yellow when a deadline is near, red when it has passed; how near depends on the kind of clock."""
 
     NONE = ""
     YELLOW = "yellow"
     RED = "red"
+
+
+class Level(StrEnum):
+    """Who looks after a ticket: 小事不出网格、大事不出街道. A deadline that lapses brings it a level up."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+    STREET = "street"
+    DISTRICT = "district"
+
+    @property
+    def up(self) -> "Level":
+        """The level above; the district has none."""
+        levels = tuple(Level)
+        return levels[min(levels.index(self) + 1, len(levels) - 1)]
 
 
 class Source(StrEnum):
@@ -129,20 +188,33 @@ class Satisfaction(StrEnum):
 
 UNIT_ROLES: Final = (Role.UNIT_HANDLER, Role.UNIT_LEADER)
 """Who handles: the people of the lead unit and of those that assist."""
-ENDED: Final = frozenset({State.CLOSED, State.ARCHIVED, State.WITHDRAWN})
+ENDED: Final = frozenset({State.CLOSED, State.ARCHIVED, State.WITHDRAWN, State.MERGED, State.REJECTED})
+"""Nobody owes work on it: a merged one waits for its master, which somebody does owe work on."""
 
 _STAGE_OF: Final = {
     State.REPORTED: Stage.DISCOVERY,
+    State.VERIFYING: Stage.DISCOVERY,
     State.ACCEPTED: Stage.DISCOVERY,
+    State.MERGED: Stage.DISCOVERY,
+    State.REJECTED: Stage.DISCOVERY,
     State.TO_DISPATCH: Stage.DISPATCH,
     State.DISPATCHED: Stage.DISPATCH,
     State.SIGNED: Stage.DISPATCH,
     State.RETURN_REVIEW: Stage.DISPATCH,
     State.IN_PROGRESS: Stage.RESOLVE,
+    State.EXTENSION_REVIEW: Stage.RESOLVE,
+    State.PARKED: Stage.RESOLVE,
     State.CHECKING: Stage.RESOLVE,
     State.CALLBACK: Stage.FEEDBACK,
     State.REDO: Stage.FEEDBACK,
     State.CLOSED: Stage.FEEDBACK,
     State.ARCHIVED: Stage.FEEDBACK,
     State.WITHDRAWN: Stage.FEEDBACK,
+}
+
+_STEP_OF: Final = {
+    Stage.DISCOVERY: Step.DISCOVERY,
+    Stage.DISPATCH: Step.PUSH,
+    Stage.RESOLVE: Step.RESOLVE,
+    Stage.FEEDBACK: Step.FEEDBACK,
 }

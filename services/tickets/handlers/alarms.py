@@ -7,7 +7,8 @@ from services.tickets import domain
 from services.tickets.domain import Ticket
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
 from services.tickets.domain.numbers import day_of, number
-from services.tickets.handlers.counting import count
+from services.tickets.domain.profiles import DEFAULT
+from services.tickets.handlers.incidents import led, save
 from services.tickets.ports import Directory, Spot, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import AlarmEvent
@@ -49,8 +50,8 @@ class TakeAlarm:
         return _Address(self.directory.spot(event.device), self.directory.lead_unit(category, event.grid))
 
     def _take(self, work: Work, event: AlarmEvent, address: _Address | None) -> Taken:
-        owner = work.of_episode(event.episode)
-        last = work.newest_of(event.incident) if event.new.active else None
+        owner = led(work, work.of_episode(event.episode))
+        last = led(work, self._last(work, event)) if event.new.active else None
         want = wanted(event, owner, last)
         now = self.clock.now()
         if want is Want.OPEN and address is not None:
@@ -59,17 +60,26 @@ class TakeAlarm:
             return Taken(want, self._join(work, event, owner, last, now), now)
         if want is Want.RETURN and owner is not None:
             ticket, events = domain.returned(owner, episode_of(event, owner.episode(event.episode)), now=now)
-            work.save(ticket, events)
-            count(events)
+            save(work, ticket, events, now)
             return Taken(want, ticket, now)
         return Taken(Want.NOTHING, owner, now)
 
+    @staticmethod
+    def _last(work: Work, event: AlarmEvent) -> Ticket | None:
+        """The incident's newest ticket; for a silence that belongs to another alarm, that one's."""
+        return work.of_episode(event.joins) if event.joins else work.newest_of(event.incident)
+
     def _open(self, work: Work, event: AlarmEvent, address: _Address, now: int) -> Ticket:
         day, spot = day_of(now), address.spot
-        opening = opening_of(event, number=number(day, work.next_count(day)), place=spot.place, building=spot.building)
+        opening = opening_of(
+            event,
+            number=number(day, work.next_count(day)),
+            place=spot.place,
+            building=spot.building,
+            deadlines=work.policy() or DEFAULT,
+        )
         ticket, events = domain.open_for_alarm(opening, id=self.ids.new(), now=now, lead=address.lead)
-        work.save(ticket, events)
-        count(events)
+        save(work, ticket, events, now)
         return ticket
 
     @staticmethod
@@ -86,6 +96,5 @@ class TakeAlarm:
             normal_for_ms=policy.normal_for_ms if policy else 0,
             reopen_ms=policy.reopen_ms if policy else 0,
         )
-        work.save(ticket, events)
-        count(events)
+        save(work, ticket, events, now)
         return ticket

@@ -21,9 +21,9 @@ from services.tickets.domain import (
     Ticket,
 )  # fmt: skip
 from services.tickets.domain.numbers import day_of, number
-from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
-from services.tickets.handlers.counting import count
+from services.tickets.handlers.incidents import gather, save
 from services.tickets.ports import Answer, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -92,7 +92,7 @@ class OpenTicket:
             number=number(day, work.next_count(day)),
             source=source,
             title=report.title,
-            limits=DEFAULT_LIMITS,
+            policy=work.policy() or DEFAULT,
             text=report.text,
             place=report.place,
             area=report.area,
@@ -102,8 +102,7 @@ class OpenTicket:
             reporter="" if source is Source.HOTLINE else who.by,
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
-        work.save(ticket, events)
-        count(events)
+        save(work, ticket, events, now)
         return ticket
 
 
@@ -135,12 +134,20 @@ class ActOnTicket:
         if act.action not in set(Action):
             allowed = domain.allowed_actions(ticket, who.role, by=who.by, unit=who.unit, now=now)
             raise IllegalTransition(ticket.state, act.action, allowed)
+        action = Action(act.action)
+        master = self._master(work, act.details.master, scope) if action is Action.MERGE else None
         moved, events = domain.move(
-            ticket, Action(act.action), now=now, by=who.by, role=who.role, unit=who.unit, details=act.details
+            ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
         )
-        work.save(moved, events)
-        count(events)
+        save(work, moved, events, now)
+        if master is not None:
+            gather(work, ticket, master, now)
         return moved
+
+    @staticmethod
+    def _master(work: Work, named: str, scope: str) -> Ticket | None:
+        found = work.ticket(named) if named else None
+        return found if found is not None and found.area.startswith(scope) else None
 
 
 @dataclass(frozen=True, slots=True)

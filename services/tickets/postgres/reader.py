@@ -18,6 +18,8 @@ _LIST = """
       AND (%(kind)s = '' OR kind = %(kind)s)
       AND (%(source)s = '' OR source = %(source)s)
       AND (%(incident)s = '' OR incident = %(incident)s)
+      AND (%(master)s = '' OR master = %(master)s)
+      AND (%(supervised)s::boolean IS NULL OR supervised = %(supervised)s)
       AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
       AND (%(reporter)s = '' OR reporter = %(reporter)s)
       AND (%(card)s = '' OR card = %(card)s)
@@ -31,11 +33,11 @@ _COUNT = """
     FROM tickets.ticket WHERE is_open AND area ^@ %s GROUP BY stage"""
 
 _EVENTS = """
-    SELECT ticket, version, action, old, new, at, by, role, why, evidence
+    SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
     FROM tickets.ticket_event WHERE ticket = %s AND version <= %s ORDER BY version"""
 
 _LOGS = """
-    SELECT ticket, version, action, old, new, at, by, role, why, evidence
+    SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
     FROM tickets.ticket_event WHERE ticket = ANY (%s) ORDER BY ticket, version"""
 
 
@@ -50,7 +52,8 @@ class PostgresTicketReader:
         values: dict[str, Any] = {
             "scope": scope, "area": filters.area, "states": list(filters.states) or None,
             "stage": filters.stage, "open": filters.open, "device": filters.device, "kind": filters.kind,
-            "source": filters.source, "incident": filters.incident, "unit": filters.unit,
+            "source": filters.source, "incident": filters.incident, "master": filters.master,
+            "supervised": filters.supervised, "unit": filters.unit,
             "reporter": filters.reporter, "card": filters.card, "since": filters.since, "until": filters.until,
             "after_at": after_at, "after_id": after_id, "limit": limit + 1,
         }  # fmt: skip

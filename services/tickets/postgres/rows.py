@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from services.tickets.domain import Event, Ticket
+from services.tickets.domain import Event, Policy, Ticket
 
 
 def ticket_of(body: Any) -> Ticket:
@@ -12,13 +12,18 @@ def ticket_of(body: Any) -> Ticket:
     return msgspec.convert(body, Ticket, str_keys=True)
 
 
+def policy_of(body: Any) -> Policy:
+    """A policy from its jsonb column."""
+    return msgspec.convert(body, Policy, str_keys=True)
+
+
 def event_of(row: tuple[Any, ...]) -> Event:
-    """An event from ``ticket, version, action, old, new, at, by, role, why, evidence``."""
-    ticket, version, action, old, new, at, by, role, why, evidence = row
+    """An event from ``ticket, version, action, old, new, at, by, role, why, evidence, clocks``."""
+    ticket, version, action, old, new, at, by, role, why, evidence, clocks = row
     return msgspec.convert(
         {
             "ticket": ticket, "version": version, "action": action, "old": old or None, "new": new, "at": at,
-            "by": by, "role": role, "why": why, "evidence": evidence,
+            "by": by, "role": role, "why": why, "evidence": evidence, "clocks": clocks,
         },
         Event,
     )  # fmt: skip

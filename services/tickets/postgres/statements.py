@@ -5,7 +5,7 @@ from typing import Final
 _COLUMNS: Final = (
     "id", "number", "version", "state", "stage", "source", "incident", "device", "kind", "area", "category",
     "urgency", "lead", "assisting", "reporter", "caller_phone", "card", "deadline", "due_at", "opened_at",
-    "closed_at", "body",
+    "closed_at", "master", "level", "supervised", "body",
 )  # fmt: skip
 
 INSERT_TICKET: Final = (
@@ -19,11 +19,11 @@ UPDATE_TICKET: Final = (
 ).encode()
 
 INSERT_EVENT: Final = """
-    INSERT INTO tickets.ticket_events (id, ticket, version, action, old, new, at, by, role, why, evidence)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+    INSERT INTO tickets.ticket_events (id, ticket, version, action, old, new, at, by, role, why, evidence, clocks)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 
 EVENTS: Final = """
-    SELECT ticket, version, action, old, new, at, by, role, why, evidence
+    SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
     FROM tickets.ticket_events WHERE ticket = %s ORDER BY version"""
 
 COUNT: Final = """
@@ -46,3 +46,22 @@ PUT_CLOCK: Final = """
     INSERT INTO tickets.clocks (ticket, clock, state, started, due, card) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (ticket, clock) DO UPDATE
     SET state = excluded.state, started = excluded.started, due = excluded.due, card = excluded.card"""
+
+NEWEST_OF: Final = """
+    SELECT body FROM tickets.tickets
+    WHERE incident = %s AND incident <> '' AND state NOT IN ('archived', 'withdrawn', 'rejected')
+    ORDER BY is_open DESC, closed_at DESC NULLS FIRST LIMIT 1 FOR UPDATE"""
+
+MERGED_INTO: Final = "SELECT body FROM tickets.tickets WHERE master = %s AND state = 'merged' ORDER BY id FOR UPDATE"
+
+POLICY: Final = """
+    SELECT policies.body FROM tickets.policies_in_force JOIN tickets.policies USING (name, version)
+    ORDER BY policies_in_force.id DESC LIMIT 1"""
+
+POLICIES: Final = "SELECT body FROM tickets.policies ORDER BY name, version"
+
+PUT_POLICY: Final = """
+    INSERT INTO tickets.policies (name, version, body, at, by) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (name, version) DO NOTHING"""
+
+ENFORCE: Final = "INSERT INTO tickets.policies_in_force (name, version, at, by) VALUES (%s, %s, %s, %s)"

@@ -13,12 +13,11 @@ from psycopg.types.json import Jsonb
 
 from services.adapters import outbox
 from services.adapters.postgres import Pool, translated
-from services.tickets.domain import Event, Ticket
-from services.tickets.domain.clocks import next_card_at
+from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.words import State
 from services.tickets.ports import Answer
 from services.tickets.postgres import statements
-from services.tickets.postgres.rows import event_of, ticket_of
+from services.tickets.postgres.rows import event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
 from streams.contracts.topics import TICKETS, Topic
@@ -39,11 +38,12 @@ class PostgresTicketStore:
 
     @contextmanager
     def transaction(self) -> Iterator["PostgresWork"]:
-        try:
-            with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
-                yield PostgresWork(cursor)
-        except _CLASHES as error:
-            raise Clash(str(error)) from error
+        with translated():  # outermost: psycopg counts a deadlock among the signs of a server that is away
+            try:
+                with self._pool.connection() as connection, connection.cursor() as cursor:
+                    yield PostgresWork(cursor)
+            except _CLASHES as error:
+                raise Clash(str(error)) from error
 
 
 class PostgresWork:
@@ -63,11 +63,25 @@ class PostgresWork:
         )
 
     def newest_of(self, incident: str) -> Ticket | None:
-        return self._one(
-            "SELECT body FROM tickets.tickets WHERE incident = %s AND incident <> '' AND state NOT IN "
-            "('archived', 'withdrawn') ORDER BY is_open DESC, closed_at DESC LIMIT 1 FOR UPDATE",
-            (incident,),
-        )
+        return self._one(statements.NEWEST_OF, (incident,))
+
+    def merged_into(self, master: str) -> tuple[Ticket, ...]:
+        rows = self._cursor.execute(statements.MERGED_INTO, (master,)).fetchall()
+        return tuple(ticket_of(row[0]) for row in rows)
+
+    def policy(self) -> Policy | None:
+        row = self._cursor.execute(statements.POLICY).fetchone()
+        return policy_of(row[0]) if row else None
+
+    def policies(self) -> tuple[Policy, ...]:
+        return tuple(policy_of(row[0]) for row in self._cursor.execute(statements.POLICIES).fetchall())
+
+    def enforce(self, policy: Policy, *, by: str, now: int) -> None:
+        body = Jsonb(policy, dumps=msgspec.json.encode)
+        self._cursor.execute(statements.PUT_POLICY, (policy.name, policy.version, body, now, by))
+        if policy not in self.policies():
+            raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
+        self._cursor.execute(statements.ENFORCE, (policy.name, policy.version, now, by))
 
     def events(self, ticket: str) -> tuple[Event, ...]:
         return tuple(event_of(row) for row in self._cursor.execute(statements.EVENTS, (ticket,)).fetchall())
@@ -124,12 +138,12 @@ class PostgresWork:
                 raise Clash(f"episode {episode.episode} belongs to another ticket")
 
     def _clocks(self, ticket: Ticket) -> None:
-        names = [str(run.clock) for run in ticket.clocks]
+        names = [run.name for run in ticket.clocks]
         self._cursor.execute(statements.STOP_CLOCKS, (ticket.id, names))
         self._cursor.executemany(
             statements.PUT_CLOCK,
             [
-                (ticket.id, str(run.clock), "running" if run.running else "paused", run.started, run.due, str(run.card))
+                (ticket.id, run.name, "running" if run.running else "paused", run.started, run.due, str(run.card))
                 for run in ticket.clocks
             ],
         )
@@ -155,9 +169,12 @@ def _columns(ticket: Ticket) -> dict[str, object]:
         "caller_phone": ticket.caller.phone if ticket.caller else "",
         "card": str(ticket.card),
         "deadline": ticket.deadline,
-        "due_at": next_card_at(ticket.clocks) if ticket.open else ticket.archive_at,
+        "due_at": ticket.look_at,
         "opened_at": ticket.opened_at,
         "closed_at": ticket.closed_at,
+        "master": ticket.master or None,
+        "level": str(ticket.level),
+        "supervised": ticket.supervised,
         "body": Jsonb(ticket, dumps=msgspec.json.encode),
     }
 
@@ -166,6 +183,7 @@ def _event_row(event: Event) -> tuple[object, ...]:
     return (
         event.id, event.ticket, event.version, str(event.action), str(event.old or ""), str(event.new), event.at,
         event.by, str(event.role), event.why, Jsonb(event.evidence, dumps=msgspec.json.encode),
+        None if event.clocks is None else Jsonb(event.clocks, dumps=msgspec.json.encode),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from streams.contracts.dead_letters import DeadLetter
 from streams.contracts.devices import Device
 from streams.contracts.groups import GroupRecord
 from streams.contracts.inputs import Input
+from streams.contracts.notices import Notice
 from streams.contracts.rules import Rule
 from streams.contracts.tickets import TicketEvent
 
@@ -23,6 +24,7 @@ CONTRACTS: Final[dict[str, Any]] = {
     "linli.groups": GroupRecord,
     "linli.alarms": AlarmEvent,
     "linli.tickets": TicketEvent,
+    "linli.notices": Notice,
     "linli.commands": Command,
     "linli.rules": Rule,
     "linli.devices": Device,

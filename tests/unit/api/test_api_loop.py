@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from services.registry.domain import Role
+from streams.contracts import Severity
+from tests.fakes.alarm_events import raised
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform, Person
 
 ALARM = {"id", "episode", "device", "rule", "severity", "state", "active_since", "ticket_id"}
@@ -194,3 +196,28 @@ def test_an_engineer_takes_a_notification_on(platform: MemoryPlatform) -> None:
     assert (taken["state"], taken["acknowledged_by"], taken["comment"]) == ("acknowledged", "oncall", "在看")
     assert [event["what"] for event in taken["events"]] == ["received", "acknowledged"]
     problem(engineer.post(f"/api/v1/oncall/notifications/{notice['id']}/ack"), 409)
+
+
+def test_a_ladder_says_who_was_told_what_and_what_comes_next(platform: MemoryPlatform) -> None:
+    worker = platform.as_("grid_worker")
+    ladder = worker.get("/api/v1/alarms/e1/ladder").json()
+    assert [step["what"] for step in ladder["steps"]] == ["started", "fire_call"]
+    assert [each["office"] for each in ladder["steps"][0]["notices"]] == [
+        "resident", "property", "gas_company", "grid_worker",
+    ]  # fmt: skip
+    assert all("No doorbell" in each["en"] for step in ladder["steps"] for each in step["notices"])
+    assert ladder["calling"]
+    assert ladder["due"] == {"second": NOW + 60_000, "leader": NOW + 180_000, "district": NOW + 1_800_000}
+    worker.post("/api/v1/alarms/e1/ack")
+    after = worker.get("/api/v1/alarms/e1/ladder").json()
+    assert (after["calling"], after["ended_by"], after["steps"][-1]["what"]) == (False, "grid_worker", "acknowledged")
+    assert after["due"] == {"district": NOW + 1_800_000}
+
+
+def test_an_alarm_that_calls_nobody_and_one_elsewhere_have_no_ladder_to_show(platform: MemoryPlatform) -> None:
+    platform.record(raised("e5", device="gas-1", severity=Severity.MAJOR, incident="other:gas-1", grid=HERE))
+    body = problem(platform.as_("operator").get("/api/v1/alarms/e5/ladder"), 404)
+    assert "critical gas" in body["remedy"]
+    platform.leak("e6", "gas-2", THERE)
+    problem(platform.as_("grid_worker").get("/api/v1/alarms/e6/ladder"), 403)
+    problem(platform.as_("operator").get("/api/v1/alarms/none/ladder"), 404)

@@ -24,6 +24,7 @@ from streams.contracts import (
     Member,
     Members,
     Nominal,
+    Notice,
     Op,
     Quality,
     Record,
@@ -54,6 +55,7 @@ EXAMPLES: list[tuple[str, Record]] = [
     ),
     ("linli.groups", Member("feeder:F1", "r", "d", "9" * 15, 1, Source(0, 1), condition=True)),
     ("linli.tickets", TicketEvent("i", "t", "LY-1", 1, "sign", None, "new", "discovery", "alarm", "9", 1, 2, "x", "y")),
+    ("linli.notices", Notice("i", "c:d", 1, "started", "grid_worker", "w", "9" * 15, "d", 1, "零", "zero", task=True)),
     ("linli.commands", Command("i", CommandName.REPLAY, "t", b"\x00\xff", 1, "wang")),
     ("linli.rules", Rule("r", 1, "gas", "m", Op.GE, (Level(Severity.MAJOR, 1.0),), "c", "零", "zero")),
     (

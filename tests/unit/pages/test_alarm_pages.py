@@ -124,6 +124,30 @@ def test_one_alarm_tells_its_states_its_samples_and_its_rule(city: MemoryCity) -
     assert "LY-" in text
 
 
+def test_critical_gas_shows_whom_it_has_called_and_what_comes_next(city: MemoryCity) -> None:
+    leak = find(city, severity="critical")
+    text = read(city, f"/alarms/{leak.episode}")
+    panel = text[text.index('id="ladder"') : text.index('id="path-title"')]
+    assert "正在呼叫，等人确认" in panel
+    assert "等待到场" in panel
+    for word in (
+        "住户",
+        "物业公司",
+        "燃气公司",
+        "网格员",
+        "人工拨打 119",
+        "勿按门铃、勿动开关、勿在室内打电话",
+        "街道值班",
+    ):
+        assert word in panel
+    assert "浓度已达拨打119的限值" in panel
+    assert "No doorbell, no switch" in read(city, f"/alarms/{leak.episode}", lang="en")
+
+
+def test_an_alarm_that_calls_nobody_has_no_such_panel(city: MemoryCity) -> None:
+    assert 'id="ladder"' not in read(city, f"/alarms/{find(city, severity='warning', kind='septic').episode}")
+
+
 def test_an_ended_alarm_has_its_whole_path_and_no_form(city: MemoryCity) -> None:
     ended = find(city, severity="major", state="normal")
     text = read(city, f"/alarms/{ended.id}", lang="en")

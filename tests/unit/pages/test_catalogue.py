@@ -9,7 +9,8 @@ from dashboards.web import TEMPLATES, TRANSLATIONS
 from services.api.pages import vocabulary
 from services.api.pages.catalogue import said
 from services.api.pages.words import words
-from services.tickets.domain.words import Action, Clock, Role, Source, Stage, State
+from services.tickets.domain.errors import Because
+from services.tickets.domain.words import Action, Clock, Level, Role, Source, Stage, State
 from streams.contracts import Quality, Severity
 
 PLACEHOLDER = re.compile(r"\{\w+(?::[^}]*)?\}")
@@ -49,6 +50,8 @@ def test_every_word_of_the_domain_has_a_name() -> None:
         (vocabulary.SOURCES, Source),
         (vocabulary.CLOCKS, Clock),
         (vocabulary.ROLES, Role),
+        (vocabulary.ESCALATION, Level),
+        (vocabulary.RULES, Because),
         (vocabulary.SEVERITIES, Severity),
         (vocabulary.QUALITIES, Quality),
     ]

@@ -89,6 +89,17 @@ def test_a_deadline_tomorrow_says_so() -> None:
     assert fmt.due(NOW + 5 * fmt.MINUTE, NOW, ZH) == "09:46"
 
 
+def test_a_deadline_that_ends_with_a_day_names_that_day() -> None:
+    midnight = NOW - NOW % fmt.DAY + 16 * fmt.HOUR
+    assert fmt.hour_minute(midnight) == "00:00"
+    assert fmt.due(midnight, NOW, ZH) == "24:00"
+    assert fmt.due(midnight + fmt.DAY, NOW, ZH) == "明天 24:00"
+    assert fmt.due(midnight + 5 * fmt.DAY, NOW, ZH) == "11月27日 24:00"
+    assert fmt.due(midnight + 5 * fmt.DAY, NOW, EN) == "27 Nov 24:00"
+    assert fmt.remaining(midnight, NOW, ZH) == "今天 24:00"
+    assert fmt.remaining(midnight + fmt.DAY, NOW, ZH) == "明天 24:00"
+
+
 def test_sizes_are_read_in_kilobytes() -> None:
     assert fmt.length(900) == "900 B"
     assert fmt.length(2_048) == "2.0 kB"

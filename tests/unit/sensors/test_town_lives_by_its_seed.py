@@ -12,7 +12,8 @@ from sensors.simulator.district import District, build
 from sensors.simulator.ledger import entries
 from sensors.simulator.orders import Order, read_order, targets
 from sensors.simulator.scenarios import CLEAR, GARBAGE, SCENARIOS, Message, Said
-from sensors.simulator.town import FIRST_WORDS_MS, messages
+from sensors.simulator.town import FIRST_WORDS_MS, Town, messages
+from sensors.simulator.truth import Chronicle, Truth
 from streams.contracts import Flag, Sample, Undecodable
 
 START = 1_795_311_683_000
@@ -181,6 +182,43 @@ def test_a_self_test_is_flagged(district: District) -> None:
 def test_clearing_ends_what_runs(district: District) -> None:
     said = play(district, (0, Order("gas-leak", for_s=3_000)), (40_000, Order(CLEAR)), minutes=3)
     assert samples(district, said, "gas-000001")[-1].values["ch4_lel"] < 5
+
+
+def test_the_town_tells_what_really_happened_once_it_is_over(district: District) -> None:
+    town = Town(district, start=START)
+    struck = town.order(Order("gas-leak", for_s=60), now=START + 1_000)
+    town.order(Order("silent", device="sep-000001", for_s=600), now=START + 2_000)
+    assert town.over(START + 60_999) == []
+    (leak,) = town.over(START + 61_000)
+    assert leak == Truth(tuple(d.id for d in struck), "gas-leak", START + 1_000, START + 61_000, ticket=True)
+    assert town.over(START + 61_001) == []
+    assert town.unfinished(START + 90_000) == [
+        Truth(("sep-000001",), "silent", START + 2_000, START + 90_000, ticket=False)
+    ]
+
+
+def test_a_hazard_that_was_cleared_too_soon_deserves_no_ticket(district: District) -> None:
+    town = Town(district, start=START)
+    town.order(Order("blocked-fire-lane"), now=START)
+    town.order(Order(CLEAR), now=START + 60_000)
+    (truth,) = town.over(START + 60_000)
+    assert (truth.cause, truth.end, truth.ticket) == ("fire-lane", START + 60_000, False)
+
+
+def test_an_order_repeated_ends_the_first_event_and_begins_another(district: District) -> None:
+    town = Town(district, start=START)
+    for at in (0, 30_000):
+        town.order(Order("septic-build-up", for_s=100), now=START + at)
+    spans = [(truth.start - START, truth.end - START) for truth in town.over(START + 1_000_000)]
+    assert spans == [(0, 30_000), (30_000, 130_000)]
+
+
+def test_the_chronicle_is_written_in_the_words_of_the_format(tmp_path: Path) -> None:
+    with Chronicle(tmp_path / "truth.jsonl") as chronicle:
+        chronicle.write([Truth(("gas-000001",), "gas-leak", 1, 2, ticket=True)])
+        chronicle.write([])
+        text = (tmp_path / "truth.jsonl").read_text()
+    assert text == '{"devices":["gas-000001"],"cause":"gas-leak","from":1,"to":2,"ticket":true}\n'
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 
 from streams.contracts import (
     MOST_EVIDENCE,
+    Action,
     ActionName,
     AlarmState,
     Cause,
@@ -17,7 +18,8 @@ from streams.contracts import (
     TicketPolicy,
 )
 from streams.contracts.devices import DeviceState
-from tests.unit.streams.rule_table import CH4, HOUR, MIN, PLAIN, SILENT, T0, S, Table, gas
+from streams.rules import Reading, episode_id, new_slot, step
+from tests.unit.streams.rule_table import CH4, GRID, HOUR, MIN, PLAIN, SILENT, T0, S, Table, gas
 
 UNACK, ACK, NORMAL = AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.NORMAL
 SHELVABLE = msgspec.structs.replace(PLAIN, max_shelve_ms=8 * HOUR)
@@ -370,3 +372,16 @@ def test_a_reset_ends_a_latched_alarm_though_it_is_hidden() -> None:
     table.send(13 * MIN, 1)
     (reset,) = table.do(ActionName.RESET, 14 * MIN)
     assert (reset.new, reset.hidden) == (NORMAL, True)
+
+
+def test_one_slot_steps_by_a_sample_by_an_act_and_by_time_alone() -> None:
+    slot, made = step(new_slot(PLAIN), Reading(T0, T0, 30.0), PLAIN, "g1", T0)
+    assert made == []
+    slot, made = step(slot, None, PLAIN, "g1", T0 + HOUR)
+    assert [(transition.at, transition.cause) for transition in made] == [(T0 + 10 * MIN, Cause.UNREFUTED)]
+    assert made[0].episode == episode_id("g1", PLAIN.id, T0)
+    act = Action("a", ActionName.ACKNOWLEDGE, GRID, "g1", PLAIN.id, slot.episode, "wang", T0 + HOUR)
+    acknowledged, made = step(slot, act, PLAIN, "g1", T0 + HOUR)
+    assert [transition.new for transition in made] == [ACK]
+    assert slot.state is UNACK, "a step never changes the slot that it is given"
+    assert step(acknowledged, act, PLAIN, "g1", T0 + HOUR)[1] == []

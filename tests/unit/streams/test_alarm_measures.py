@@ -341,3 +341,68 @@ def test_of_a_family_the_most_specific_scope_wins() -> None:
 def test_equally_specific_scopes_are_told_apart_by_their_ids() -> None:
     rules = [msgspec.structs.replace(PLAIN, id=name, family="f") for name in ("b", "a", "c")]
     assert list(Catalogue.of(rules, []).plan(gas()).rules) == ["a"]
+
+
+def test_a_value_that_is_not_a_number_spoils_no_window() -> None:
+    table = Table(rules=[rule(Jump(), limit=40.0)])
+    for second, value in enumerate((2.0, float("nan"), 3.0)):
+        assert table.send(second * S, value, metric="m") == []
+    (leapt,) = table.send(4 * S, 60.0, metric="m")
+    assert leapt.value == 57.0
+
+
+def test_side_conditions_bar_each_level_by_itself() -> None:
+    """Two levels with sides of their own beside one without; what cannot be told holds, and fires nothing."""
+    levels = (
+        Level(Severity.CRITICAL, 7.0, given=(Condition("fire"),)),
+        Level(Severity.MAJOR, 7.0, given=(Condition("cover_open"), Condition("near"))),
+        Level(Severity.WARNING, 7.0),
+    )
+    entry = msgspec.structs.replace(ENTRY, levels=levels)
+    wanted = [
+        ({"fire": 0.0, "cover_open": 0.0, "near": 0.0}, Severity.WARNING),
+        ({"fire": 0.0, "cover_open": 1.0, "near": 0.0}, Severity.WARNING),
+        ({"fire": 0.0, "cover_open": 1.0, "near": 1.0}, Severity.MAJOR),
+        ({"fire": 1.0, "cover_open": 0.0, "near": 0.0}, Severity.CRITICAL),
+        ({"fire": 1.0}, Severity.CRITICAL),
+        ({"cover_open": 1.0}, Severity.WARNING),
+        ({}, Severity.WARNING),
+    ]
+    for beside, severity in wanted:
+        table = Table(rules=[entry])
+        assert [event.severity for event in table.say(0, {"h2s": 9.0} | beside)] == [severity], beside
+
+
+def test_a_level_pending_on_its_side_holds_while_the_side_cannot_be_told() -> None:
+    level = Level(Severity.MAJOR, 7.0, 1.0, 10 * MIN, 2, given=(Condition("cover_open"),))
+    table = Table(rules=[msgspec.structs.replace(ENTRY, levels=(level,))])
+    table.say(0, {"h2s": 9.0, "cover_open": 1.0})
+    table.say(5 * MIN, {"h2s": 9.0, "cover_open": 1.0}, quality={"cover_open": Quality.FAULT})
+    (raised,) = table.say(10 * MIN, {"h2s": 9.0, "cover_open": 1.0})
+    assert raised.since == T0
+    closed = Table(rules=[msgspec.structs.replace(ENTRY, levels=(level,))])
+    closed.say(0, {"h2s": 9.0, "cover_open": 1.0})
+    closed.say(5 * MIN, {"h2s": 9.0, "cover_open": 0.0})
+    assert closed.say(10 * MIN, {"h2s": 9.0, "cover_open": 1.0}) == []
+
+
+def test_1_over_range_asks_for_no_side_condition() -> None:
+    entry = msgspec.structs.replace(ENTRY, levels=(Level(Severity.MAJOR, 7.0, given=(Condition("cover_open"),)),))
+    table = Table(rules=[msgspec.structs.replace(entry, latch_over_range=True)])
+    (raised,) = table.say(0, {"h2s": 300.0, "cover_open": 0.0}, quality={"h2s": Quality.OVER_RANGE})
+    assert (raised.quality, raised.latched) == ("over_range", True)
+
+
+def test_a_wrong_clock_is_told_of_a_derived_quantity_too() -> None:
+    table = Table(rules=[rule(Sum("n"), limit=10.0)])
+    for step in range(6):
+        table.send(step * 10 * S, 1.0, ts=step * 10 * S + 51 * S, metric="n")
+    (raised,) = table.send(MIN, 9.0, ts=MIN + 51 * S, metric="m")
+    assert (raised.quality, raised.since) == ("arrival_time", T0 + MIN)
+
+
+def test_a_backlog_is_told_of_a_derived_quantity_too() -> None:
+    table = Table(rules=[rule(Sum("n"), limit=10.0)])
+    table.send(0, 1.0, metric="n")
+    (raised,) = table.send(30 * MIN, 9.0, ts=10 * MIN, metric="m")
+    assert raised.backlog

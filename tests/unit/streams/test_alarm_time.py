@@ -292,3 +292,17 @@ def test_silence_is_measured_again_after_a_person_closed_it() -> None:
     table.send(3 * HOUR, 2)
     assert table.tick(3 * HOUR + 30 * MIN) == []
     assert len(table.tick(5 * HOUR)) == 1
+
+
+def test_a_device_whose_period_nobody_registered_is_silent_by_its_own_pace() -> None:
+    """The 95th percentile of its last twenty gaps, three times; one long pause among them is no pace."""
+    quick = msgspec.structs.replace(SILENT, no_data_after_ms=MIN)
+    table = Table(rules=[quick], devices=[gas(period_s=0)], restart_every=3)
+    table.tick(0)
+    at = 0
+    for gap in (*[10 * MIN] * 12, 50 * MIN, *[10 * MIN] * 8):
+        at += gap
+        table.send(at, 2.0)
+    assert [event.cause for event in table.events] == [Cause.CONFIRMED, Cause.RETURNED], "the long pause itself"
+    (quiet,) = table.tick(at + HOUR)
+    assert quiet.at == T0 + at + 30 * MIN

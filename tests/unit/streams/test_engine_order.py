@@ -1,7 +1,7 @@
 """The order of effects around the pure shard: events, then state, then the acknowledgement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,17 @@ class Event:
         self.story.append(f"ack {self.message.offset}")
 
 
+@dataclass(eq=False)
+class Acknowledgement:
+    """What Kafka answers, once somebody waits for it; nobody has to."""
+
+    answer: Callable[[], None]
+
+    def __await__(self) -> Generator[None, None, None]:
+        self.answer()
+        yield from ()
+
+
 @dataclass
 class MemoryKafka:
     """Keeps what is sent and saved, in order; ``away`` sends fail first."""
@@ -46,15 +57,15 @@ class MemoryKafka:
     away: int = 0
     first: int = 0
 
-    async def send(self, topic: str, key: str, value: bytes) -> Awaitable[Any]:
-        async def acknowledged() -> None:
+    async def send(self, topic: str, key: str, value: bytes, partition: int | None = None) -> Awaitable[Any]:
+        def acknowledged() -> None:
             if self.away:
                 self.away -= 1
                 raise KafkaConnectionError("away")
-            self.story.append(f"send {topic}")
+            self.story.append(f"send {topic}" if partition is None else f"send {topic}/{partition}")
             self.sent.append((topic, value))
 
-        return acknowledged()
+        return Acknowledgement(acknowledged)
 
     async def save(self, partition: int, grid: str, packed: bytes) -> Awaitable[Any]:
         async def acknowledged() -> None:
@@ -127,7 +138,7 @@ def test_state_without_transitions_is_written_after_a_while(
     rig.feed(leak(0))
     monkeypatch.setattr(engine_module, "SAVE_EVERY_S", 0.0)
     rig.feed(Tick("gw", T0 + S))
-    assert rig.kafka.story == ["save", "save", "ack 0", "ack 1"]
+    assert rig.kafka.story == [f"send linli.groups/{HOME}", "save", "save", "ack 0", "ack 1"]
 
 
 def test_while_kafka_is_away_nothing_is_acked_and_then_everything_is(

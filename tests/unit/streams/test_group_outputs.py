@@ -15,6 +15,7 @@ from streams.contracts import (
     Nominal,
     Op,
     Rule,
+    Schedule,
     Severity,
     Tick,
     decode_group,
@@ -179,3 +180,55 @@ def test_an_act_on_a_groups_own_alarm_is_passed_on_to_it() -> None:
     (act,) = table.groups
     assert isinstance(act, Action)
     assert group_key(act) == "feeder:F1"
+
+
+def test_a_member_that_stays_says_nothing_when_other_things_change() -> None:
+    table = Table(rules=[OUTAGE], devices=[lamp()])
+    table.tick(0)
+    shine(table, MIN, 0.0)
+    table.adopt(rules=[OUTAGE, CH4], devices=[lamp(version=2, name="Lamp at the gate")])
+    table.tick(2 * MIN)
+    table.adopt(rules=[msgspec.structs.replace(OUTAGE, version=2)], devices=[lamp(version=3)])
+    table.tick(3 * MIN)
+    shine(table, 4 * MIN, 60.0)
+    assert told(table) == [(MIN, True), (4 * MIN, False)]
+
+
+def test_each_record_of_a_member_names_its_rule_its_group_and_its_source() -> None:
+    table = Table(rules=[OUTAGE], devices=[lamp(building="99010100100100100001")])
+    table.tick(0)
+    shine(table, MIN, 0.0)
+    table.adopt(devices=[])
+    table.tick(2 * MIN)
+    assert [
+        (record.rule, record.group, record.device, record.grid, record.building, record.source.offset)
+        for record in table.groups
+        if isinstance(record, Member)
+    ] == [
+        (OUTAGE.id, "feeder:F1", "l1", GRID, "99010100100100100001", 1),
+        (OUTAGE.id, "feeder:F1", "l1", GRID, "99010100100100100001", 2),
+    ]
+
+
+def test_a_new_rule_on_groups_judges_the_last_value_now() -> None:
+    table = Table(rules=[CH4], devices=[lamp()])
+    table.tick(0)
+    shine(table, MIN, 0.0)
+    table.adopt(rules=[OUTAGE])
+    table.tick(5 * MIN)
+    assert told(table) == [(5 * MIN, True)]
+
+
+def test_a_member_is_judged_only_while_the_schedule_is_open() -> None:
+    never_now = msgspec.structs.replace(OUTAGE, schedule=Schedule(start=10 * 60, end=11 * 60))
+    table = Table(rules=[never_now], devices=[lamp()])
+    shine(table, MIN, 0.0)
+    assert told(table) == []
+
+
+def test_a_device_without_the_attribute_is_in_no_group() -> None:
+    table = Table(rules=[OUTAGE], devices=[lamp(attributes={"nominal_w": "60"})])
+    table.tick(0)
+    shine(table, MIN, 0.0)
+    table.tick(5 * HOUR)
+    assert told(table) == []

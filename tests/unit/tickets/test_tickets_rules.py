@@ -1,10 +1,11 @@
 """What the loop promises, sentence by sentence."""
 
+import msgspec
 import pytest
 
 from services.tickets import domain
 from services.tickets.domain import Action, Card, Clock, Details, Proof, Role, Satisfaction, Source, Stage, State
-from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.domain.profiles import DEFAULT
 from streams.contracts import Cause, Refused
 from tests.fakes.alarm_events import MAJOR, T0
 from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, Story, called, leak, rebuilt, to
@@ -112,8 +113,13 @@ def test_the_finishing_clock_pauses_while_it_is_checked_and_never_restarts() -> 
     story.does(Role.UNIT_HANDLER, Action.FINISH)
     assert clocks(story) == {"review"}
     story.after(3 * HOUR).does(Role.GRID_WORKER, Action.CHECK_BAD)
-    assert next(run.due for run in story.ticket.clocks if run.clock is Clock.FINISH) == due + 3 * HOUR
+    assert next(run.due for run in story.ticket.clocks if run.clock is Clock.FINISH) == due, "it was a Sunday"
     assert clocks(story) == {"finish", "redo"}
+    story.does(Role.UNIT_HANDLER, Action.SIGN).does(Role.UNIT_HANDLER, Action.FINISH)
+    story.after(2 * DAY).does(Role.GRID_WORKER, Action.CHECK_BAD)
+    assert next(run.due for run in story.ticket.clocks if run.clock is Clock.FINISH) == due + 4 * DAY, (
+        "two working days"
+    )
 
 
 def test_a_note_changes_neither_state_nor_clocks() -> None:
@@ -318,7 +324,7 @@ def test_a_rise_brings_every_deadline_nearer_and_none_further() -> None:
     after = {run.clock: run.due for run in story.ticket.clocks}
     assert story.ticket.urgency == 2
     assert [event.action for event in story.events][-2:] == ["realarm", "raise"]
-    limits = DEFAULT_LIMITS[2]
+    limits = {Clock.SIGN: 5 * MINUTE, Clock.ON_SITE: 30 * MINUTE, Clock.RESULT: 2 * HOUR, Clock.FINISH: DAY}
     assert after == {clock: min(due, story.now + limits[clock]) for clock, due in before.items()}
 
 
@@ -366,8 +372,9 @@ def test_it_is_archived_after_the_longest_window() -> None:
 
 def test_a_card_is_yellow_at_three_quarters_and_red_at_the_end() -> None:
     run = next(run for run in leak().ticket.clocks if run.clock is Clock.SIGN)
-    assert run.card_at(run.due - run.limit // 4 - 1) is None
-    assert run.card_at(run.due - run.limit // 4) is Card.YELLOW
+    quarter = 5 * MINUTE // 4
+    assert run.card_at(run.due - quarter - 1) is None
+    assert run.card_at(run.due - quarter) is Card.YELLOW
     assert run.card_at(run.due) is Card.RED
 
 
@@ -386,7 +393,9 @@ def test_a_stopped_clock_takes_its_card_along() -> None:
 
 
 def test_editing_the_policy_bends_no_running_ticket() -> None:
-    story = called(limits={urgency: {**limits, Clock.DISPATCH: 7} for urgency, limits in DEFAULT_LIMITS.items()})
+    limits = {urgency: {**row, Clock.DISPATCH: "7m"} for urgency, row in DEFAULT.limits.items()}
+    story = called(policy=msgspec.structs.replace(DEFAULT, version=2, limits=limits))
     story.does(Role.OPERATOR, Action.ACCEPT)
-    assert next(run for run in story.ticket.clocks if run.clock is Clock.DISPATCH).limit == 7
+    run = next(run for run in story.ticket.clocks if run.clock is Clock.DISPATCH)
+    assert (run.limit, run.due) == ("7m", T0 + 7 * MINUTE)
     assert rebuilt(story) == story.ticket

@@ -6,68 +6,103 @@ from importlib import resources
 import pytest
 
 from services.tickets import domain
-from services.tickets.domain import Action, Actor, IllegalTransition, NotAllowed, Role, Source, State
+from services.tickets.domain import Action, Actor, IllegalTransition, Level, NotAllowed, Role, Source, State
 from services.tickets.domain.table import FACTS, ROWS, TRANSITIONS
+from services.tickets.domain.words import ENDED
 from streams.contracts import Refused
 from tests.unit.tickets.ticket_stories import GIVEN, HOUR, PEOPLE, Story, to
 
 _NOTES = dict.fromkeys(
     (
-        Role.GRID_WORKER, Role.GRID_MANAGER, Role.OPERATOR, Role.DISPATCHER, Role.UNIT_HANDLER, Role.UNIT_LEADER,
-        Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SYSTEM,
+        Role.GRID_WORKER, Role.GRID_MANAGER, Role.DISPATCHER, Role.UNIT_HANDLER, Role.UNIT_LEADER, Role.SUPERVISOR,
+        Role.ADMINISTRATOR,
     ),
     "note",
 )  # fmt: skip
-_GRID_ARRIVES = {Role.GRID_WORKER: "arrive note", Role.GRID_MANAGER: "arrive note"}
+_OPEN = {**_NOTES, Role.OPERATOR: "transfer merge urge note", Role.SYSTEM: "merge note"}
+_WITHDRAWS = {Role.OPERATOR: "transfer merge withdraw urge note"}
 
 
-def _unit(actions: str) -> dict[Role, str]:
-    return {Role.UNIT_HANDLER: actions, Role.UNIT_LEADER: actions}
+def _grid(actions: str) -> dict[Role, str]:
+    return {Role.GRID_WORKER: actions, Role.GRID_MANAGER: actions}
+
+
+def _unit(handler: str, leader: str = "") -> dict[Role, str]:
+    return {Role.UNIT_HANDLER: handler, Role.UNIT_LEADER: leader or handler}
 
 
 # A ticket that a caller reported; ``unit-a`` leads it.
 HOTLINE: dict[State, dict[Role, str]] = {
-    State.REPORTED: {**_NOTES, Role.OPERATOR: "accept withdraw note", Role.SYSTEM: "accept note"},
+    State.REPORTED: {
+        **_OPEN, Role.OPERATOR: "verify accept answer reject transfer merge withdraw urge note",
+        Role.SUPERVISOR: "reject note", Role.SYSTEM: "accept merge note",
+    },
+    State.VERIFYING: {**_OPEN, **_WITHDRAWS, **_grid("verified note")},
     State.ACCEPTED: {
-        **_NOTES, Role.OPERATOR: "withdraw note", Role.DISPATCHER: "classify note", Role.SYSTEM: "classify note",
+        **_OPEN, Role.OPERATOR: "answer reject transfer merge withdraw urge note", Role.SUPERVISOR: "reject note",
+        Role.DISPATCHER: "classify note", Role.SYSTEM: "classify merge note",
     },
     State.TO_DISPATCH: {
-        **_NOTES, Role.OPERATOR: "withdraw note", Role.DISPATCHER: "dispatch note", Role.SYSTEM: "dispatch note",
+        **_OPEN, **_WITHDRAWS, Role.DISPATCHER: "dispatch note", Role.SYSTEM: "dispatch merge note",
     },
     State.DISPATCHED: {
-        **_NOTES, **_GRID_ARRIVES, **_unit("sign arrive return note"), Role.OPERATOR: "withdraw note",
+        **_OPEN, **_WITHDRAWS, **_grid("arrive note"), **_unit("sign arrive note", "sign arrive return note"),
+        Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign note",
     },
     State.SIGNED: {
-        **_NOTES, **_GRID_ARRIVES, **_unit("arrive contact interim return note"), Role.OPERATOR: "withdraw note",
+        **_OPEN, **_WITHDRAWS, **_grid("arrive note"),
+        **_unit("arrive contact interim note", "arrive contact interim return note"),
+        Role.DISPATCHER: "reassign whistle note", Role.SUPERVISOR: "reassign note",
     },
     State.RETURN_REVIEW: {
-        **_NOTES, Role.DISPATCHER: "return_ok return_no note", Role.SUPERVISOR: "return_ok return_no note",
+        **_OPEN, **_WITHDRAWS, Role.DISPATCHER: "return_ok return_no note",
+        Role.SUPERVISOR: "return_ok return_no note",
     },
     State.IN_PROGRESS: {
-        **_NOTES, **_GRID_ARRIVES, **_unit("arrive contact interim finish note"), Role.OPERATOR: "withdraw note",
+        **_OPEN, **_WITHDRAWS, **_grid("arrive note"),
+        **_unit("arrive contact interim wait finish note", "arrive contact interim wait extend finish note"),
+        Role.DISPATCHER: "reassign whistle note", Role.SUPERVISOR: "reassign park close_unresolved note",
     },
-    State.CHECKING: {
-        **_NOTES, Role.GRID_WORKER: "check_ok check_bad note", Role.GRID_MANAGER: "check_ok check_bad note",
+    State.EXTENSION_REVIEW: {
+        **_OPEN, Role.SUPERVISOR: "extend_ok extend_no note", Role.SYSTEM: "extend_no merge note",
     },
-    State.CALLBACK: {**_NOTES, Role.OPERATOR: "callback note", Role.SUPERVISOR: "callback note"},
-    State.REDO: {**_NOTES, **_GRID_ARRIVES, **_unit("sign arrive contact interim note")},
+    State.PARKED: {
+        **_OPEN, Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign unpark close_unresolved note",
+        Role.SYSTEM: "unpark merge note",
+    },
+    State.CHECKING: {**_OPEN, **_grid("check_ok check_bad note"), Role.SUPERVISOR: "close_unresolved note"},
+    State.CALLBACK: {
+        **_OPEN, Role.OPERATOR: "callback transfer merge urge note", Role.SUPERVISOR: "callback close_unresolved note",
+    },
+    State.REDO: {
+        **_OPEN, **_grid("arrive note"),
+        **_unit("sign arrive contact interim note", "sign arrive contact interim extend note"),
+        Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign note",
+    },
     State.CLOSED: {Role.SUPERVISOR: "reopen"},
+    State.REJECTED: {Role.OPERATOR: "appeal"},
+    State.MERGED: {Role.OPERATOR: "unmerge", Role.SYSTEM: "unmerge"},
     State.ARCHIVED: {},
     State.WITHDRAWN: {},
 }  # fmt: skip
 
 CITIZEN = {
-    State.REPORTED: "withdraw note",
-    State.ACCEPTED: "withdraw note",
-    State.TO_DISPATCH: "withdraw note",
-    State.DISPATCHED: "withdraw note",
-    State.SIGNED: "withdraw note",
-    State.RETURN_REVIEW: "note",
-    State.IN_PROGRESS: "withdraw note",
-    State.CHECKING: "note",
-    State.CALLBACK: "callback note",
-    State.REDO: "note",
+    State.REPORTED: "withdraw urge note",
+    State.ACCEPTED: "withdraw urge note",
+    State.TO_DISPATCH: "withdraw urge note",
+    State.DISPATCHED: "withdraw urge note",
+    State.SIGNED: "withdraw urge note",
+    State.RETURN_REVIEW: "withdraw urge note",
+    State.IN_PROGRESS: "withdraw urge note",
+    State.VERIFYING: "withdraw urge note",
+    State.EXTENSION_REVIEW: "urge note",
+    State.PARKED: "urge note",
+    State.CHECKING: "urge note",
+    State.CALLBACK: "callback urge note",
+    State.REDO: "urge note",
     State.CLOSED: "reopen",
+    State.MERGED: "",
+    State.REJECTED: "appeal",
     State.ARCHIVED: "",
 }
 
@@ -113,7 +148,7 @@ def test_an_action_is_taken_exactly_where_it_is_allowed(state: State, role: Role
 
 def test_nobody_can_ask_for_what_the_system_records() -> None:
     story = to(State.IN_PROGRESS)
-    for action in FACTS - {Action.ARCHIVE}:
+    for action in FACTS - {Action.ARCHIVE, Action.MASTER_DONE}:
         with pytest.raises(NotAllowed):
             story.does(Role.SYSTEM, action)
 
@@ -128,6 +163,30 @@ def test_every_state_can_be_left_and_leads_to_the_archive() -> None:
         assert "archived" in reached
 
 
+STAGES = {
+    "discovery": "reported verifying accepted merged rejected",
+    "dispatch": "to_dispatch dispatched signed return_review",
+    "resolve": "in_progress extension_review parked checking",
+    "feedback": "callback redo closed archived withdrawn",
+}
+STEPS = {
+    "discovery": STAGES["discovery"], "push": STAGES["dispatch"], "resolve": STAGES["resolve"],
+    "feedback": "callback redo withdrawn", "evaluation": "closed archived",
+}  # fmt: skip
+
+
+def test_the_states_are_told_in_four_stages_and_in_five_steps() -> None:
+    for stage, states in STAGES.items():
+        assert {state for state in State if state.stage == stage} == set(states.split())
+    for step, states in STEPS.items():
+        assert {state for state in State if state.step == step} == set(states.split())
+
+
+def test_open_means_that_somebody_owes_work_on_it() -> None:
+    ended = {State.CLOSED, State.MERGED, State.REJECTED, State.WITHDRAWN, State.ARCHIVED}
+    assert {state for state in State if not state.open} == ended
+
+
 def test_every_clock_that_starts_has_an_action_that_stops_it() -> None:
     started = {clock for row in ROWS for clock in row.start}
     stopped = {clock for row in ROWS if row.action is not Action.CALLBACK for clock in row.stop}
@@ -137,8 +196,8 @@ def test_every_clock_that_starts_has_an_action_that_stops_it() -> None:
 @pytest.mark.parametrize(("state", "action"), [(s, a) for s in State for a in GIVEN if a in TRANSITIONS[s]])
 def test_a_missing_field_is_named(state: State, action: Action) -> None:
     required, _ = domain.fields(state, action)
-    if not required or action is Action.CALLBACK:
-        return
+    if not required or action in {Action.CALLBACK, Action.TASK_DONE}:
+        return  # the one is asked for more than the table says, the other needs a sub-task first
     role = next(r for r in Role if action in HOTLINE[state].get(r, "").split())
     with pytest.raises(Refused) as refusal:
         to(state).does(role, action, domain.Details())
@@ -152,9 +211,15 @@ def test_a_field_that_the_action_does_not_take_is_named() -> None:
 
 
 def test_the_database_knows_the_same_transitions_and_states() -> None:
-    sql = resources.files("services.tickets").joinpath("migrations/0001_tickets.sql").read_text()
+    sql = resources.files("services.tickets").joinpath("migrations/0002_whole_loop.sql").read_text()
     listed = sql.partition("-- transitions")[2].partition("-- end of transitions")[0]
     assert set(re.findall(r"\('(\w*)', '(\w+)', '(\w+)'\)", listed)) == domain.edges()
-    states = re.search(r"state text NOT NULL CHECK \(state IN \(([^)]*)\)\)", sql)
+    states = re.search(r"tickets_state_check CHECK \(state IN \(([^)]*)\)\)", sql)
     assert states is not None
     assert re.findall(r"'(\w+)'", states[1]) == list(State)
+    ended = re.search(r"GENERATED ALWAYS AS \(state NOT IN \(([^)]*)\)\)", sql)
+    assert ended is not None
+    assert set(re.findall(r"'(\w+)'", ended[1])) == ENDED
+    levels = re.search(r"CHECK \(level IN \(([^)]*)\)\)", sql)
+    assert levels is not None
+    assert re.findall(r"'(\w+)'", levels[1]) == list(Level)

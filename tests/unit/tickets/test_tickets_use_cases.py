@@ -12,6 +12,7 @@ from services.tickets.domain import (
     Details,
     IllegalTransition,
     Role,
+    Satisfaction,
     Source,
     Stale,
     State,
@@ -23,7 +24,7 @@ from services.tickets.domain.incoming import Want
 from services.tickets.domain.numbers import day_of
 from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
-from streams.contracts import AlarmState, Cause, Refused, Severity
+from streams.contracts import AlarmState, Cause, Refused, Severity, TicketPolicy
 from tests.fakes.alarm_events import GRID, MAJOR, T0, acknowledged, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.tickets import MemoryDirectory, MemoryTicketStore
@@ -32,6 +33,9 @@ HOUR = 3_600_000
 HANDLER = Actor("fitter", Role.UNIT_HANDLER, "gas-company")
 WORKER = Actor("worker", Role.GRID_WORKER)
 OPERATOR = Actor("operator", Role.OPERATOR)
+DISPATCHER = Actor("dispatcher", Role.DISPATCHER)
+FITTER = Actor("lampman", Role.UNIT_HANDLER, "lamps")
+LAMP = TicketPolicy(category="lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=7 * 24 * HOUR)
 
 
 class Counted:
@@ -72,6 +76,20 @@ class Desk:
         self.clock.set(T0 + 2 * HOUR)
         ticket = self.does(HANDLER, ticket, Action.FINISH, Details(outcome="换阀"))
         return self.does(WORKER, ticket, Action.CHECK_OK)
+
+    def report(self, phone: str, **changes: Any) -> Ticket:
+        fields = {"area": GRID, "caller": Caller("王女士", phone)} | changes
+        return self.open(Report("路灯不亮", "三号楼前", **fields), who=OPERATOR)
+
+    def working_lamp(self) -> Ticket:
+        """A caller's dark lamp, with the fitter on site."""
+        ticket = self.does(OPERATOR, self.report("13812345621"), Action.ACCEPT)
+        ticket = self.does(DISPATCHER, ticket, Action.CLASSIFY, Details(category="lighting", area=GRID, urgency=0))
+        ticket = self.does(DISPATCHER, ticket, Action.DISPATCH, Details(unit="lamps"))
+        return self.does(FITTER, ticket, Action.ARRIVE, Details(position=(120.1, 30.2)))
+
+    def again(self, ticket: Ticket) -> Ticket:
+        return self.store.state.tickets[ticket.id]
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -288,8 +306,9 @@ def test_control_characters_are_refused_before_the_database_would(desk: Desk) ->
 def test_cards_are_shown_once_across_a_restart(desk: Desk) -> None:
     desk.alarm(raised())
     desk.clock.advance(10 * 60_000)
-    shown = [(event.evidence["clock"], event.evidence["card"]) for event in desk.keep_time()]
-    assert shown == [("sign", "red")]
+    mark, escalation = desk.keep_time()
+    assert (mark.evidence["clock"], mark.evidence["card"]) == ("sign", "red")
+    assert escalation.evidence["level"] == "community"
     assert KeepTime(desk.store, desk.clock)() == ()
 
 
@@ -300,6 +319,86 @@ def test_a_closed_ticket_is_archived_after_its_window(desk: Desk) -> None:
     desk.clock.advance(1)
     assert [event.action for event in desk.keep_time()] == ["archive"]
     assert desk.tickets[0].state is State.ARCHIVED
+
+
+def test_time_ends_a_wait_that_nobody_ended(desk: Desk) -> None:
+    ticket = desk.working_lamp()
+    desk.does(FITTER, ticket, Action.WAIT, Details(text="几号楼？", until=desk.clock.now() + HOUR))
+    desk.clock.advance(HOUR)
+    assert "wait_end" in [event.action for event in desk.keep_time()]
+
+
+# Merging
+
+
+def test_twenty_five_callers_are_twenty_five_call_backs(desk: Desk) -> None:
+    """Each is told the master's result in the very step that closes it."""
+    master = desk.working_lamp()
+    callers = [desk.report(f"138123400{number:02}") for number in range(25)]
+    for ticket in callers:
+        merged = desk.does(OPERATOR, ticket, Action.MERGE, Details(master=master.number))
+        assert (merged.state, merged.master) == (State.MERGED, master.id)
+    master = desk.does(FITTER, master, Action.FINISH, Details(outcome="已换灯", photo="照片"))
+    master = desk.does(WORKER, master, Action.CHECK_OK)
+    assert {desk.again(ticket).state for ticket in callers} == {State.MERGED}, "never resolved by itself"
+    contacted = Details(contacted=True, solved=True, satisfied=Satisfaction.SATISFIED)
+    desk.does(OPERATOR, master, Action.CALLBACK, contacted)
+    told = [desk.again(ticket) for ticket in callers]
+    assert [(ticket.state, ticket.told) for ticket in told] == [(State.CALLBACK, "已换灯")] * 25
+    for ticket in told:
+        assert desk.does(OPERATOR, ticket, Action.CALLBACK, contacted).state is State.CLOSED
+
+
+def test_the_end_of_a_master_reaches_those_who_wait_for_what_was_merged_into_it(desk: Desk) -> None:
+    first, second, last = (desk.report(f"1381234000{number}") for number in range(3))
+    second = desk.does(OPERATOR, second, Action.MERGE, Details(master=first.id))
+    first = desk.does(OPERATOR, first, Action.MERGE, Details(master=last.id))
+    desk.does(OPERATOR, last, Action.WITHDRAW, Details(reason="误报"))
+    assert (desk.again(first).state, desk.again(second).state) == (State.REPORTED, State.MERGED)
+    desk.does(OPERATOR, desk.again(first), Action.ANSWER, Details(text="已答复"))
+    assert (desk.again(second).state, desk.again(second).told) == (State.CALLBACK, "已答复")
+
+
+def test_a_smell_of_gas_and_an_alarm_become_one_incident_led_by_the_danger(desk: Desk) -> None:
+    smell = desk.report("13812340001", category="gas-leak")
+    leak = desk.alarm(raised(ticket=MAJOR, severity=Severity.MAJOR))
+    merged = desk.does(OPERATOR, smell, Action.MERGE, Details(master=leak.id))
+    assert (merged.state, desk.again(leak).state) == (State.MERGED, State.DISPATCHED)
+
+
+def test_a_more_urgent_ticket_raises_its_master(desk: Desk) -> None:
+    urgent = desk.does(OPERATOR, desk.report("13812340001"), Action.ACCEPT)
+    urgent = desk.does(DISPATCHER, urgent, Action.CLASSIFY, Details(category="lighting", area=GRID, urgency=1))
+    master = desk.working_lamp()
+    desk.does(OPERATOR, urgent, Action.MERGE, Details(master=master.id))
+    assert desk.again(master).urgency == 1
+
+
+def test_a_merged_tickets_standing_alarm_goes_to_its_master_and_so_does_its_end(desk: Desk) -> None:
+    lamp = desk.alarm(raised("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    master = desk.working_lamp()
+    desk.does(OPERATOR, lamp, Action.MERGE, Details(master=master.id))
+    assert (desk.again(lamp).sensor_active, desk.again(master).sensor_active) == (False, True)
+    desk.alarm(returned("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    assert desk.again(master).sensor_normal_since == T0 + 300_000
+
+
+def test_a_later_alarm_of_a_merged_incident_goes_to_the_master(desk: Desk) -> None:
+    lamp = desk.alarm(raised("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    desk.alarm(returned("e1", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    master = desk.working_lamp()
+    desk.does(OPERATOR, desk.again(lamp), Action.MERGE, Details(master=master.id))
+    joined = desk.alarm(raised("e2", device="lamp-1", ticket=LAMP, incident="lamp-out:lamp-1"))
+    assert joined.id == master.id
+    assert len(desk.tickets) == 2
+
+
+def test_a_master_outside_ones_area_does_not_exist(desk: Desk) -> None:
+    ticket, master = desk.report("1"), desk.report("2", area="990102001001001")
+    act = Act(ticket.id, Action.MERGE, ticket.version, Details(master=master.id))
+    with pytest.raises(Refused) as refusal:
+        desk.act(act, who=OPERATOR, scope="990101")
+    assert refusal.value.extra["wrong"] == ["master"]
 
 
 # Names and numbers
@@ -321,3 +420,72 @@ def test_only_those_who_call_back_see_a_callers_number() -> None:
         whole = role in {Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR}
         assert seen == (caller if whole else Caller("***", "138****5621", confidential=True))
     assert caller_for(Role.OPERATOR, None) is None
+
+
+def member(household: int, **changes: Any) -> Any:
+    """A household on one main, as the group stage sends it."""
+    fields: dict[str, Any] = {"device": f"gas-{household:06d}", "incident": "gas-leak:main:M7:e1", "group": "main:M7"}
+    return raised(f"e{household}", **(fields | changes))
+
+
+def test_forty_households_of_one_incident_are_one_ticket_that_lists_them_all() -> None:
+    desk = Desk()
+    for number in range(1, 41):
+        desk.alarm(member(number))
+    (ticket,) = desk.tickets
+    assert [episode.device for episode in ticket.episodes] == [f"gas-{number:06d}" for number in range(1, 41)]
+    assert ticket.recurrences == 0
+
+
+def test_the_sensors_proof_of_an_incident_needs_every_member_to_be_normal() -> None:
+    desk = Desk()
+    for number in (1, 2):
+        desk.alarm(member(number))
+    gone = {"normal_since": T0 + 60_000, "old": AlarmState.ACTIVE_UNACK, "new": AlarmState.RTN_UNACK}
+    ended = {**gone, "cause": Cause.RETURNED, "latched": False, "number": 2}
+    assert desk.alarm(member(1, **ended)).sensor_normal_since is None
+    assert desk.alarm(member(2, **ended)).sensor_normal_since == T0 + 60_000
+
+
+def test_a_second_detector_of_the_building_raises_the_tickets_urgency() -> None:
+    desk = Desk()
+    first = desk.alarm(member(1, ticket=MAJOR, severity=Severity.MAJOR))
+    assert (first.urgency, desk.alarm(member(2, severity=Severity.MAJOR)).urgency) == (1, 2)
+
+
+def test_what_a_groups_alarm_hides_opens_no_ticket_until_it_is_shown() -> None:
+    desk = Desk()
+    lamp = {"device": "lamp-1", "rule": "light.out", "incident": "lamp-out:feeder:F1:x"}
+    assert desk.take(raised("l1", suppressed_by="f1", **lamp)).want is Want.NOTHING
+    assert desk.tickets == []
+    shown = raised("l1", number=2, old=AlarmState.ACTIVE_UNACK, cause=Cause.SHOWN, **lamp)
+    assert desk.take(shown).want is Want.OPEN
+
+
+def test_an_alarm_that_gets_worse_while_it_is_hidden_changes_its_ticket_only_when_shown() -> None:
+    desk = Desk()
+    before = desk.alarm(raised(ticket=MAJOR, severity=Severity.MAJOR))
+    worse = {"old": AlarmState.ACTIVE_UNACK, "cause": Cause.SEVERITY_UP}
+    assert desk.take(raised(number=2, maintenance=True, **worse)).ticket == before
+    shown = raised(number=3, old=AlarmState.ACTIVE_UNACK, cause=Cause.SHOWN)
+    assert desk.alarm(shown).urgency == 2
+
+
+def test_a_silence_during_an_alarm_is_noted_on_its_ticket_and_keeps_the_sensor_from_proving_anything() -> None:
+    desk = Desk()
+    opened = desk.alarm(raised())
+    silence = raised(
+        "s1", rule="gas.silent", incident="silent:gas-000001", joins="e1", severity=Severity.MINOR, value=None
+    )
+    assert desk.alarm(silence).id == opened.id
+    desk.alarm(returned())
+    (ticket,) = desk.tickets
+    assert ticket.sensor_normal_since is None
+    alone = raised("s2", rule="gas.silent", incident="silent:gas-9", device="gas-9", joins="never-had-a-ticket")
+    assert desk.take(alone).want is Want.NOTHING
+
+
+def test_a_groups_own_ticket_says_in_words_which_group_it_is() -> None:
+    desk = Desk()
+    ticket = desk.alarm(raised("f1", device="feeder:F-07", group="feeder:F-07", kind="light"))
+    assert (ticket.place, ticket.device) == ("馈线 F-07", "feeder:F-07")

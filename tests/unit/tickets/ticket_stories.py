@@ -7,7 +7,8 @@ from typing import Any
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Caller, Details, Event, Opening, Role, Source, State, Ticket
 from services.tickets.domain.incoming import episode_of, opening_of
-from services.tickets.domain.policy import DEFAULT_LIMITS
+from services.tickets.domain.profiles import DEFAULT
+from services.tickets.domain.words import Clock
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 
 MINUTE = 60_000
@@ -29,6 +30,18 @@ PEOPLE = {
 }
 
 GIVEN: Mapping[Action, Details] = {
+    Action.VERIFIED: Details(found=True, photo="照片", position=(120.1, 30.2)),
+    Action.ANSWER: Details(text="已答复"),
+    Action.REJECT: Details(reason="不属本区", told="已电话告知"),
+    Action.APPEAL: Details(reason="确属本区"),
+    Action.TRANSFER: Details(to="119", at=T0, reference="119-0007"),
+    Action.MERGE: Details(master="master"),
+    Action.UNMERGE: Details(reason="不是一回事"),
+    Action.REASSIGN: Details(unit="unit-a", reason="首接单位撤并"),
+    Action.EXTEND_OK: Details(told="已告知"),
+    Action.EXTEND_NO: Details(told="已告知"),
+    Action.CLOSE_UNRESOLVED: Details(reason="产权争议，走司法程序", told="已书面告知"),
+    Action.URGE: Details(text="怎么还没来"),
     Action.CLASSIFY: Details(category="lighting", area=GRID, urgency=0),
     Action.DISPATCH: Details(unit="unit-a"),
     Action.ARRIVE: Details(position=(120.1, 30.2)),
@@ -38,12 +51,26 @@ GIVEN: Mapping[Action, Details] = {
     Action.RETURN_OK: Details(reason="同意"),
     Action.RETURN_NO: Details(reason="首接负责"),
     Action.FINISH: Details(outcome="已修复", photo="修复后照片"),
-    Action.CHECK_BAD: Details(reason="仍不亮"),
+    Action.CHECK_BAD: Details(photo="仍不亮"),
     Action.CALLBACK: Details(contacted=True, solved=True, satisfied=domain.Satisfaction.SATISFIED),
     Action.REOPEN: Details(reason="又坏了"),
     Action.WITHDRAW: Details(reason="误报"),
     Action.NOTE: Details(text="备注"),
 }
+
+
+def given(action: Action, ticket: Ticket, now: int) -> Details:
+    """What somebody would supply with ``action`` here and now; dates depend on both."""
+    run = ticket.run(Clock.FINISH)
+    tasks = ticket.unfinished or ticket.tasks
+    dated = {
+        Action.WHISTLE: Details(unit="unit-b", text="围挡", until=now + HOUR),
+        Action.WAIT: Details(text="几号楼？", until=now + DAY),
+        Action.EXTEND: Details(reason="等配件", until=(run.due if run else now) + HOUR),
+        Action.TASK_DONE: Details(task=tasks[0].number if tasks else 1, outcome="已围挡"),
+        Action.PARK: Details(plan="列入明年改造", until=now + 30 * DAY),
+    }
+    return dated.get(action) or GIVEN.get(action, Details())
 
 
 class Story:
@@ -52,6 +79,7 @@ class Story:
     def __init__(self, moved: domain.lifecycle.Moved, now: int) -> None:
         self.ticket, self.events = moved
         self.now = now
+        self.master: Ticket | None = _master()
 
     @property
     def state(self) -> State:
@@ -63,11 +91,11 @@ class Story:
 
     def does(self, role: Role, action: Action, details: Details | None = None, **who: str) -> "Story":
         actor = PEOPLE[role]
-        given = details if details is not None else GIVEN.get(action, Details())
+        supplied = details if details is not None else given(action, self.ticket, self.now)
         self._take(
             domain.move(
                 self.ticket, action, now=self.now, by=who.get("by", actor.by), role=role,
-                unit=who.get("unit", actor.unit), details=given,
+                unit=who.get("unit", actor.unit), details=supplied, master=self.master,
             )
         )  # fmt: skip
         return self
@@ -97,6 +125,16 @@ class Story:
         self._take(domain.archived(self.ticket, now=self.now))
         return self
 
+    def waits(self, ms: int) -> "Story":
+        """Time passes, and does what it does."""
+        self.now += ms
+        self._take(domain.overdue(self.ticket, self.now))
+        return self
+
+    def master_ends(self, master: Ticket) -> "Story":
+        self._take(domain.master_ended(self.ticket, master, now=self.now))
+        return self
+
     def _take(self, moved: domain.lifecycle.Moved) -> None:
         self.ticket, more = moved
         self.events: tuple[Event, ...] = (*self.events, *more)
@@ -106,7 +144,7 @@ def called(source: Source = Source.HOTLINE, **changes: Any) -> Story:
     """A lamp that somebody telephoned about."""
     role = {Source.HOTLINE: Role.OPERATOR, Source.CITIZEN: Role.CITIZEN, Source.PATROL: Role.GRID_WORKER}[source]
     fields: dict[str, Any] = {
-        "number": "LY-20261122-0001", "source": source, "title": "路灯不亮", "limits": DEFAULT_LIMITS,
+        "number": "LY-20261122-0001", "source": source, "title": "路灯不亮", "policy": DEFAULT,
         "text": "三号楼前", "area": GRID,
     }  # fmt: skip
     if source is Source.HOTLINE:
@@ -119,8 +157,20 @@ def called(source: Source = Source.HOTLINE, **changes: Any) -> Story:
 
 def leak(**changes: Any) -> Story:
     """A critical gas ticket, dispatched to unit-a by the system."""
-    opening = opening_of(raised(**changes), number="LY-20261122-0002", place="1 单元 101", building="")
+    opening = opening_of(
+        raised(**changes), number="LY-20261122-0002", place="1 单元 101", building="", deadlines=DEFAULT
+    )
     return Story(domain.open_for_alarm(opening, id="t2", now=T0, lead="unit-a"), T0)
+
+
+@cache
+def _master() -> Ticket:
+    """Another call about the same lamp, to merge into."""
+    opening = Opening(
+        number="LY-20261122-0009", source=Source.HOTLINE, title="路灯不亮", policy=DEFAULT, text="三号楼前", area=GRID,
+        caller=Caller("李先生", "13912345678"),
+    )  # fmt: skip
+    return domain.report(opening, id="master", now=T0, who=PEOPLE[Role.OPERATOR])[0]
 
 
 def to(state: State, source: Source = Source.HOTLINE) -> Story:
@@ -151,6 +201,11 @@ WAYS: Mapping[State, tuple[tuple[Role, Action], ...]] = {
     State.SIGNED: (*_DISPATCHED, (Role.UNIT_HANDLER, Action.SIGN)),
     State.RETURN_REVIEW: (*_DISPATCHED, (Role.UNIT_LEADER, Action.RETURN)),
     State.IN_PROGRESS: _CHECKING[:4],
+    State.EXTENSION_REVIEW: (*_CHECKING[:4], (Role.UNIT_LEADER, Action.EXTEND)),
+    State.PARKED: (*_CHECKING[:4], (Role.SUPERVISOR, Action.PARK)),
+    State.VERIFYING: ((Role.OPERATOR, Action.VERIFY),),
+    State.MERGED: ((Role.OPERATOR, Action.MERGE),),
+    State.REJECTED: ((Role.OPERATOR, Action.REJECT),),
     State.CHECKING: _CHECKING,
     State.CALLBACK: _CALLBACK,
     State.REDO: (*_CHECKING, (Role.GRID_WORKER, Action.CHECK_BAD)),

@@ -14,6 +14,9 @@ for (const box of document.querySelectorAll("[data-remember]")) {
   box.addEventListener("change", () => sessionStorage.setItem(key, box.checked ? "1" : "0"));
 }
 
+const drafted = document.querySelector("[data-preview]");
+if (drafted) (await import("./preview.mjs")).start(drafted);
+
 const list = document.querySelector("[data-list]");
 const address = document.body.dataset.live;
 if (address || list) {

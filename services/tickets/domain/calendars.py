@@ -1,0 +1,173 @@
+"""Working days and working hours as China counts them: holidays, make-up workdays, one time zone.
+
+The State Council announces a year in the autumn before it, and the library follows. Arithmetic
+never stops for a year that is not announced yet: it counts plain weeks, which makes a deadline
+no later than it will be, and says so (:func:`known`). A date that a person chooses in such a
+year is refused (:func:`require_known`), since nobody can say what it would mean.
+Times are epoch ms; ``hours`` are the day's working spans in minutes after midnight.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+import chinese_calendar
+
+from services.tickets.domain.numbers import SHANGHAI
+from streams.contracts import Refused
+
+Hours = tuple[tuple[int, int], ...]
+MINUTE: Final = 60_000
+DAY: Final = 24 * 60 * MINUTE
+_ZONE: Final = int(SHANGHAI.utcoffset(None).total_seconds()) * 1000
+_FIRST: Final = date(1970, 1, 1)
+_LONGEST: Final = 4000
+"""Days that one deadline may span: a loop over a calendar ends, whatever it is asked."""
+
+
+class UnknownYear(Refused):
+    """The holidays of a year are not known to the library yet."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            "calendar",
+            f"the holidays of {year} are not known here; choose a date until {known_until().isoformat()}, "
+            "or let an administrator install the chinesecalendar release that has them",
+            year=year, known_until=known_until().isoformat(),
+        )  # fmt: skip
+
+
+def is_workday(day: date) -> bool:
+    """Whether China works on ``day``.
+
+    Raises:
+        UnknownYear: the library has no holidays for that year.
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        raise UnknownYear(day.year) from None
+
+
+@lru_cache(maxsize=1)
+def known_until() -> date:
+    """The last day whose holidays are known."""
+    year = 2020
+    while _is_known_year(year + 1):
+        year += 1
+    return date(year, 12, 31)
+
+
+def known_until_ms() -> int:
+    """When the calendar ends, epoch ms."""
+    return _midnight((known_until() - _FIRST).days + 1)
+
+
+def known(at: int) -> bool:
+    """Whether the holidays at ``at`` are known."""
+    return _is_known_year(date_of(at).year)
+
+
+def require_known(at: int) -> None:
+    """Raises: UnknownYear."""
+    is_workday(date_of(at))
+
+
+def _is_known_year(year: int) -> bool:
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _works(number: int) -> bool:
+    """Day ``number`` since 1970; a year nobody has announced counts Monday to Friday."""
+    day = _FIRST + timedelta(days=number)
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def date_of(at: int) -> date:
+    return datetime.fromtimestamp(at / 1000, SHANGHAI).date()
+
+
+def _number(at: int) -> int:
+    return (at + _ZONE) // DAY
+
+
+def _midnight(number: int) -> int:
+    return number * DAY - _ZONE
+
+
+def after_days(start: int, days: int) -> int:
+    """The end of the ``days``-th working day after the day of ``start``; 0: of that day, or the next that works.
+
+    Raises:
+        Refused: ``calendar``, further than any deadline goes.
+    """
+    number = _number(start)
+    if days == 0:
+        number -= 1
+    wanted = max(days, 1)
+    for step in range(1, _LONGEST):
+        wanted -= _works(number + step)
+        if wanted == 0:
+            return _midnight(number + step + 1)
+    raise Refused("calendar", f"{days} working days are further than a deadline goes")
+
+
+def days_left(now: int, due: int) -> int:
+    """Whole working days between today and ``due``, a midnight; -1 when it has passed.
+
+    ``after_days(now, days_left(now, due))`` is ``due`` again.
+    """
+    if due <= now:
+        return -1
+    return sum(_works(number) for number in range(_number(now) + 1, _number(due)))
+
+
+def last_day(due: int) -> int:
+    """When the last working day before ``due`` begins: one working day is left."""
+    number = _number(due - 1)
+    for step in range(_LONGEST):
+        if _works(number - step):
+            return _midnight(number - step)
+    raise Refused("calendar", "there is no working day before this deadline")
+
+
+def after_hours(start: int, ms: int, hours: Hours) -> int:
+    """When ``ms`` of working time have passed since ``start``.
+
+    Raises:
+        Refused: ``calendar``, further than any deadline goes.
+    """
+    left, number = ms, _number(start)
+    for step in range(_LONGEST):
+        for begin, end in _spans(number + step, hours):
+            length = end - max(begin, start)
+            if length <= 0:
+                continue
+            if left <= length:
+                return max(begin, start) + left
+            left -= length
+    raise Refused("calendar", f"{ms} ms of working time are further than a deadline goes")
+
+
+def hours_between(start: int, end: int, hours: Hours) -> int:
+    """Working time from ``start`` to ``end``; 0 when it has passed."""
+    return sum(
+        max(0, min(stop, end) - max(begin, start))
+        for number in range(_number(start), _number(end) + 1)
+        for begin, stop in _spans(number, hours)
+    )
+
+
+def _spans(number: int, hours: Hours) -> list[tuple[int, int]]:
+    if not _works(number):
+        return []
+    midnight = _midnight(number)
+    return [(midnight + begin * MINUTE, midnight + end * MINUTE) for begin, end in hours]

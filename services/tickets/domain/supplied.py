@@ -1,0 +1,157 @@
+"""What comes with an action: the fields it takes, dates within their bounds, proof, and a master to merge into."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from services.tickets.domain import calendars, limits, policy
+from services.tickets.domain.errors import Because, Ruled
+from services.tickets.domain.guards import Actor
+from services.tickets.domain.limits import limit_of
+from services.tickets.domain.numbers import SHANGHAI
+from services.tickets.domain.proof import Proof, proof_one, why_not, would_prove
+from services.tickets.domain.table import Row
+from services.tickets.domain.ticket import Details, Evidence, Ticket
+from services.tickets.domain.words import Action, Clock, State
+from streams.contracts import Refused
+
+_AHEAD: Final = limits.MINUTE
+"""How far a person's clock may be ahead of ours."""
+_ANSWERS: Final = ("contacted", "solved", "found")
+_ZEROS: Final = ("urgency", "at", "until", "task")
+
+
+def require(row: Row, details: Details) -> None:
+    """Every required field is there, and none that the action does not take.
+
+    Raises:
+        Refused: ``fields`` names what is missing or does not belong.
+    """
+    given = {name for name in details.__struct_fields__ if getattr(details, name) not in {None, "", (), False}}
+    given |= {name for name in _ANSWERS if getattr(details, name) is False}
+    given |= {name for name in _ZEROS if getattr(details, name) == 0}
+    missing = [wanted for wanted in row.required if not given & set(wanted.split("|"))]
+    if missing:
+        raise Refused("fields", f"{row.action} needs {', '.join(missing)}", missing=missing)
+    known = {part for wanted in (*row.required, *row.optional) for part in wanted.split("|")}
+    unknown = sorted(given - known)
+    if unknown:
+        raise Refused("fields", f"{row.action} does not take {', '.join(unknown)}", unknown=unknown)
+    if details.urgency is not None and details.urgency not in policy.URGENCIES:
+        raise Refused("fields", "urgency is 0 (ordinary), 1 (major) or 2 (critical)", wrong=["urgency"])
+
+
+def check(ticket: Ticket, row: Row, who: Actor, details: Details, now: int) -> None:
+    """Refuse what was supplied with an action.
+
+    Raises:
+        Refused: ``fields`` names what is wrong and its bounds; ``proof`` says what it lacks;
+            ``calendar``, a working-day date lies in a year whose holidays are not known.
+    """
+    rule = _RULES.get(row.action)
+    if rule:
+        rule(ticket, row, who, details, now)
+
+
+def check_master(ticket: Ticket, master: Ticket | None, named: str) -> Ticket:
+    """The ticket to merge into: open, another one, and never a lesser matter than a danger.
+
+    Raises:
+        Refused: ``fields`` or ``rule``.
+    """
+    if master is None:
+        raise Refused("fields", f"there is no ticket {named} in your area", wrong=["master"])
+    if master.id == ticket.id:
+        raise Ruled(Because.ITSELF, "a ticket cannot be merged into itself")
+    if master.state is State.MERGED:
+        raise Ruled(Because.MERGED, f"{master.number} was merged itself; name its master", master=master.master)
+    if not master.open:
+        raise Ruled(Because.ENDED, f"{master.number} is {master.state}; only an open ticket takes another in")
+    if ticket.safety and not master.safety:
+        raise Ruled(Because.DANGER_LEADS, f"a danger leads: merge {master.number} into {ticket.number} instead")
+    return master
+
+
+def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -> None:
+    evidence = Evidence(now, who.by, details.photo, details.reading, details.sensor_dead)
+    if ticket.unfinished and not details.reason:
+        waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
+        raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}; wait for them, or give the reason why not")
+    if not would_prove(ticket, evidence, now):
+        raise Refused("proof", why_not(ticket, now))
+
+
+def _checked(ticket: Ticket, _row: Row, _who: Actor, _details: Details, now: int) -> None:
+    if proof_one(ticket, now) is Proof.NONE:
+        raise Refused("proof", why_not(ticket, now))
+
+
+def _called(ticket: Ticket, row: Row, _who: Actor, details: Details, now: int) -> None:
+    if row.target is State.CLOSED and proof_one(ticket, now) is Proof.NONE:
+        raise Refused("proof", f"a call-back alone does not close it: {why_not(ticket, now)}")
+    if details.contacted and (details.solved is None or details.satisfied is None):
+        raise Refused("fields", "the caller was reached: say whether it is solved and how satisfied they are",
+                      missing=["solved", "satisfied"])  # fmt: skip
+
+
+def _transferred(_ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
+    if details.at is None or not 0 < details.at <= now + _AHEAD:
+        raise Refused("fields", "at is when the call was handed over, which cannot lie ahead", wrong=["at"])
+
+
+def _task(ticket: Ticket, _row: Row, who: Actor, details: Details, _now: int) -> None:
+    mine = [task.number for task in ticket.unfinished if task.unit == who.unit]
+    if details.task not in mine:
+        numbers = ", ".join(map(str, mine))
+        raise Refused("fields", f"task is the number of an unfinished sub-task of your unit: {numbers}", wrong=["task"])
+
+
+def _within(details: Details, after: int, until: int) -> None:
+    if details.until is None or not after < details.until <= until:
+        raise Refused("fields", f"until is a time after {_said(after)} and not beyond {_said(until)}",
+                      wrong=["until"], after=after, most=until)  # fmt: skip
+
+
+def _said(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def _whistled(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
+    """A sub-task ends before its master does: by its finish, or by the redo where that is over."""
+    run = ticket.run(Clock.FINISH) or ticket.run(Clock.REDO)
+    most = now + limits.DAY * ticket.policy.park_days
+    _within(details, now, run.due if run and run.running and run.due > now else most)
+
+
+def _waited(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
+    _planned(details, now, limits.due_after(now, limit_of(ticket.policy.wait), ticket.policy.hours))
+
+
+def _extended(ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: int) -> None:
+    run = ticket.run(Clock.FINISH)
+    limit = limit_of(ticket.policy.extension.get(ticket.urgency, ""))
+    if run is not None:
+        _planned(details, run.due, limits.moved_by(run.due, limit, ticket.policy.hours))
+
+
+def _planned(details: Details, after: int, until: int) -> None:
+    if details.until is not None and details.until > after:
+        calendars.require_known(details.until)
+    _within(details, after, until)
+
+
+def _parked(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
+    _within(details, now, now + ticket.policy.park_days * limits.DAY)
+
+
+_RULES: Final[dict[Action, Callable[[Ticket, Row, Actor, Details, int], None]]] = {
+    Action.FINISH: _proved,
+    Action.CHECK_OK: _checked,
+    Action.CALLBACK: _called,
+    Action.TRANSFER: _transferred,
+    Action.TASK_DONE: _task,
+    Action.WHISTLE: _whistled,
+    Action.WAIT: _waited,
+    Action.EXTEND: _extended,
+    Action.PARK: _parked,
+}

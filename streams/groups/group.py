@@ -1,0 +1,290 @@
+"""One group: its incidents, its members and its own alarms, stored as one packed value with its offset."""
+
+import traceback
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from streams.contracts import Action, ActionName, AlarmEvent, AlarmState, Candidate, Member, Rule, Source
+from streams.groups import own
+from streams.groups.incidents import REMEMBER_MS, Flood, Incident, counts_in
+from streams.groups.own import Affected
+from streams.groups.roster import Roster
+from streams.rules import Catalogue, Fault, Outcome, Slot
+from streams.rules.bench import Told
+from streams.rules.machine import Steps
+
+FORMAT: Final = 1
+MOST_ACTIONS: Final = 64
+"""Requests that are known again when they come twice."""
+KEEP_SEEN_MS: Final = REMEMBER_MS
+"""A repetition follows a restart of the first stage within minutes; a day is ample."""
+
+
+class Seen(msgspec.Struct, array_like=True, gc=False):
+    """The last record of one source: its offset there, what came with it, and when."""
+
+    offset: int
+    ids: list[str]
+    at: int
+
+
+class State(msgspec.Struct, array_like=True):
+    """Everything that is remembered of a group. ``episodes`` names the incident of each that may go on."""
+
+    format: int
+    code: str
+    offset: int = -1
+    incidents: dict[str, Incident] = {}
+    episodes: dict[str, str] = {}
+    flood: Flood = msgspec.field(default_factory=Flood)
+    members: dict[str, dict[str, Affected]] = {}
+    slots: dict[str, Slot] = {}
+    places: dict[str, str] = {}
+    hides: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {}
+    disabled: dict[str, int] = {}
+    actions: list[str] = []
+    seen: dict[str, Seen] = {}
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(State)
+
+
+class Group:
+    """Applies records to its state; the shard hands it each at most once."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.dirty = False
+
+    @classmethod
+    def new(cls, code: str) -> "Group":
+        return cls(State(FORMAT, code))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Group":
+        """A group as :meth:`pack` left it."""
+        state = _decoder.decode(data)
+        if state.format != FORMAT:
+            raise ValueError(f"group state of format {state.format}, wanted {FORMAT}; empty the state topic")
+        return cls(state)
+
+    def pack(self) -> bytes:
+        return _encoder.encode(self.state)
+
+    @property
+    def awake(self) -> bool:
+        """Whether a tick may change anything."""
+        state = self.state
+        return bool(state.slots or any(state.members.values()))
+
+    def candidate(self, record: Candidate, outcome: Outcome) -> None:
+        """A member's transition: into its incident, and on to everybody."""
+        event = record.event
+        if not self._news(event.source, f"{event.device}\n{event.rule}", event.id, event.at):
+            return
+        outcome.events.append(self._finished(event, outcome))
+
+    def member(self, record: Member) -> None:
+        """A device's own condition has changed."""
+        if not self._news(record.source, f"{record.device}\n{record.rule}\nmember", "", record.at):
+            return
+        held = self.state.members.setdefault(record.rule, {})
+        if record.condition:
+            held.setdefault(record.device, Affected(record.at, record.grid))
+        else:
+            held.pop(record.device, None)
+
+    def act(self, action: Action, roster: Roster, outcome: Outcome) -> None:
+        """A person's act on the group's own alarm; the same one again has no effect."""
+        state = self.state
+        rule = roster.rules.get(action.rule)
+        if rule is None or action.id in state.actions:
+            return
+        self.dirty = True
+        state.actions = [*state.actions[1 - MOST_ACTIONS :], action.id]
+        self._take(rule, own.asked(state.slots.get(rule.id), rule, action), roster, outcome, action.at)
+
+    def tick(self, now: int, roster: Roster, outcome: Outcome) -> None:
+        """Time: the group's own alarms are judged, their timers fire."""
+        state = self.state
+        for name in sorted({*state.slots, *state.members}):
+            rule = roster.rules.get(name)
+            if rule is None or state.disabled.get(name) == rule.version:
+                continue
+            before = state.slots.get(name)
+            try:
+                slot, made = own.judge(
+                    before, rule, state.code, state.members.get(name, {}), roster.total(name, state.code), now
+                )
+                slot, more = own.due(slot, rule, state.code, now)
+            except Exception as error:  # noqa: BLE001 - a bug of one rule must not stop every group at every tick
+                state.disabled[name] = rule.version
+                outcome.faults.append(Fault(state.code, name, repr(error), traceback.format_exc(), outcome.source))
+                self.dirty = True
+                continue
+            made += more
+            if made or not (slot is before or (before is None and slot.idle)):
+                self._take(rule, (slot, made), roster, outcome, now)
+
+    def adopt(self, catalogue: Catalogue, roster: Roster, known: dict[str, Rule], now: int, outcome: Outcome) -> None:
+        """Other rules or devices: alarms of rules that are gone end, and what is hidden is looked at again."""
+        state = self.state
+        for name in sorted(state.slots):
+            rule = roster.rules.get(name)
+            told_by = rule or catalogue.rules.get(name) or known.get(name)
+            if told_by is None:
+                continue
+            if rule is None:
+                state.members.pop(name, None)
+            slot, made = own.carried(state.slots[name], rule, now)
+            self._take(told_by, (slot, made), roster, outcome, now)
+            self._hide(told_by, slot, roster, outcome, now)
+
+    def tidy(self, now: int) -> None:
+        """Forget what nothing can come back to."""
+        state = self.state
+        keep = {
+            name: incident
+            for name, incident in state.incidents.items()
+            if incident.standing or incident.seen > now - REMEMBER_MS
+        }
+        seen = {name: seen for name, seen in state.seen.items() if seen.at > now - KEEP_SEEN_MS}
+        if len(keep) != len(state.incidents) or len(seen) != len(state.seen):
+            state.incidents, state.seen = keep, seen
+            state.episodes = {episode: name for episode, name in state.episodes.items() if name in keep}
+            self.dirty = True
+
+    def _news(self, source: Source, subject: str, name: str, at: int) -> bool:
+        """False for a record that the first stage has sent before (a restart repeats it)."""
+        key = f"{source.partition}\n{subject}"
+        seen = self.state.seen.get(key)
+        if seen is not None and (source.offset < seen.offset or (source.offset == seen.offset and name in seen.ids)):
+            return False
+        self.dirty = True
+        again = seen is not None and seen.offset == source.offset
+        names = [*(seen.ids if seen is not None and again else []), *([name] if name else [])]
+        self.state.seen[key] = Seen(source.offset, names, at)
+        return True
+
+    def _finished(self, event: AlarmEvent, outcome: Outcome) -> AlarmEvent:
+        """The event with what only the group knows."""
+        state = self.state
+        self.dirty = True
+        opening = event.episode not in state.episodes
+        incident = self._incident_of(event)
+        if opening and not incident.devices:
+            outcome.incidents.append(incident.id)
+        page = incident.take(event, event.page)
+        if event.new is AlarmState.NORMAL:
+            state.episodes.pop(event.episode, None)
+        else:
+            state.episodes[event.episode] = incident.id
+        state.flood.count(event.at, new=opening and event.new.active and not event.hidden)
+        ticket = event.ticket
+        if ticket is not None and ticket.agreed_urgency > ticket.urgency and incident.agrees(event.building):
+            ticket = msgspec.structs.replace(ticket, urgency=ticket.agreed_urgency)
+        return msgspec.structs.replace(
+            event,
+            incident=incident.id,
+            group=state.code,
+            first_out=incident.first[1] == event.episode,
+            members=incident.members,
+            page=page,
+            ticket=ticket,
+            flood=state.flood.collapses(event),
+        )
+
+    def _incident_of(self, event: AlarmEvent) -> Incident:
+        state = self.state
+        known = state.incidents.get(state.episodes.get(event.episode, ""))
+        if known is not None and (known.called or not counts_in(event)):
+            return known
+        # A warning that has become an alarm may find a real incident that was not there when it began.
+        found = self._joinable(event)
+        if found is None or (known is not None and not found.called):
+            found = known or Incident.begin(state.code, event)
+        if known is not None and known is not found:
+            self._leave(known, event)
+        state.incidents[found.id] = found
+        return found
+
+    def _leave(self, incident: Incident, event: AlarmEvent) -> None:
+        incident.standing.pop(event.episode, None)
+        if not incident.standing:
+            self.state.incidents.pop(incident.id, None)
+
+    def _joinable(self, event: AlarmEvent) -> Incident | None:
+        """The incident that an episode joins: one that still takes members, else the device's own."""
+        same = [one for one in self.state.incidents.values() if one.cause == event.cause_of_alarm]
+        if event.new.active:
+            fitting = [one for one in same if one.joinable(event.at)]
+            if fitting:
+                return min(fitting, key=lambda one: (not one.called, one.opened, one.id))
+        mine = [one for one in same if event.device in one.devices]
+        return max(mine, key=lambda one: (one.last, one.id)) if mine else None
+
+    def _take(self, rule: Rule, steps: Steps, roster: Roster, outcome: Outcome, now: int) -> None:
+        """Put a slot down, tell its transitions through the incident, and hide or show the members."""
+        slot, made = steps
+        state = self.state
+        if made and made[0].number == 1:
+            state.places[rule.id] = own.busiest(state.members.get(rule.id, {}))
+        if slot.idle and not slot.held:
+            state.slots.pop(rule.id, None)
+        else:
+            state.slots[rule.id] = slot
+        self.dirty = True
+        for event in self._addressed(rule, [Told(rule, one, state.code, "") for one in made], roster, outcome):
+            outcome.events.append(self._finished(event, outcome))
+        if made:
+            self._hide(rule, slot, roster, outcome, now)
+        if rule.id not in state.slots:
+            state.places.pop(rule.id, None)
+
+    def _addressed(self, rule: Rule, told: Iterable[Told], roster: Roster, outcome: Outcome) -> list[AlarmEvent]:
+        scratch = Outcome(outcome.source)
+        device = own.subject(self.state.code, roster.kind_of(rule, self.state.code), self.state.places.get(rule.id, ""))
+        for one in told:
+            scratch.tell(one, device, device.area)
+        return [record.event for record in scratch.groups if isinstance(record, Candidate)]
+
+    def _hide(self, rule: Rule, slot: Slot, roster: Roster, outcome: Outcome, now: int) -> None:
+        """Tell the first stage what the group's alarm hides, and what it hides no more."""
+        state = self.state
+        before = state.hides.get(rule.id, {})
+        wanted = roster.hidden_by(rule.id, state.code) if slot.state.active else {}
+        if wanted == before:
+            return
+        for device in sorted({*before, *wanted}):
+            old, new = before.get(device), wanted.get(device)
+            if old == new:
+                continue
+            if old is not None:
+                outcome.inputs += self._told(ActionName.UNSUPPRESS, slot, device, *old, now)
+            if new is not None:
+                outcome.inputs += self._told(ActionName.SUPPRESS, slot, device, *new, now)
+        self.dirty = True
+        if wanted:
+            state.hides[rule.id] = wanted
+        else:
+            state.hides.pop(rule.id, None)
+
+    @staticmethod
+    def _told(action: ActionName, slot: Slot, device: str, grid: str, rules: tuple[str, ...], now: int) -> list[Action]:
+        return [
+            Action(
+                id=f"{slot.episode}-{slot.number}:{action}:{device}:{rule}",
+                action=action,
+                grid=grid,
+                device=device,
+                rule=rule,
+                episode="",
+                by=slot.episode,
+                at=now,
+                why=slot.rule,
+            )
+            for rule in rules
+        ]

@@ -1,0 +1,137 @@
+"""The groups of one partition of ``linli.groups``: a pure function of its records, in order."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from streams.contracts import Action, Candidate, GroupRecord, Member, Rule, Source, Tick
+from streams.groups.group import Group
+from streams.groups.roster import Roster
+from streams.rules import Catalogue, Outcome, TooManyFaults
+
+CLOCK_PREFIX: Final = "#"
+TIDY_EVERY_MS: Final = 3_600_000
+MOST_FAULTS: Final = 20
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(tuple[int, int, int])
+
+
+class GroupShard:
+    """One partition. ``owns`` says whether a group's key falls into it; ``stored`` is what :meth:`pack` gave.
+
+    A catalogue given to :meth:`adopt` comes into force at the next Tick, as in the first stage.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        catalogue: Catalogue,
+        *,
+        owns: Callable[[str], bool],
+        stored: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self.partition = partition
+        self.catalogue = catalogue
+        packed = dict(stored or {})
+        self.clock_code = f"{CLOCK_PREFIX}{partition}"
+        self._now, self._tidied, self.offset = _decoder.decode(packed.pop(self.clock_code, b"[0,0,-1]"))
+        self.groups = {code: Group.unpack(data) for code, data in sorted(packed.items())}
+        self._owns = owns
+        self._roster = Roster(Catalogue({}, {}), owns)
+        self._awake = {code for code, group in self.groups.items() if group.awake}
+        self._known: dict[str, Rule] = {}
+        self._faults = 0
+        self._waiting: Catalogue | None = catalogue
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Take ``catalogue`` up at the next Tick."""
+        self._waiting = catalogue
+
+    def apply(self, record: GroupRecord, offset: int) -> Outcome:
+        """Apply one record; groups that have it already skip it.
+
+        Raises:
+            TooManyFaults: more bugs than may be isolated.
+        """
+        outcome = Outcome(Source(self.partition, offset))
+        self.pass_over(offset)
+        match record:
+            case Tick():
+                self._tick(record.at, offset, outcome)
+            case Candidate() | Member():
+                self._one(record.group, record, offset, outcome)
+            case Action():
+                self._one(record.device, record, offset, outcome)
+        self._faults += len(outcome.faults)
+        if self._faults > MOST_FAULTS:
+            raise TooManyFaults(outcome.faults[-1].trace)
+        return outcome
+
+    def pass_over(self, offset: int) -> None:
+        """Note a record as seen; ``offset`` is the last one that the state reflects."""
+        self.offset = max(self.offset, offset)
+
+    @property
+    def dirty(self) -> list[str]:
+        """What has changed since it was last packed: groups, and always the partition's clock."""
+        return [*(code for code, group in self.groups.items() if group.dirty), self.clock_code]
+
+    @property
+    def codes(self) -> list[str]:
+        """Everything that can be packed."""
+        return [*self.groups, self.clock_code]
+
+    def pack(self, code: str) -> bytes:
+        """The packed state of a group (or of the partition's clock), which then counts as saved."""
+        if code == self.clock_code:
+            return _encoder.encode((self._now, self._tidied, self.offset))
+        group = self.groups[code]
+        group.dirty = False
+        return group.pack()
+
+    def _one(self, code: str, record: Candidate | Member | Action, offset: int, outcome: Outcome) -> None:
+        group = self.groups.get(code)
+        if group is None:
+            group = self.groups[code] = Group.new(code)
+        if offset <= group.state.offset:
+            return
+        match record:
+            case Candidate():
+                group.candidate(record, outcome)
+            case Member():
+                group.member(record)
+            case Action():
+                group.act(record, self._roster, outcome)
+        group.state.offset = offset
+        if group.awake:
+            self._awake.add(code)
+
+    def _tick(self, at: int, offset: int, outcome: Outcome) -> None:
+        if self._waiting is not None:
+            self._take_up(self._waiting, max(at, self._now), offset, outcome)
+        if at <= self._now:
+            return  # a second gateway's clock, or a repetition: time has been here already
+        self._now = at
+        for code in sorted(self._awake):
+            group = self.groups[code]
+            if offset > group.state.offset:
+                group.tick(at, self._roster, outcome)
+                group.state.offset = offset
+            if not group.awake:
+                self._awake.discard(code)
+        if at - self._tidied >= TIDY_EVERY_MS:
+            self._tidied = at
+            self._faults = 0
+            for group in self.groups.values():
+                group.tidy(at)
+
+    def _take_up(self, catalogue: Catalogue, now: int, offset: int, outcome: Outcome) -> None:
+        self._known |= self._roster.rules
+        self.catalogue, self._waiting = catalogue, None
+        self._roster = Roster(catalogue, self._owns)
+        for code in sorted(self._awake):
+            group = self.groups[code]
+            if offset > group.state.offset:
+                group.adopt(catalogue, self._roster, self._known, now, outcome)
+        outcome.adopted = True

@@ -1,0 +1,72 @@
+"""What the database itself refuses, whoever asks and however."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from services.adapters.clock import RandomIds
+from services.adapters.postgres import Pool, open_pool
+from services.tickets.domain import Actor, Role
+from services.tickets.domain.profiles import BEIJING
+from services.tickets.handlers import KeepPolicies, OpenTicket, Report
+from services.tickets.postgres import PostgresTicketStore
+from tests.conftest import Database, PostgresServer, fresh_database
+from tests.fakes.alarm_events import GRID, T0
+from tests.fakes.clock import ManualClock
+
+
+@pytest.fixture(scope="module")
+def pool(postgres_server: PostgresServer) -> Iterator[Pool]:
+    """One ticket, one policy, and the front door's own rights."""
+    for database in fresh_database(postgres_server):
+        _fill(database)
+        with open_pool(database.url("linli_api"), name="constraints") as pool:
+            yield pool
+
+
+def _fill(database: Database) -> None:
+    database.migrate("registry", "tickets")
+    with open_pool(database.url("linli_api"), name="fill") as pool:
+        store, clock = PostgresTicketStore(pool), ManualClock(T0)
+        OpenTicket(store, clock, RandomIds())(
+            Report("路灯不亮", "三号楼", area=GRID), who=Actor("operator", Role.OPERATOR)
+        )
+        KeepPolicies(store, clock).enforce(BEIJING, who=Actor("admin", Role.ADMINISTRATOR))
+
+
+CHECKED = {
+    "a state that the loop does not have": "UPDATE tickets.tickets SET state = 'lost'",
+    "a merged ticket without a master": "UPDATE tickets.tickets SET state = 'merged'",
+    "a master of its own": "UPDATE tickets.tickets SET state = 'merged', master = id",
+    "a master of a ticket that is not merged": "UPDATE tickets.tickets SET master = id",
+    "an end without its time": "UPDATE tickets.tickets SET state = 'closed'",
+    "a time of ending before the end": "UPDATE tickets.tickets SET closed_at = 1",
+    "work that is no unit's": "UPDATE tickets.tickets SET state = 'in_progress'",
+    "a level that no city has": "UPDATE tickets.tickets SET level = 'province'",
+    "a step that the table does not have": (
+        "INSERT INTO tickets.ticket_events (id, ticket, version, action, old, new, at, by, role) "
+        "SELECT 'x', id, 99, 'archive', 'reported', 'archived', 1, 'x', 'system' FROM tickets.tickets"
+    ),
+}
+
+
+@pytest.mark.parametrize("statement", CHECKED.values(), ids=list(CHECKED))
+def test_a_check_refuses(pool: Pool, statement: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation), pool.connection() as connection:
+        connection.execute(statement.encode())
+
+
+APPEND_ONLY = {
+    "an event is never changed": "UPDATE tickets.ticket_events SET by = 'somebody else'",
+    "an event is never removed": "DELETE FROM tickets.ticket_events",
+    "a policy is never changed": "UPDATE tickets.policies SET body = '{}'",
+    "a policy is never removed": "DELETE FROM tickets.policies_in_force",
+    "a ticket is never removed": "DELETE FROM tickets.tickets",
+}
+
+
+@pytest.mark.parametrize("statement", APPEND_ONLY.values(), ids=list(APPEND_ONLY))
+def test_what_is_written_once_stays(pool: Pool, statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), pool.connection() as connection:
+        connection.execute(statement.encode())

@@ -1,0 +1,83 @@
+"""A rule as a form: nothing is lost on the way there and back, and every problem finds its field."""
+
+import msgspec
+import pytest
+
+from sensors.kinds import default_rules
+from services.api.pages import rule_forms as forms
+from services.api.pages import rule_views as views
+from services.api.pages.words import words
+from services.registry.domain.rule_drafts import changed, plain
+from services.registry.domain.rules import RANGES, differences
+from streams.contracts import Condition, Days, Op, Rate, Rule, Schedule, Scope
+from streams.rules.problems import problems
+from tests.fakes.registry import rule
+
+
+def form_and_back(start: Rule) -> Rule:
+    fields = {k: v for k, v in forms.draft_of(forms.values_of(start), start).items() if k != "version"}
+    after, found = changed(start, fields)
+    assert after is not None, found
+    return msgspec.structs.replace(after, version=start.version)
+
+
+@pytest.mark.parametrize("each", default_rules(), ids=lambda each: each.id)
+def test_every_default_rule_survives_its_form(each: Rule) -> None:
+    assert form_and_back(each) == each
+
+
+def test_schedule_scope_conditions_and_lists_survive_their_form() -> None:
+    full = rule(
+        schedule=Schedule(start=22 * 60, end=6 * 60 + 30, days=Days.HOLIDAY, zone="Asia/Urumqi"),
+        scope=Scope(area="990101", model="enlink", device="gas-1", attributes={"zone": "a", "room": "b"}),
+        gate=(Condition("valve_open"), Condition("life_days", Op.GE, 9.5), Condition("ch4_lel", measure=Rate(60_000))),
+        group=("main", "building"), suppress_when=("gas.alarm",), realarm_after_ms=90_000, second_approver=True,
+    )  # fmt: skip
+    assert form_and_back(full) == full
+
+
+def test_durations_are_shown_in_the_unit_that_fits() -> None:
+    values = forms.values_of(rule(max_shelve_ms=90_000, no_data_after_ms=7_200_000, reorder_wait_ms=1_500))
+    assert (values["max_shelve_ms"], values["max_shelve_ms.unit"]) == ("90", "s")
+    assert (values["no_data_after_ms"], values["no_data_after_ms.unit"]) == ("2", "h")
+    assert (values["reorder_wait_ms"], values["reorder_wait_ms.unit"]) == ("1.5", "s")
+    assert values["realarm_after_ms"] == ""
+
+
+def test_what_cannot_be_read_is_refused_at_its_field_as_it_was_typed() -> None:
+    values = {**forms.values_of(rule()), "critical.limit": "fifty", "schedule.start": "late", "gate": "valve open?"}
+    after, found = changed(rule(), {k: v for k, v in forms.draft_of(values, rule()).items() if k != "version"})
+    assert after is None
+    shown = {finding.at: finding.text for finding in forms.findings(found, values, words("zh"))}
+    assert set(shown) == {"critical.limit", "schedule.start", "schedule.end", "gate"}
+    assert shown["schedule.start"] == "时刻写成 22:00"
+    english = forms.findings(found, values, words("en"))
+    assert all(": " in finding.text for finding in english)
+
+
+def test_a_level_that_is_not_ticked_is_left_out_and_the_rest_keep_their_field() -> None:
+    values = {
+        **forms.values_of(rule()),
+        "critical.on": "",
+        "minor.on": "1",
+        "minor.limit": "5000",
+        "minor.deadband": "0",
+    }
+    values |= {"minor.repeat": "1", "minor.on_delay_ms": "0", "minor.off_delay_ms": "0"}
+    after, _ = changed(rule(), {k: v for k, v in forms.draft_of(values, rule()).items() if k != "version"})
+    assert after is not None
+    assert [level.severity for level in after.levels] == ["minor"]
+    (finding,) = [f for f in forms.findings(problems(after, RANGES), values, words("zh")) if not f.warning]
+    assert finding.at == "minor.limit"
+
+
+def test_every_field_of_a_rule_has_a_name() -> None:
+    zh, first = words("zh"), default_rules()[0]
+    for each in default_rules():
+        for found in differences(first, each):
+            name = views.difference(found, zh).field
+            assert name != found.field, found.field
+
+
+def test_plain_keeps_every_field() -> None:
+    assert set(plain(rule())) == set(Rule.__struct_fields__)

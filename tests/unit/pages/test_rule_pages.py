@@ -1,0 +1,230 @@
+"""The rule pages without a script: what a browser sends is kept, refused in place, or tried."""
+
+import asyncio
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from sensors.kinds import default_rules
+from services.alarms.domain import HoldKind
+from streams.contracts import DeviceState
+from tests.fakes.city import MINUTE, MemoryCity
+
+
+class Form(HTMLParser):
+    """The fields of one form as a browser would send them."""
+
+    def __init__(self, text: str, form: str) -> None:
+        super().__init__()
+        self.form, self.inside = form, False
+        self.fields: dict[str, str] = {}
+        self.select, self.area, self.chosen = "", "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = found.get("id") == self.form
+        if not self.inside or "disabled" in found:
+            return
+        if tag == "input" and "name" in found:
+            if found.get("type") not in {"checkbox", "radio"} or "checked" in found:
+                self.fields[found["name"]] = found.get("value", "")
+        elif tag == "select":
+            self.select, self.chosen = found.get("name", ""), False
+        elif tag == "option" and self.select and ("selected" in found or self.select not in self.fields):
+            self.fields[self.select] = found.get("value", "")
+        elif tag == "textarea":
+            self.area = found.get("name", "")
+            self.fields[self.area] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "form"
+        if tag in {"select", "textarea"}:
+            self.select = self.area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.area:
+            self.fields[self.area] += data
+
+
+class Visitor:
+    """Somebody with a browser that runs no script."""
+
+    def __init__(self, city: MemoryCity, role: str) -> None:
+        self.city = city
+        self.cookies = {"linli_session": city.session(role)}
+
+    def send(self, method: str, path: str, data: dict[str, str] | None = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.city.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://linli.test", cookies=self.cookies, headers={"Accept": "text/html"}
+            ) as client:
+                return await client.request(method, path, data=data)
+
+        return asyncio.run(ask())
+
+    def form(self, path: str, form: str = "rule-form") -> dict[str, str]:
+        page = self.send("GET", path)
+        assert page.status_code == 200, page.text
+        return Form(page.text, form).fields
+
+    @property
+    def csrf(self) -> dict[str, str]:
+        identity = self.city.identities.caller(self.cookies["linli_session"], now=self.city.clock.now())
+        assert identity is not None
+        return {"csrf_token": identity.csrf}
+
+
+@pytest.fixture
+def city() -> MemoryCity:
+    return MemoryCity()
+
+
+def test_a_form_that_nobody_touched_saves_the_same_rule(city: MemoryCity) -> None:
+    author = Visitor(city, "supervisor")
+    before = city.rules.get_rule("gas.ch4")
+    fields = author.form("/rules/gas.ch4")
+    answer = author.send("POST", "/rules/gas.ch4", {**fields, "reason": "例行核对", "do": "save"})
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/rules/gas.ch4?said=rule_kept"), answer.text
+    after = city.rules.list_revisions("gas.ch4")[0]
+    assert before is not None
+    assert (after.rule.levels, after.rule.scope, after.why, after.by) == (
+        before.levels, before.scope, "例行核对", "supervisor",
+    )  # fmt: skip
+    again = author.send("POST", "/rules/gas.ch4", {**fields, "reason": "例行核对", "do": "save"})
+    assert again.status_code == 303
+    assert len(city.rules.list_versions("gas.ch4")) == 2
+
+
+def test_the_form_of_every_default_rule_can_be_saved_as_it_is(city: MemoryCity) -> None:
+    author = Visitor(city, "administrator")
+    for before in default_rules():
+        fields = author.form(f"/rules/{before.id}")
+        answer = author.send("POST", f"/rules/{before.id}", {**fields, "reason": "核对", "do": "save"})
+        assert answer.status_code == 303, (before.id, answer.text)
+        after = city.rules.get_rule(before.id)
+        assert after == msgspec.structs.replace(before, version=before.version + 1), before.id
+
+
+def test_a_wrong_form_comes_back_with_every_character_and_each_error_at_its_field(city: MemoryCity) -> None:
+    author = Visitor(city, "supervisor")
+    fields = {**author.form("/rules/gas.ch4"), "critical.limit": "5O", "major.limit": "25.5", "do": "save"}
+    answer = author.send("POST", "/rules/gas.ch4", {**fields, "suppress_when": "gas.ch4, gas.alarm"})
+    assert answer.status_code == 422
+    back = Form(answer.text, "rule-form").fields
+    assert (back["critical.limit"], back["major.limit"], back["suppress_when"]) == ("5O", "25.5", "gas.ch4, gas.alarm")
+    assert 'id="critical.limit-error"' in answer.text
+    assert "<title>问题：" in answer.text
+    answer = author.send("POST", "/rules/gas.ch4", {**author.form("/rules/gas.ch4"), "do": "save"})
+    assert answer.status_code == 422
+    assert 'id="reason-error"' in answer.text
+    assert len(city.rules.list_versions("gas.ch4")) == 1
+
+
+def test_trying_keeps_nothing_and_warns(city: MemoryCity) -> None:
+    author = Visitor(city, "supervisor")
+    fields = {**author.form("/rules/gas.ch4"), "scope.model": "no-such", "critical.deadband": "30", "do": "try"}
+    answer = author.send("POST", "/rules/gas.ch4", fields)
+    assert answer.status_code == 200
+    assert "范围内没有设备" in answer.text
+    assert "回差填不小于 0 的数" in answer.text
+    assert len(city.rules.list_versions("gas.ch4")) == 1
+
+
+def test_a_new_rule_is_made_from_another(city: MemoryCity) -> None:
+    author = Visitor(city, "administrator")
+    fields = author.form("/rules/new?from=gas.rising")
+    wanted = {**fields, "id": "gas.rising.fast", "warning.limit": "90", "scope.area": "990101001", "do": "save"}
+    answer = author.send("POST", "/rules/new", {**wanted, "reason": "更快才报"})
+    assert answer.headers.get("location") == "/rules/gas.rising.fast?said=rule_kept", answer.text
+    made, model = city.rules.get_rule("gas.rising.fast"), city.rules.get_rule("gas.rising")
+    assert made is not None
+    assert model is not None
+    assert (made.measure, made.kin, made.scope.area, made.levels[0].limit) == (
+        model.measure, model.kin, "990101001", 90.0,
+    )  # fmt: skip
+    taken = author.send("POST", "/rules/new", {**wanted, "key": "other", "reason": "更快才报"})
+    assert taken.status_code == 409
+
+
+def test_somebody_elses_version_is_told_and_the_text_stays(city: MemoryCity) -> None:
+    author, other = Visitor(city, "supervisor"), Visitor(city, "administrator")
+    mine, theirs = author.form("/rules/gas.ch4"), other.form("/rules/gas.ch4")
+    assert other.send("POST", "/rules/gas.ch4", {**theirs, "reason": "先改", "do": "save"}).status_code == 303
+    answer = author.send("POST", "/rules/gas.ch4", {**mine, "major.limit": "24", "reason": "后改", "do": "save"})
+    assert answer.status_code == 409
+    assert Form(answer.text, "rule-form").fields["major.limit"] == "24"
+
+
+def test_versions_are_compared_and_restored(city: MemoryCity) -> None:
+    author = Visitor(city, "supervisor")
+    first = city.rules.get_rule("gas.ch4")
+    assert first is not None
+    fields = {**author.form("/rules/gas.ch4"), "major.limit": "24", "reason": "更严", "do": "save"}
+    assert author.send("POST", "/rules/gas.ch4", fields).status_code == 303
+    page = author.send("GET", "/rules/gas.ch4/versions").text
+    assert "重要 限值" in page
+    assert "<del>25.0 %LEL</del>" in page
+    assert "<ins>24 %LEL</ins>" in page or "<ins>24.0 %LEL</ins>" in page
+    form = author.form("/rules/gas.ch4/versions", "restore-form")
+    assert author.send("POST", "/rules/gas.ch4/restore", {**form, "reason": ""}).status_code == 422
+    assert author.send("POST", "/rules/gas.ch4/restore", {**form, "reason": "误报"}).status_code == 303
+    now = city.rules.get_rule("gas.ch4")
+    assert now is not None
+    assert (now.version, now.levels) == (first.version + 2, first.levels)
+
+
+def test_those_who_may_not_write_see_the_rule_and_cannot_send_it(city: MemoryCity) -> None:
+    manager = Visitor(city, "grid_manager")
+    page = manager.send("GET", "/rules/gas.ch4").text
+    assert 'name="do"' not in page
+    assert manager.send("GET", "/rules/new").status_code == 403
+    fields = Visitor(city, "supervisor").form("/rules/gas.ch4")
+    sent = {**fields, **manager.csrf, "reason": "我来改", "do": "save"}
+    assert manager.send("POST", "/rules/gas.ch4", sent).status_code == 403
+    assert manager.send("POST", "/rules/gas.ch4/restore", {**sent, "restore": "1"}).status_code == 403
+    assert manager.send("GET", "/rules/nothing").status_code == 404
+
+
+def test_critical_gas_is_shelved_on_its_page_by_two_people(city: MemoryCity) -> None:
+    gas = city.of_kind("gas")
+    city.alarm(gas, "gas.ch4", "critical", MINUTE, 58.0)
+    alarm = next(iter(city.alarms.state.alarms.values()))
+    manager, supervisor = Visitor(city, "grid_manager"), Visitor(city, "supervisor")
+    page = f"/alarms/{alarm.id}"
+    assert "申请搁置" in manager.send("GET", page).text
+    asked = {**manager.csrf, "length": str(30 * MINUTE), "reason": "动火"}
+    assert manager.send("POST", f"{page}/hold/shelve", asked).status_code == 303
+    assert "同意搁置" not in manager.send("GET", page).text
+    assert "同意搁置" in supervisor.send("GET", page).text
+    assert supervisor.send("POST", f"{page}/approve", supervisor.csrf).status_code == 303
+    (hold,) = city.alarms.state.holds.values()
+    assert (hold.kind, hold.by, hold.second) == (HoldKind.SHELVE, "grid_manager", "supervisor")
+    assert "结束搁置" in manager.send("GET", page).text
+    assert manager.send("POST", f"{page}/hold/unshelve", manager.csrf).status_code == 303
+    assert manager.send("POST", f"{page}/close", {**manager.csrf, "reason": "设备已换"}).status_code == 303
+    actions: list[Any] = [str(action.action) for action in city.alarms.state.sent]
+    assert actions == ["shelve", "unshelve", "close"]
+    assert manager.send("POST", f"{page}/hold/nothing", manager.csrf).status_code == 404
+    worker = Visitor(city, "grid_worker")
+    assert worker.send("POST", f"{page}/close", {**worker.csrf, "reason": "x"}).status_code == 403
+
+
+def test_a_device_is_set_to_maintenance_and_shows_its_rules(city: MemoryCity) -> None:
+    gas = city.of_kind("gas")
+    manager = Visitor(city, "grid_manager")
+    page = manager.send("GET", f"/devices/{gas.id}").text
+    assert "适用的规则" in page
+    assert "转为检修" in page
+    sent = {**manager.csrf, "version": "1", "state": "maintenance"}
+    assert manager.send("POST", f"/devices/{gas.id}/state", sent).status_code == 303
+    changed = city.places.devices.get_device(gas.id)
+    assert changed is not None
+    assert changed.state is DeviceState.MAINTENANCE
+    assert "检修完毕" in manager.send("GET", f"/devices/{gas.id}").text
+    assert manager.send("POST", f"/devices/{gas.id}/state", sent).status_code == 409

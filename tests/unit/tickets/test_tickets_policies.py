@@ -1,0 +1,225 @@
+"""Deadlines as data: what the profiles grant, what is no policy, and that none bends a running clock."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.tickets import domain
+from services.tickets.domain import Action, Actor, Card, Clock, Level, Policy, Role, State
+from services.tickets.domain.profiles import BEIJING, DEFAULT, SHANDONG, SHANGHAI_STREET, SHIPPED
+from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report
+from streams.contracts import Refused
+from tests.fakes.alarm_events import GRID, MAJOR, T0
+from tests.fakes.clock import ManualClock
+from tests.fakes.tickets import MemoryTicketStore
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, called, leak, to
+
+ADMIN = Actor("admin", Role.ADMINISTRATOR)
+F = Clock.FINISH
+
+
+# What the profiles say
+
+
+def test_the_default_is_the_loops_own() -> None:
+    critical, major, ordinary = (DEFAULT.limits[urgency] for urgency in (2, 1, 0))
+    for limits in (critical, major, ordinary):
+        assert (limits[Clock.ACCEPT], limits[Clock.DISPATCH], limits[Clock.CONTACT]) == ("2h", "5m", "1wd")
+        assert limits[Clock.REDO] == "3wd"
+    assert [critical[clock] for clock in (Clock.SIGN, Clock.ON_SITE, Clock.RESULT)] == ["5m", "30m", "2h"]
+    assert [major[clock] for clock in (Clock.SIGN, Clock.ON_SITE, F)] == ["15m", "2h", "24h"]
+    assert (critical[Clock.REVIEW], ordinary[Clock.REVIEW]) == ("1h", "1wd")
+    assert DEFAULT.returns == {0: "2wd", 1: "2h"}
+    assert DEFAULT.wait == "3wd"
+
+
+def test_beijing_runs_day_and_night() -> None:
+    assert [BEIJING.limits[urgency][F] for urgency in (2, 1, 0)] == ["2h", "24h", "7d"]
+    assert BEIJING.extension[0] == "8d", "fifteen days in all"
+    words = {word for limits in BEIJING.limits.values() for word in limits.values()}
+    assert not [word for word in words if "w" in word]
+
+
+def test_shanghais_street_counts_working_days() -> None:
+    ordinary = SHANGHAI_STREET.limits[0]
+    assert (ordinary[Clock.CONTACT], ordinary[F], ordinary[Clock.REDO]) == ("1wd", "5wd", "3wd")
+    assert SHANGHAI_STREET.extension[0] == "10wd", "fifteen in all"
+
+
+def test_shandong_grants_five_and_at_most_ten_more() -> None:
+    assert (SHANDONG.limits[0][F], SHANDONG.extension[0], SHANDONG.returns[0]) == ("5wd", "10wd", "2wd")
+
+
+def test_four_profiles_ship() -> None:
+    assert set(SHIPPED) == {"default", "beijing", "shanghai-street", "shandong"}
+
+
+def test_an_ordinary_call_in_beijing_ends_after_seven_days_and_no_working_day_is_asked_for() -> None:
+    run = called(policy=BEIJING).ticket.run(F)
+    assert run is not None
+    assert (run.due, run.warn) == (T0 + 7 * DAY, T0 + 7 * DAY - 7 * DAY // 4)
+
+
+# What is no policy
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"limits": {0: {}, 1: {}, 2: {}}}, "limits.0 lacks accept"),
+        ({"wait": "soon"}, "'soon' is no limit"),
+        ({"returns": {0: "2wd"}}, "urgency 1"),
+        ({"park_days": 91}, "park_days is 1 to 90"),
+        ({"hours": ()}, "hours are spans"),
+        ({"hours": ((700, 600),)}, "hours are spans"),
+        ({"hours": ((510, 720), (700, 900))}, "hours are spans"),
+    ],
+    ids=str,
+)
+def test_what_is_no_policy_says_what_it_lacks(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(Refused, match="not a policy") as refusal:
+        msgspec.structs.replace(DEFAULT, **change)
+    assert refusal.value.code == "policy"
+    assert why in refusal.value.detail
+
+
+# In force
+
+
+@pytest.fixture
+def store() -> MemoryTicketStore:
+    return MemoryTicketStore()
+
+
+def keep(store: MemoryTicketStore) -> KeepPolicies:
+    return KeepPolicies(store, ManualClock(T0))
+
+
+def changed(version: int = 2) -> Policy:
+    limits = {urgency: {**row, Clock.ACCEPT: "1h"} for urgency, row in DEFAULT.limits.items()}
+    return msgspec.structs.replace(DEFAULT, version=version, limits=limits)
+
+
+def test_until_somebody_chooses_the_default_is_in_force(store: MemoryTicketStore) -> None:
+    assert keep(store).in_force() == DEFAULT
+    assert keep(store).enforce(BEIJING, who=ADMIN) == keep(store).in_force() == BEIJING
+
+
+def test_new_tickets_get_the_policy_in_force_and_older_ones_keep_theirs(store: MemoryTicketStore) -> None:
+    clock = ManualClock(T0)
+    operator = Actor("operator", Role.OPERATOR)
+    open_ticket = OpenTicket(store, clock, iter_ids())
+    before = open_ticket(Report("路灯不亮", "三号楼"), who=operator)
+    keep(store).enforce(changed(), who=ADMIN)
+    after = open_ticket(Report("路灯不亮", "五号楼"), who=operator)
+    assert [ticket.run(Clock.ACCEPT).limit for ticket in (before, after)] == ["2h", "1h"]  # type: ignore[union-attr]
+    act = ActOnTicket(store, clock)
+    assert act(_accept(before), who=operator).policy == DEFAULT
+
+
+def iter_ids() -> Any:
+    class Counted:
+        numbers = iter(range(100))
+
+        def new(self) -> str:
+            return f"t{next(self.numbers)}"
+
+    return Counted()
+
+
+def _accept(ticket: domain.Ticket) -> Act:
+    return Act(ticket.id, Action.ACCEPT, ticket.version)
+
+
+def test_a_version_never_changes_and_none_is_left_out(store: MemoryTicketStore) -> None:
+    keep(store).enforce(changed(), who=ADMIN)
+    for wrong in (msgspec.structs.replace(changed(), wait="1wd"), changed(version=4)):
+        with pytest.raises(Refused) as refusal:
+            keep(store).enforce(wrong, who=ADMIN)
+        assert (refusal.value.code, refusal.value.extra) == ("conflict", {"version": 2})
+    assert [policy.version for policy in keep(store).known() if policy.name == "default"] == [1, 2]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}])
+def test_only_supervisors_and_administrators_change_deadlines(store: MemoryTicketStore, role: Role) -> None:
+    with pytest.raises(Refused) as refusal:
+        keep(store).enforce(BEIJING, who=Actor("somebody", role))
+    assert refusal.value.code == "forbidden"
+
+
+# Cards, warnings, supervision, levels
+
+
+def test_a_working_day_clock_is_yellow_when_one_working_day_is_left_and_red_the_day_after() -> None:
+    story = to(State.DISPATCHED)
+    run = story.ticket.run(F)
+    assert run is not None
+    assert run.due == run.warn + DAY, "Friday the 27th"
+    assert (run.card_at(run.warn - 1), run.card_at(run.warn), run.card_at(run.due)) == (None, Card.YELLOW, Card.RED)
+
+
+def test_one_warning_a_stage() -> None:
+    story = leak()
+    for _ in range(40):
+        story.waits(MINUTE)
+    marks = [event.evidence for event in story.events if event.action is Action.MARK]
+    told = [(mark["clock"], mark["shown"], mark["card"]) for mark in marks]
+    assert told == [
+        ("sign", "yellow", "yellow"), ("sign", "red", "red"), ("on_site", "yellow", ""), ("on_site", "red", "red"),
+    ]  # fmt: skip
+
+
+def test_another_stage_is_warned_of_anew() -> None:
+    story = leak().waits(4 * MINUTE)
+    assert story.events[-1].evidence["card"] == "yellow"
+    story.does(Role.UNIT_HANDLER, Action.ARRIVE).waits(88 * MINUTE)
+    assert (story.events[-1].evidence["clock"], story.events[-1].evidence["card"]) == ("result", "yellow")
+
+
+def test_a_red_card_means_supervision_and_a_level_up_each_time_a_reviewer_had_their_time() -> None:
+    story = leak()
+    assert (story.ticket.level, story.ticket.supervised) == (Level.GRID, False)
+    levels = []
+    for wait in (5 * MINUTE, HOUR, HOUR, HOUR, 9 * HOUR):
+        story.waits(wait)
+        levels.append(story.ticket.level)
+    assert levels == [Level.COMMUNITY, Level.STREET, Level.DISTRICT, Level.DISTRICT, Level.DISTRICT]
+    assert story.ticket.supervised
+    assert sum(event.action is Action.ESCALATE for event in story.events) == 3
+
+
+def test_small_matters_stay_in_the_grid() -> None:
+    story = leak(ticket=MAJOR).does(Role.UNIT_HANDLER, Action.ARRIVE).waits(HOUR)
+    assert (story.ticket.level, story.ticket.supervised) == (Level.GRID, False)
+
+
+def test_a_ticket_begins_at_the_level_of_its_place() -> None:
+    assert called(area="990101001").ticket.level is Level.STREET
+    assert called(area="990101001001").ticket.level is Level.COMMUNITY
+    assert called(area="990101").ticket.level is Level.DISTRICT
+    assert called(area=GRID).ticket.level is Level.GRID
+
+
+def test_what_was_slept_through_is_done_at_the_first_look_and_once() -> None:
+    story = leak().waits(10 * DAY)
+    shown = [event.evidence["clock"] for event in story.events if event.action is Action.MARK]
+    assert shown == ["sign", "on_site", "result", "finish"], "red at once, and no yellow behind it"
+    assert sum(event.action is Action.ESCALATE for event in story.events) == 1
+    assert domain.overdue(story.ticket, story.now)[1] == ()
+
+
+def test_a_clock_that_ends_in_an_unknown_year_is_assumed_and_runs() -> None:
+    last = domain.calendars.known_until_ms() - DAY
+    opening = called().ticket
+    run = domain.clocks.run_for(F, "5wd", last, opening.policy.hours)
+    assert run.assumed
+    assert run.due > last + 5 * DAY
+    assert not domain.clocks.run_for(F, "24h", last, opening.policy.hours).assumed
+
+
+def test_urgency_takes_the_nearer_of_old_and_new_even_for_a_paused_clock() -> None:
+    story = to(State.IN_PROGRESS).does(Role.UNIT_HANDLER, Action.FINISH).alarms("e1", ticket=MAJOR)
+    run = story.ticket.run(F)
+    assert run is not None
+    assert (story.state, run.limit, run.due) == (State.IN_PROGRESS, "24h", story.now + DAY)
