@@ -60,7 +60,7 @@ def main() -> None:
         share = found["per_s"] / LIMIT
         print(
             f"{devices} devices, {length:3d} days: {found['readings']:>12,.0f} readings, twice, at "
-            f"{found['per_s']:>9,.0f}/s ({share:.2f} of the aim), peak {found['peak_mb']:.0f} MB, {found['alarms']} found"
+            f"{found['per_s']:>9,.0f}/s ({share:.2f}), peak {found['peak_mb']:.0f} MB, {found['alarms']} found"
         )
 
 
