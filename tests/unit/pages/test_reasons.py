@@ -177,7 +177,8 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
     "a new rule finds it true": (
         lambda: Story(GAS).read(*[8.0] * 3).adopt([changed(levels=(
             msgspec.structs.replace(GAS.levels[1], limit=5.0, on_delay_ms=0, repeat=1),))]), 0,
-        (f"规则第 {GAS.version + 1} 版", "最近的读数 8 %LEL 已满足「可燃气体 ≥ 5 %LEL」"), (f"When version {GAS.version + 1}", "already met"),
+        (f"规则第 {GAS.version + 1} 版", "最近的读数 8 %LEL 已满足「可燃气体 ≥ 5 %LEL」"),
+        (f"When version {GAS.version + 1}", "already met"),
     ),
     "the rule is switched off": (
         lambda: leak().adopt([changed(enabled=False)]), 1, ("规则已停用", "结束"), ("was switched off",),
