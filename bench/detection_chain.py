@@ -65,7 +65,7 @@ class Desk:
     def take(self, event: AlarmEvent, at: int) -> Opened | None:
         """Does what the event asks; returns the ticket when it is a new one."""
         owner = self._tickets.get(self._owners.get(event.episode, ""))
-        last = self._newest(event.incident) if event.new.active else None
+        last = self._last(event) if event.new.active else None
         want = wanted(event, owner, last)
         if want is Want.OPEN:
             return self._open(event, at)
@@ -92,8 +92,11 @@ class Desk:
         self._owners[event.episode] = ticket.id
         self.opened[ticket.id].devices.add(event.device)
 
-    def _newest(self, incident: str) -> loop.Ticket | None:
-        found = [ticket for ticket in self._tickets.values() if ticket.incident == incident]
+    def _last(self, event: AlarmEvent) -> loop.Ticket | None:
+        """The incident's newest ticket; for a silence that belongs to another alarm, that one's."""
+        if event.joins:
+            return self._tickets.get(self._owners.get(event.joins, ""))
+        found = [ticket for ticket in self._tickets.values() if ticket.incident == event.incident]
         return max(found, key=lambda ticket: (ticket.open, ticket.closed_at or 0), default=None)
 
 

@@ -144,9 +144,8 @@ def _noisy(case: Case, said: Said) -> Said | None:
     """One message in four has a wild value: within the range, beyond it, or far below."""
     if case.over_s > 0 or not said.values or case.rng.random() > 0.25:
         return said
-    key = next(iter(said.values))
     wild = (-100.0, 48.0, 9_999.0)[int(case.rng.random() * 3)]
-    return replace(said, values={**said.values, key: wild})
+    return replace(said, values={**said.values, next(iter(said.values)): wild})
 
 
 def _clock_ahead(case: Case, said: Said) -> Said | None:
@@ -200,9 +199,8 @@ def _garbage(case: Case, message: Message) -> list[Message]:
 class Scenario:
     """What can be ordered. ``kind`` is the kind it strikes ("" any); ``where`` its first device's attributes.
 
-    ``needs`` names an attribute that the first device has, whatever its value.
-    ``period_s`` is how often a struck device speaks, None at its own pace. ``cause`` is what the ground
-    truth calls it ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
+    ``needs`` names an attribute of it, whatever its value. ``period_s`` None: at a device's own pace. The ground truth
+    calls it ``cause`` ("": the key); it deserves a ticket once it has lasted ``deserving_s``, a fault (None) never.
     """
 
     key: str
@@ -219,10 +217,6 @@ class Scenario:
     period_s: float | None = 2.0
     cause: str = ""
     deserving_s: float | None = None
-
-    def deserves_ticket(self, lasted_s: float) -> bool:
-        """Whether it was a hazard, and long enough to be known as one."""
-        return self.deserving_s is not None and lasted_s >= self.deserving_s
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {
@@ -247,6 +241,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             aim=_same_main,
             shape=_main_leak,
             period_s=1.0,
+            deserving_s=20.0,
         ),
         Scenario(
             key="septic-build-up",

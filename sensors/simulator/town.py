@@ -53,12 +53,13 @@ class _Event:
 
     def truth(self, now: int) -> Truth:
         end = min(self.end, now)
+        enough = self.scenario.deserving_s
         return Truth(
             tuple(run.case.device.id for run in self.runs),
             self.scenario.cause or self.scenario.key,
             self.start,
             end,
-            self.scenario.deserves_ticket((end - self.start) / 1000),
+            ticket=enough is not None and (end - self.start) / 1000 >= enough,
         )
 
 

@@ -158,4 +158,6 @@ class AlarmEvent(msgspec.Struct, frozen=True, omit_defaults=True):
 
         None where a timer or a person decided (their waiting is not ours), and in a backlog.
         """
-        return self.ts if self.cause in _DECIDED_BY_A_SAMPLE and not self.backlog else None
+        asked_again = self.cause is Cause.REALARM and self.old is AlarmState.ACTIVE_ACK and self.new is not self.old
+        by_a_sample = self.cause in _DECIDED_BY_A_SAMPLE and not asked_again
+        return self.ts if by_a_sample and not self.backlog else None

@@ -49,7 +49,7 @@ from streams.rules.machine import new_slot
 from streams.rules.outcome import Fault, Outcome, page_of
 from streams.rules.plan import Plan
 from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
-from streams.rules.replay import replay, replay_bytes
+from streams.rules.replay import outcomes, replay, replay_bytes
 from streams.rules.shard import Shard, TooManyFaults, partition_of_code
 from streams.rules.slots import ARRIVAL, Reading, Slot, Transition
 from streams.rules.transitions import episode_id
@@ -76,6 +76,7 @@ __all__ = [
     "cycles",
     "episode_id",
     "new_slot",
+    "outcomes",
     "page_of",
     "partition_of",
     "partition_of_code",

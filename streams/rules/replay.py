@@ -7,6 +7,7 @@ from streams.contracts.partition import partition_of
 from streams.contracts.topics import PARTITIONS
 from streams.rules.catalogue import Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
+from streams.rules.outcome import Outcome
 from streams.rules.shard import Shard
 
 
@@ -17,7 +18,19 @@ def replay(
     partitions: int = PARTITIONS,
     policy: ClockPolicy = DEFAULT_CLOCK,
 ) -> Iterator[AlarmEvent]:
-    """Alarm events of ``(partition, offset, value)`` records, each partition in its own order.
+    """Alarm events of ``(partition, offset, value)`` records, each partition in its own order."""
+    for outcome in outcomes(records, catalogue, partitions=partitions, policy=policy):
+        yield from outcome.events
+
+
+def outcomes(
+    records: Iterable[tuple[int, int, bytes]],
+    catalogue: Catalogue,
+    *,
+    partitions: int = PARTITIONS,
+    policy: ClockPolicy = DEFAULT_CLOCK,
+) -> Iterator[Outcome]:
+    """Every effect of ``(partition, offset, value)`` records, each partition in its own order.
 
     Undecodable records are passed over, as the agent passes them to the dead letters.
     """
@@ -35,7 +48,7 @@ def replay(
             record = decode_input(value)
         except Undecodable:
             continue
-        yield from shard.apply(record, offset).events
+        yield shard.apply(record, offset)
 
 
 def replay_bytes(records: Iterable[tuple[int, int, bytes]], catalogue: Catalogue) -> list[bytes]:

@@ -129,7 +129,7 @@ def test_critical_gas_starts_one_ladder_with_its_people(side: Side) -> None:
         ("gas_company", "gas-co", False, "0990-1"),
         ("grid_worker", "worker-1", False, ""),
         ("property", "manager", True, ""),
-        ("resident", AROUND.building, False, ""),
+        ("resident", AROUND.place, False, ""),
     ]
     assert side.story.ladder.place == AROUND.place
 

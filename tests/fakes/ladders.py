@@ -82,11 +82,11 @@ class MemoryLadders:
             raise Clash(f"{incident} {step.what}")
 
     def around(self, device: str, area: str) -> Around:
-        del device
         around = self._state.around
+        place = around.place if device == "gas-000001" else f"{device} 处"
         people = tuple(person for person in around.people if area.startswith(person.scope))
         return Around(
-            around.place, around.building, people, tuple(unit for unit in around.units if area.startswith(unit.area))
+            place, around.building, people, tuple(unit for unit in around.units if area.startswith(unit.area))
         )
 
     def note_arrival(self, event: TicketEvent) -> None:

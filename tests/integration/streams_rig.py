@@ -90,6 +90,10 @@ class Log:
     def raw(self, value: bytes | None, *, partition: int) -> None:
         self._producer.send(INPUTS.name, key=b"x", value=value, partition=partition)
 
+    def publish(self, topic: Topic, key: str, value: bytes) -> None:
+        """One record, acknowledged."""
+        self._producer.send(topic.name, key=key.encode(), value=value).get(timeout=30)
+
     def flush(self) -> None:
         self._producer.flush()
 

@@ -1,6 +1,8 @@
 """Real workers on a real broker: the log gives the same alarms as the pure code, come what may."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -174,6 +176,32 @@ def test_a_live_run_writes_the_same_bytes_as_the_replay(log: Log, workers: list[
     refused = [decode(stored.value, DeadLetter) for stored in log.read(DEAD_LETTERS, letters)]
     assert [letter.reason for letter in refused if letter.payload == f"not json {log.run}".encode()] == ["json"]
     assert "empty" in [letter.reason for letter in refused]
+    _holds_against_the_command(log, workers[0], district, len(expected))
+
+
+def _holds_against_the_command(log: Log, worker: Worker, district: District, expected: int) -> None:
+    """``linli-replay`` finds the same, from the broker and from its recording, and sees one changed value."""
+    kept = worker.home / "recorded"
+
+    def replayed(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services.replay.main", "--device", district.name, *more]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    def same() -> subprocess.CompletedProcess[str] | None:
+        """The workers acknowledge what they read within seconds; before that it is not compared."""
+        done = replayed("--servers", worker.servers, "--group", worker.group, "--record", str(kept))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done if f"byte for byte: {expected:,} " in done.stdout else None
+
+    eventually(same, within_s=60, every_s=1)
+    assert replayed("--from", str(kept)).returncode == 0
+    newest = log.alarms(district.name, {})[-1]
+    forged = msgspec.structs.replace(decode(newest.value, AlarmEvent), value=1.5)
+    log.publish(ALARMS, forged.grid, encode(forged))
+    wrong = replayed("--servers", worker.servers, "--group", worker.group)
+    assert wrong.returncode == 1, wrong.stdout + wrong.stderr
+    assert f"different  {forged.id}" in wrong.stdout
+    assert "value: live 1.5" in wrong.stdout
 
 
 def together(events: Iterable[AlarmEvent]) -> set[frozenset[str]]:

@@ -181,10 +181,12 @@ def step(
 _ONCE = frozenset({What.STARTED, What.FIRE_CALL, What.SECOND, What.LEADER, What.DISTRICT})
 
 
-def to_everyone(ladder: Ladder, what: What, *, at: int, by: str = "", why: str = "") -> Change:
-    """Tell everyone who was told before, each once, whatever office they were told as."""
+def to_everyone(
+    ladder: Ladder, what: What, *, at: int, by: str = "", why: str = "", others: tuple[Contact, ...] = ()
+) -> Change:
+    """Tell everyone who was told before, each once, whatever office they were told as; and ``others``."""
     contacts = {contact.id: contact for contact in reversed(ladder.told) if contact.id}
-    return step(ladder, what, at=at, by=by, why=why, contacts=tuple(reversed(contacts.values())))
+    return step(ladder, what, at=at, by=by, why=why, contacts=(*reversed(contacts.values()), *others))
 
 
 def end_call(ladder: Ladder, what: What, *, at: int, by: str = "", why: str = "") -> Change:

@@ -7,8 +7,8 @@ import msgspec
 
 from services.alarms.domain import ladder as fold
 from services.alarms.domain.ladder import Change, Ladder, Step
-from services.alarms.domain.ladder_plan import OFFICES, Plan, What
-from services.alarms.domain.ladder_reach import Around, reach
+from services.alarms.domain.ladder_plan import OFFICES, STAGE_A, Plan, What
+from services.alarms.domain.ladder_reach import Around, Contact, reach
 from streams.contracts import AlarmEvent, Cause, Page
 
 LEL = "ch4_lel"
@@ -99,19 +99,22 @@ def _begin(ladder: Ladder, event: AlarmEvent, around: Around, now: int) -> Chang
 def _stands(known: Ladder, ladder: Ladder, event: AlarmEvent, around: Around, now: int) -> Change | None:
     """The gas is there: anew, at one more detector, or again for a reason to page."""
     urgent = fold.starts(event, known.plan, now)
+    elsewhere = event.device not in {detector.device for detector in known.detectors}
+    others = _newcomers(ladder, around) if elsewhere else ()
     if urgent and not known.standing:
         silent = tuple(device for device in ladder.silent if device != event.device)
         anew = fold.wait_anew(fold.call_anew(msgspec.structs.replace(ladder, silent=silent), at=now), event.at)
-        after, steps = fold.to_everyone(_now_at(anew, event), What.REOPENED, at=now, why=event.device)
+        after, steps = fold.to_everyone(
+            _now_at(anew, event, around), What.REOPENED, at=now, why=event.device, others=others
+        )
         return _fire(after, steps, event, around, now)
-    elsewhere = event.device not in {detector.device for detector in known.detectors}
     shown = event.cause is Cause.SHOWN and not known.calling
     if urgent and (event.page in _ONCE_MORE or shown or (elsewhere and not known.calling)):
-        anew = _now_at(ladder if known.calling else fold.call_anew(ladder, at=now), event)
-        after, steps = fold.to_everyone(anew, What.CALLED_AGAIN, at=now, why=_reason(event))
+        anew = _now_at(ladder if known.calling else fold.call_anew(ladder, at=now), event, around)
+        after, steps = fold.to_everyone(anew, What.CALLED_AGAIN, at=now, why=_reason(event), others=others)
         return _fire(after, steps, event, around, now)
     if elsewhere:
-        after, steps = fold.step(ladder, What.JOINED, at=now, why=event.device)
+        after, steps = fold.step(_now_at(ladder, event, around), What.JOINED, at=now, why=event.device, contacts=others)
         return _fire(after, steps, event, around, now)
     return _fire(ladder, (), event, around, now) if ladder.calling else _changed(known, ladder)
 
@@ -154,9 +157,19 @@ def _reason(event: AlarmEvent) -> str:
     return str(event.page if event.page in _ONCE_MORE else Page.AFTER_ACKNOWLEDGEMENT)
 
 
-def _now_at(ladder: Ladder, event: AlarmEvent) -> Ladder:
+def _newcomers(ladder: Ladder, around: Around) -> tuple[Contact, ...]:
+    """Whom a further detector concerns and nobody has told yet: its household, another grid's worker."""
+    told = {contact.id for contact in ladder.told if contact.id}
+    found = reach(STAGE_A, around)
+    return tuple(contact for contact in found if contact.id not in told and contact not in ladder.told)
+
+
+def _now_at(ladder: Ladder, event: AlarmEvent, around: Around) -> Ladder:
     """What the next messages say: the alarm that called last."""
-    return msgspec.structs.replace(ladder, device=event.device, metric=event.metric, value=event.value)
+    return msgspec.structs.replace(
+        ladder, device=event.device, metric=event.metric, value=event.value, area=event.grid, place=around.place,
+        building=event.building or around.building,
+    )  # fmt: skip
 
 
 def _changed(known: Ladder, ladder: Ladder) -> Change | None:

@@ -56,7 +56,7 @@ def reach(offices: Iterable[Office], around: Around, told: Iterable[Contact] = (
 
 def _holder(office: Office, around: Around, busy: set[str]) -> Contact:
     if office is Office.RESIDENT:
-        return Contact(office, around.building or around.place, around.place)
+        return Contact(office, around.place, around.place)
     category = UNITS.get(office)
     if category is not None:
         units = [unit for unit in around.units if category in unit.categories]

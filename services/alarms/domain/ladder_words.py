@@ -17,6 +17,7 @@ SAFETY: Final[Both] = (
     "勿按门铃、勿动开关、勿在室内打电话。",
     "No doorbell, no switch, no telephone inside.",
 )
+GAS: Final[Both] = ("探测到燃气泄漏", "a gas leak is detected")
 VALVE: Final[Both] = (
     "阀门可以远程关闭，不得远程开启。",
     "A valve may be closed from afar, never opened.",
@@ -120,10 +121,12 @@ def _notice(ladder: Ladder, step: Step, number: int, contact: Contact) -> Notice
 
 def _text(ladder: Ladder, step: Step, contact: Contact) -> Both:
     zh, en = _asked(step, contact)
-    reading = _reading(ladder)
+    # A household hears of itself: the reading may be a neighbour's.
+    at_home = contact.office is Office.RESIDENT
+    place, reading = (contact.name, GAS) if at_home else (ladder.place, _reading(ladder))
     return (
-        f"【燃气紧急】{ladder.place}，{reading[0]}。{zh}{SAFETY[0]}",
-        f"GAS EMERGENCY: {ladder.place}, {reading[1]}. {en} {SAFETY[1]}",
+        f"【燃气紧急】{place}，{reading[0]}。{zh}{SAFETY[0]}",
+        f"GAS EMERGENCY: {place}, {reading[1]}. {en} {SAFETY[1]}",
     )
 
 

@@ -12,7 +12,7 @@ from services.alarms.domain.ladder_reach import Around, Contact, Person, reach
 from services.alarms.domain.ladder_words import SAFETY, notices
 from streams.contracts import AlarmEvent, AlarmState, Cause, Notice, Page, Severity
 from tests.fakes.alarm_events import T0, acknowledged, raised, returned
-from tests.fakes.ladders import AROUND
+from tests.fakes.ladders import AROUND, PEOPLE, UNITS
 
 OWN = {"rule": "gas.alarm", "metric": "alarm", "value": 1.0, "limit": 1.0}
 """The detector's own alarm, which says nothing of how much gas there is."""
@@ -35,8 +35,8 @@ class Climb:
             self.told += notices(self.ladder, step)
         return [step.what for step in steps]
 
-    def take(self, event: AlarmEvent, *, now: int | None = None) -> list[What]:
-        return self._keep(moves.take(self.ladder, event, DEFAULT_PLAN, AROUND, now=event.at if now is None else now))
+    def take(self, event: AlarmEvent, *, now: int | None = None, around: Around = AROUND) -> list[What]:
+        return self._keep(moves.take(self.ladder, event, DEFAULT_PLAN, around, now=event.at if now is None else now))
 
     def at(self, after_ms: int, *, valve_open: bool = False) -> list[What]:
         assert self.ladder is not None
@@ -73,7 +73,7 @@ def test_stage_a_tells_resident_property_gas_company_and_grid_worker_at_once() -
     climb = begun(**OWN)
     assert [step.what for step in climb.log] == [What.STARTED]
     assert climb.whom(What.STARTED) == [
-        ("resident", AROUND.building),
+        ("resident", AROUND.place),
         ("property", "manager"),  # no property company is registered: the grid's manager stands in
         ("gas_company", "gas-co"),
         ("grid_worker", "worker-1"),
@@ -90,7 +90,8 @@ def test_every_message_says_no_doorbell_no_switch_no_telephone_inside() -> None:
     climb.at(30 * MINUTE)
     assert {notice.what for notice in climb.told} >= {"started", "fire_call", "second", "leader", "district", "cleared"}
     assert all(SAFETY[0] in notice.zh and SAFETY[1] in notice.en for notice in climb.told)
-    assert all(AROUND.place in notice.zh and "62.0 %LEL" in notice.zh for notice in climb.told)
+    assert all(AROUND.place in notice.zh for notice in climb.told)
+    assert all(("62.0 %LEL" in notice.zh) is (notice.role != "resident") for notice in climb.told)
     assert len({notice.id for notice in climb.told}) == len(climb.told)
 
 
@@ -155,6 +156,20 @@ def test_stage_b_starts_when_a_second_detector_agrees_and_not_for_the_same_one()
     ]
     assert climb.ladder is not None
     assert climb.ladder.fire_why == moves.SECOND_DETECTOR
+
+
+def test_a_further_household_hears_of_it_and_so_does_another_grids_worker() -> None:
+    climb = begun()
+    district = tuple(person for person in PEOPLE if not person.scope)
+    nearer = (Person("worker-3", "", "grid_worker", "990101002"), Person("manager", "", "grid_manager", "990101"))
+    there = Around("纺织新村 12栋 302", AROUND.building, (*nearer, *district), UNITS)
+    climb.take(raised("e2", device="gas-000002", at=T0 + 1), around=there)
+    assert climb.whom(What.JOINED) == [("resident", there.place), ("grid_worker", "worker-3")]
+    assert climb.told[-2].zh.startswith(f"【燃气紧急】{there.place}，探测到燃气泄漏")
+    climb.acknowledge(SECOND)
+    third = Around("纺织新村 12栋 303", AROUND.building, PEOPLE, UNITS)
+    assert climb.take(raised("e3", device="gas-000003", at=T0 + MINUTE), around=third)[0] is What.CALLED_AGAIN
+    assert {third.place, there.place, AROUND.place} <= {to for _, to in climb.whom(What.CALLED_AGAIN)}
 
 
 def test_a_detector_in_maintenance_agrees_with_nobody() -> None:
@@ -248,7 +263,7 @@ def test_everyone_who_was_told_is_told_when_it_clears_each_once() -> None:
     climb.acknowledge(61 * SECOND)
     assert climb.take(returned("e1", at=T0 + MINUTE * 2)) == [What.CLEARED]
     people = [to for _, to in climb.whom(What.CLEARED)]
-    assert people == [AROUND.building, "manager", "gas-co", "worker-1", "operator", "worker-2", "dispatcher"]
+    assert people == [AROUND.place, "manager", "gas-co", "worker-1", "operator", "worker-2", "dispatcher"]
     assert climb.take(returned("e1", number=4, at=T0 + MINUTE * 3)) == []
 
 
@@ -320,7 +335,7 @@ def test_after_an_arrival_a_reopening_wants_somebody_on_site_again() -> None:
 def test_everyone_is_told_once_when_a_detector_falls_silent() -> None:
     climb = begun()
     assert climb.silent() == [What.SILENT]
-    assert [to for _, to in climb.whom(What.SILENT)] == [AROUND.building, "manager", "gas-co", "worker-1", "operator"]
+    assert [to for _, to in climb.whom(What.SILENT)] == [AROUND.place, "manager", "gas-co", "worker-1", "operator"]
     assert climb.silent() == []
     assert climb.silent(maintenance=True, device="gas-000003") == []
 

@@ -177,7 +177,8 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
     "a new rule finds it true": (
         lambda: Story(GAS).read(*[8.0] * 3).adopt([changed(levels=(
             msgspec.structs.replace(GAS.levels[1], limit=5.0, on_delay_ms=0, repeat=1),))]), 0,
-        ("规则第 3 版", "最近的读数 8 %LEL 已满足「可燃气体 ≥ 5 %LEL」"), ("When version 3", "already met"),
+        (f"规则第 {GAS.version + 1} 版", "最近的读数 8 %LEL 已满足「可燃气体 ≥ 5 %LEL」"),
+        (f"When version {GAS.version + 1}", "already met"),
     ),
     "the rule is switched off": (
         lambda: leak().adopt([changed(enabled=False)]), 1, ("规则已停用", "结束"), ("was switched off",),
@@ -267,7 +268,7 @@ def test_a_rule_version_that_nobody_keeps_is_told_as_such() -> None:
     story = leak()
     text = reasons.told_of(story.events, [None], 0, story.now, words("zh"))
     assert "读数 33.00，限值 25.00" in text
-    assert "规则第 2 版已查不到" in text
+    assert f"规则第 {GAS.version} 版已查不到" in text
     shown = reason_views.view("x", story.events, [None], lambda *_: (), story.now, words("zh"))
     assert (shown.facts, shown.counted, shown.chart) == ([], [], None)
 

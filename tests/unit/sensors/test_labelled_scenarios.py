@@ -49,7 +49,7 @@ def test_a_scenario_read_from_its_folder_is_the_one_that_was_written(name: str, 
     assert sorted(at for at, _, _ in messages) == [at for at, _, _ in messages]
 
 
-@pytest.mark.parametrize("name", ["feeder-steep"])
+@pytest.mark.parametrize("name", ["feeder-mild", "feeder-steep", "neighbours"])
 def test_a_group_is_found_once_by_way_of_the_second_stage(name: str) -> None:
     verdict = score(play(PLOTS[name]), play(PLOTS[name]), restarts=2)
     assert (verdict.score.found, verdict.score.duplicate_tickets, verdict.score.false_tickets) == (1, 0, 0)

@@ -1,0 +1,81 @@
+"""Stored readings as the records the engine reads: one sample a message, batches by grid, a tick a minute. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heappop, heappush
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from streams.contracts import Batch, Quality, Sample, Tick
+
+TICK_MS: Final = 60_000
+"""Timers tell their own due times, so a tick a minute gives the same alarms as one a second."""
+GATEWAY: Final = "rehearsal"
+
+
+class Stored(NamedTuple):
+    """One stored reading; times in epoch ms, ``quality`` by name."""
+
+    at: int
+    device: str
+    ts: int
+    metric: str
+    value: float
+    quality: str
+    flags: tuple[str, ...]
+
+
+Window = tuple[int, Iterable[Stored]]
+"""Readings of one stretch of device time, by arrival, and where the stretch ends."""
+
+
+def by_arrival(windows: Iterable[Window]) -> Iterator[Stored]:
+    """All readings in the order in which they arrived.
+
+    Windows follow each other in device time and what arrived late lies in an earlier one: it is
+    held back until its turn. What waits is the backlog, not the period.
+    """
+    waiting: list[Stored] = []
+    for end, readings in windows:
+        for reading in readings:
+            while waiting and waiting[0] <= reading:
+                yield heappop(waiting)
+            if reading.at < end:
+                yield reading
+            else:
+                heappush(waiting, reading)
+        while waiting and waiting[0].at < end:
+            yield heappop(waiting)
+    while waiting:
+        yield heappop(waiting)
+
+
+def samples(readings: Iterable[Stored], kinds: Mapping[str, str]) -> Iterator[Sample]:
+    """Messages as they came: the values of one device that share both times. ``kinds`` is by device."""
+    for (at, device, ts), of_message in groupby(readings, key=lambda reading: reading[:3]):
+        values: dict[str, float] = {}
+        quality: dict[str, Quality] = {}
+        flags: tuple[str, ...] = ()
+        for reading in of_message:
+            values[reading.metric] = reading.value
+            if reading.quality != Quality.GOOD:
+                quality[reading.metric] = Quality(reading.quality)
+            flags = flags or reading.flags
+        yield Sample(device, kinds[device], ts, at, values, quality, flags)
+
+
+def records(arriving: Iterable[Sample], grids: Mapping[str, str], start: int, end: int) -> Iterator[Batch | Tick]:
+    """What a gateway would have written: ``start`` and ``end`` are its clock, ``grids`` is by device."""
+    now = start
+    yield Tick(GATEWAY, now)
+    for minute, together in groupby(arriving, key=lambda sample: max(0, sample.at - start) // TICK_MS):
+        while now < start + minute * TICK_MS:
+            now += TICK_MS
+            yield Tick(GATEWAY, now)
+        batches: dict[str, list[Sample]] = {}
+        for sample in together:
+            batches.setdefault(grids[sample.device], []).append(sample)
+        for grid, of_grid in batches.items():
+            yield Batch(GATEWAY, grid, of_grid[-1].at, tuple(of_grid))
+    while now < end:
+        now = min(now + TICK_MS, end)
+        yield Tick(GATEWAY, now)

@@ -1,0 +1,108 @@
+"""Rehearse a rule over a scope and a period, and say what would have been different."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from services.rehearsal.domain import (
+    Episode,
+    Pair,
+    Side,
+    by_arrival,
+    concerned,
+    lead_ms,
+    metrics_of,
+    paired,
+    records,
+    rehearse,
+    samples,
+    tickets_a_day,
+)  # fmt: skip
+from services.rehearsal.ports import Archive
+from streams.contracts import Refused, Rule, Sample
+
+DAY_MS: Final = 86_400_000
+MOST_DAYS: Final = 92
+MOST_DEVICES: Final = 5_000
+Progress = Callable[[int], None]
+"""Told the arrival time reached, about once a thousand messages."""
+STEP: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where and when; times in epoch ms, ``end`` excluded, what is empty restricts nothing."""
+
+    start: int
+    end: int
+    area: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``in_force`` None: there is no such rule yet. Episodes in the order in which they were raised."""
+
+    scope: Scope
+    devices: int
+    messages: int
+    rehearsed: list[Episode]
+    in_force: list[Episode]
+    pairs: list[Pair]
+    known: bool
+
+    def tickets(self) -> tuple[float, float]:
+        """Tickets a day: rehearsed, in force."""
+        length = self.scope.end - self.scope.start
+        return tickets_a_day(self.rehearsed, length), tickets_a_day(self.in_force, length)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearseRule:
+    """Reads only; one run holds the state of its devices and nothing of the period."""
+
+    archive: Archive
+
+    def __call__(self, rule: Rule, scope: Scope, progress: Progress = lambda _: None) -> Result:
+        """Raises: Refused, for a scope or a rule that cannot be rehearsed."""
+        length = scope.end - scope.start
+        if not 0 < length <= MOST_DAYS * DAY_MS:
+            raise Refused(
+                "invalid", f"the period is {length / DAY_MS:.1f} days; give more than none and at most {MOST_DAYS}",
+                field="from",
+            )  # fmt: skip
+        rules = self.archive.rules()
+        devices = self.archive.devices(rule.kind, scope.area, scope.device, MOST_DEVICES + 1)
+        if not devices:
+            raise Refused("invalid", f"no device of kind {rule.kind!r} lies in that scope; widen it", field="scope")
+        if len(devices) > MOST_DEVICES:
+            raise Refused(
+                "invalid", f"more than {MOST_DEVICES:,} devices lie in that scope; narrow it by area", field="scope"
+            )
+        mine, theirs = concerned(rule, rules), concerned(rules[rule.id], rules) if rule.id in rules else []
+        lead = scope.start - lead_ms([*mine, *theirs])
+        sides = [Side.of(mine, devices, rule.id, scope.start), Side.of(theirs, devices, rule.id, scope.start)]
+        metrics = _both(metrics_of(mine), metrics_of(theirs))
+        kinds, grids = {d.id: d.kind for d in devices}, {d.id: d.area for d in devices}
+        stored = by_arrival(self.archive.windows(list(kinds), metrics, lead, scope.end))
+        counted = _Counted(progress)
+        rehearse(records(counted(samples(stored, kinds)), grids, lead, scope.end), sides if theirs else sides[:1])
+        new, old = (side.ledger.raised for side in sides)
+        return Result(scope, len(devices), counted.messages, new, old, paired(new, old, scope.end), rule.id in rules)
+
+
+@dataclass(slots=True)
+class _Counted:
+    progress: Progress
+    messages: int = 0
+
+    def __call__(self, arriving: Iterator[Sample]) -> Iterator[Sample]:
+        for sample in arriving:
+            self.messages += 1
+            if self.messages % STEP == 0:
+                self.progress(sample.at)
+            yield sample
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return None if one is None or other is None else one | other

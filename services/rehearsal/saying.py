@@ -1,0 +1,82 @@
+"""What ``linli-rehearse`` tells a person: a bar on stderr, the result on stdout."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from services.rehearsal.domain import Change, Pair
+from services.rehearsal.handlers import Result, Scope
+
+out = Console(highlight=False, soft_wrap=True, markup=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+SHANGHAI: Final = timezone(timedelta(hours=8))
+WORDS: Final = {
+    Change.NEW: "新增 new",
+    Change.GONE: "不再有 gone",
+    Change.EARLIER: "提前 earlier",
+    Change.LATER: "推后 later",
+    Change.SAME: "不变 same",
+}
+
+
+@contextmanager
+def progress(scope: Scope) -> Iterator[Callable[[int], None]]:
+    """A bar over the period."""
+    columns = (TextColumn("试演 rehearsal"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("rehearsal", total=scope.end - scope.start)
+        yield lambda at: bar.update(task, completed=max(0, at - scope.start))
+
+
+def result(found: Result, most: int) -> None:
+    """Counts, tickets a day, and what changed, each with its time and device."""
+    days = (found.scope.end - found.scope.start) / 86_400_000
+    out.print(f"{found.devices:,} 台 devices · {days:.1f} 天 days · {found.messages:,} 条 messages")
+    mine, theirs = found.tickets()
+    table = Table("", "试演 rehearsed", "现行 in force", box=None)
+    table.add_row("告警 alarms", f"{len(found.rehearsed):,}", f"{len(found.in_force):,}" if found.known else "—")
+    table.add_row("工单/天 tickets a day", f"{mine:.2f}", f"{theirs:.2f}" if found.known else "—")
+    out.print(table)
+    counts = Counter(pair.change for pair in found.pairs)
+    out.print(" · ".join(f"{word}: {counts[change]:,}" for change, word in WORDS.items()))
+    changed = [pair for pair in found.pairs if pair.change is not Change.SAME]
+    for pair in changed[:most]:
+        out.print(_line(pair))
+    if len(changed) > most:
+        out.print(f"… 还有 and {len(changed) - most:,} more")
+
+
+def as_json(found: Result) -> None:
+    """The whole result for programs."""
+    mine, theirs = found.tickets()
+    plain = {
+        "from": found.scope.start,
+        "to": found.scope.end,
+        "devices": found.devices,
+        "messages": found.messages,
+        "tickets_a_day": {"rehearsed": mine, "in_force": theirs if found.known else None},
+        "episodes": [
+            {"change": pair.change, "moved_ms": pair.moved, "rehearsed": pair.rehearsed, "in_force": pair.in_force}
+            for pair in found.pairs
+        ],
+    }
+    out.print(msgspec.json.encode(plain).decode())
+
+
+def failed(text: str) -> None:
+    errors.print(f"✗ {text}")
+
+
+def _line(pair: Pair) -> str:
+    episode = pair.rehearsed or pair.in_force
+    device, severity = (episode.device, episode.worst) if episode else ("", "")
+    when = datetime.fromtimestamp(pair.at / 1000, UTC).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
+    moved = f" {abs(pair.moved) / 1000:,.0f} s" if pair.moved else ""
+    return f"  {when}  {WORDS[pair.change]}{moved}  {device}  {severity}"
