@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from streams.agents.engine import Engine
 from streams.agents.follower import Follower
 from streams.agents.poison import Poison
 from streams.agents.stages import FIRST, SECOND, Stage
+from streams.agents.stall import Place, Stall, watch
 from streams.agents.watch import Progress, made, serve
 from streams.contracts import metrics
 from streams.contracts.topics import PARTITIONS
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     state_dir: Path = Field(default=Path(".linli/streams"), description="What a worker keeps between its runs.")
     worker_id: str = Field(default="linli-streams", description="Name of the worker group: its consumer group.")
     replication: int = Field(default=1, description="Copies of the state topic; 3 on a cluster of three.")
+    stalled_s: float = Field(default=120.0, gt=0, description="A worker whose records wait untouched so long ends.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     log_json: bool = Field(default=True, description="JSON lines; false for a person at a terminal.")
 
@@ -80,6 +83,20 @@ def build(settings: Settings, progress: Progress) -> faust.App:
 
     follower = Follower(settings.kafka_bootstrap_servers, adopt)
     attach(app, engines, follower, progress)
+
+    def positions() -> dict[Place, int | None]:
+        mine = {engine.stage.topic.name: engine for engine in engines}
+        return {
+            (place.topic, place.partition): mine[place.topic].position(place.partition)
+            for place in app.consumer.assignment()
+            if place.topic in mine
+        }
+
+    async def look_after() -> None:
+        await follower.ready.wait()
+        await stopping(watch, settings.kafka_bootstrap_servers, positions, Stall(settings.stalled_s), time.monotonic)
+
+    app.task(look_after)
     return app
 
 

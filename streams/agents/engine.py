@@ -108,6 +108,11 @@ class Engine:
         self.generation += 1
         self._partitions.clear()
 
+    def position(self, number: int) -> int | None:
+        """The offset that a partition wants next; None while it has not been taken up."""
+        partition = self._partitions.get(number)
+        return None if partition is None else partition.next
+
     async def handle(self, event: Any) -> None:
         """One record of the stage's topic. Any exception that leaves here must stop the process."""
         message = event.message
