@@ -23,6 +23,8 @@ class Members:
 
 def members_of(desk: Desk, book: AlarmBook, visit: Visit, incident: str) -> Members | None:
     """None where an alarm stands by itself: there is nothing to list."""
+    if not incident:
+        return None
     page = book.listed(visit.caller, AlarmFilters(incident=incident), None)
     grouped = [listed for listed in page.items if listed.alarm.group]
     if not grouped:

@@ -24,6 +24,7 @@ LEVEL_FIELDS: Final = {
     "limit": "number", "deadband": "number", "on_delay_ms": "duration", "repeat": "number",
     "unrefuted_ms": "duration", "off_delay_ms": "duration", "latch": "check", "ticket.category": "text",
     "ticket.urgency": "number", "ticket.normal_for_ms": "duration", "ticket.reopen_ms": "duration",
+    "ticket.agreed_urgency": "number",
 }  # fmt: skip
 WHOLE: Final = {
     "name_zh": "text", "name_en": "text", "cause": "text", "response_zh": "text", "response_en": "text",
@@ -55,6 +56,7 @@ HINTS: Final = {
     "levels": N_("至少启用一个级别"),
     "category": N_("工单类别请从列表里选"),
     "urgency": N_("紧急程度填 0、1 或 2"),
+    "agreed_urgency": N_("紧急程度填 0、1 或 2"),
     "metric": N_("请选这种设备确有的量"),
     "name_zh": N_("请写中文名称"),
     "name_en": N_("请写英文名称"),

@@ -14,7 +14,7 @@ from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, scope_names
-from services.api.pages.members import members_of
+from services.api.pages.members import Members, members_of
 from services.api.pages.ports import NewTicket, TicketFilter, TicketRow
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -63,9 +63,14 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
         visit = desk.visit(request)
         row = found(desk, visit, ticket)
         base = f"/tickets/{row.id}?"
-        members = members_of(desk, book, visit, row.incident) if row.incident else None
         parts = detail(desk, visit, row, base)
-        return desk.show(visit, "ticket.html", **common(visit, live=True), **parts, members=members)
+        return desk.show(
+            visit,
+            "ticket.html",
+            **common(visit, live=True),
+            **parts,
+            members=members_of(desk, book, visit, row.incident),
+        )
 
     @router.post("/tickets/{ticket}/actions")
     def act(request: Request, ticket: str, form: Sent) -> Response:
@@ -83,7 +88,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
                 errors = {"": _refused(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
-        return _again(desk, visit, row.id, action, sent, errors, next_)
+        return _again(desk, visit, row.id, action, sent, errors, next_, members_of(desk, book, visit, row.incident))
 
     return router
 
@@ -117,11 +122,18 @@ def _refused(error: Exception, now: int, t: Words) -> str:
 
 
 def _again(
-    desk: Desk, visit: Visit, ticket: str, action: str, sent: dict[str, str], errors: dict[str, str], next_: str
+    desk: Desk,
+    visit: Visit,
+    ticket: str,
+    action: str,
+    sent: dict[str, str],
+    errors: dict[str, str],
+    next_: str,
+    members: Members | None,
 ) -> Response:
     """The same page with the form open, every character kept."""
     row = found(desk, visit, ticket)
-    extra = {"doing": action, "errors": errors, "values": sent}
+    extra = {"doing": action, "errors": errors, "values": sent, "members": members}
     template = "task.html" if next_.startswith("/tasks") else "ticket.html"
     base = f"/tasks/{row.id}?" if template == "task.html" else f"/tickets/{row.id}?"
     values = {**common(visit, live=True), **detail(desk, visit, row, base), **extra}
