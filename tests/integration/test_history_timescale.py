@@ -49,6 +49,7 @@ def timescale_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             connection.execute("CREATE EXTENSION timescaledb")
             connection.execute("CREATE ROLE linli_history LOGIN")
             connection.execute("CREATE ROLE linli_api LOGIN")
+            connection.execute("CREATE ROLE linli_alarms LOGIN")
             connection.execute("CREATE SCHEMA history AUTHORIZATION linli_history")
             connection.execute("SET ROLE linli_history")
             migrations.apply(connection, "history", migrations.load("services.history"))
