@@ -26,6 +26,7 @@ STATUSES: Final = {
     "fields": 422,
     "policy": 422,
     "calendar": 422,
+    "crowded": 429,
 }
 """A use case's code as a status; any other is 409, a conflict with what is."""
 STALE: Final = frozenset({"conflict", "version"})
@@ -38,6 +39,7 @@ REMEDIES: Final = {
     413: "Send less at once.",
     415: "Send application/json.",
     422: "Correct the named field and send it again.",
+    429: "Send it again in a minute.",
 }
 
 

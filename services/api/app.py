@@ -19,6 +19,7 @@ from services.api import (
     quality,
     quarantine,
     readings,
+    rehearsals,
     rules,
     sessions,
     tickets,
@@ -31,8 +32,8 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rules, quality, explanation, alarms, holding, ladders, tickets,
-    policies, letters, quarantine, oncall, events, sessions, web,
+    health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
+    tickets, policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

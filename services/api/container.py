@@ -7,6 +7,7 @@ from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetT
 from services.alarms.ports import AlarmReader, LadderReader
 from services.api.auth import Identities
 from services.api.live.hub import Hub
+from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
@@ -33,6 +34,7 @@ class Container:
     devices: Devices
     places: PlaceReader
     rules: RuleStore
+    rehearsals: Rehearsals
     history: HistoryReader
     letters: LetterStore
     alarms: AlarmReader

@@ -39,6 +39,17 @@ class Scope:
     device: str = ""
 
 
+def checked(scope: Scope) -> Scope:
+    """Raises: Refused, ``invalid``, the period is empty or too long."""
+    length = scope.end - scope.start
+    if not 0 < length <= MOST_DAYS * DAY_MS:
+        raise Refused(
+            "invalid", f"the period is {length / DAY_MS:.1f} days; give more than none and at most {MOST_DAYS}",
+            field="from",
+        )  # fmt: skip
+    return scope
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """``in_force`` None: there is no such rule yet. Episodes in the order in which they were raised."""
@@ -65,12 +76,7 @@ class RehearseRule:
 
     def __call__(self, rule: Rule, scope: Scope, progress: Progress = lambda _: None) -> Result:
         """Raises: Refused, for a scope or a rule that cannot be rehearsed."""
-        length = scope.end - scope.start
-        if not 0 < length <= MOST_DAYS * DAY_MS:
-            raise Refused(
-                "invalid", f"the period is {length / DAY_MS:.1f} days; give more than none and at most {MOST_DAYS}",
-                field="from",
-            )  # fmt: skip
+        checked(scope)
         rules = self.archive.rules()
         devices = self.archive.devices(rule.kind, scope.area, scope.device, MOST_DEVICES + 1)
         if not devices:

@@ -1,5 +1,6 @@
 """What ``linli-rehearse`` tells a person: a bar on stderr, the result on stdout."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from services.rehearsal.domain import Change, Pair
+from services.rehearsal.domain import Change, Line, Pair, Reached, Report, Sides, Stopped, compared, counted
 from services.rehearsal.handlers import Result, Scope
+from streams.contracts import LinliError, Refused
 
 out = Console(highlight=False, soft_wrap=True, markup=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
@@ -35,6 +37,33 @@ def progress(scope: Scope) -> Iterator[Callable[[int], None]]:
         yield lambda at: bar.update(task, completed=max(0, at - scope.start))
 
 
+@contextmanager
+def lines(scope: Scope) -> Iterator[Callable[[int], None]]:
+    """Progress and the reason of a failure for the program that started this one, a hundred lines at most.
+
+    A line that nobody reads any more ends the process: whoever asked is gone.
+    """
+    step, due = (scope.end - scope.start) // 100, scope.start
+
+    def reached(at: int) -> None:
+        nonlocal due
+        if at >= due:
+            due = at + step
+            _line_out(Reached(at))
+
+    try:
+        yield reached
+    except LinliError as error:
+        refused = error if isinstance(error, Refused) else Refused("unavailable", str(error))
+        _line_out(Stopped(refused.code, refused.detail, dict(refused.extra)))
+        raise SystemExit(1) from error
+
+
+def _line_out(line: Line) -> None:
+    sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stderr.buffer.flush()
+
+
 def result(found: Result, most: int) -> None:
     """Counts, tickets a day, and what changed, each with its time and device."""
     days = (found.scope.end - found.scope.start) / 86_400_000
@@ -55,19 +84,19 @@ def result(found: Result, most: int) -> None:
 
 def as_json(found: Result) -> None:
     """The whole result for programs."""
+    sys.stdout.buffer.write(msgspec.json.encode(report_of(found)) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def report_of(found: Result) -> Report:
+    """The result as it is handed to programs."""
     mine, theirs = found.tickets()
-    plain = {
-        "from": found.scope.start,
-        "to": found.scope.end,
-        "devices": found.devices,
-        "messages": found.messages,
-        "tickets_a_day": {"rehearsed": mine, "in_force": theirs if found.known else None},
-        "episodes": [
-            {"change": pair.change, "moved_ms": pair.moved, "rehearsed": pair.rehearsed, "in_force": pair.in_force}
-            for pair in found.pairs
-        ],
-    }
-    out.print(msgspec.json.encode(plain).decode())
+    episodes = compared(found.pairs)
+    return Report(
+        found.scope.start, found.scope.end, found.devices, found.messages,
+        alarms=Sides(len(found.rehearsed), len(found.in_force) if found.known else None),
+        tickets_a_day=Sides(mine, theirs if found.known else None), changes=counted(episodes), episodes=episodes,
+    )  # fmt: skip
 
 
 def failed(text: str) -> None:

@@ -107,6 +107,7 @@ SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's tim
 
 # API, pages, on-call, simulator
 HTTP_REQUESTS = _counter("http_requests_total", "Requests answered.", "route", "method", "status")
+REHEARSALS = _counter("rehearsals_total", "Rehearsals that people asked for, by how they ended.", "outcome")
 HTTP_SECONDS = _histogram("http_request_seconds", "Time to answer.", "route")
 LIVE_CLIENTS = _gauge("live_clients", "Open event streams.")
 LIVE_DROPPED = _counter("live_dropped_total", "Slow event-stream clients told to resynchronise.")

@@ -14,6 +14,7 @@ from services.api.app import create_app
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
 from services.api.live.hub import Hub
+from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.oncall.domain import Incoming
@@ -29,6 +30,7 @@ from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
+from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_312_800_000
@@ -51,11 +53,14 @@ class MemoryPlatform:
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
     quality: MemoryQuality = field(init=False)
+    runs: MemoryRunner = field(default_factory=MemoryRunner)
+    rehearsals: Rehearsals = field(init=False)
     hub: Hub = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
         self.quality = MemoryQuality(self.alarms)
+        self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._fill()
@@ -73,6 +78,7 @@ class MemoryPlatform:
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,
+            rehearsals=self.rehearsals,
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.tickets_of),
@@ -155,6 +161,9 @@ class Person:
     def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.platform.ask("POST", path, json=body, headers={**self.headers, **named})
+
+    def delete(self, path: str) -> httpx.Response:
+        return self.platform.ask("DELETE", path, headers=self.headers)
 
     def patch(self, path: str, body: Any) -> httpx.Response:
         return self.platform.ask("PATCH", path, json=body, headers=self.headers)

@@ -20,6 +20,7 @@ from services.api.container import Container
 from services.api.identities import RegisteredPeople
 from services.api.live.hub import Hub
 from services.api.live.messages import LiveMessage, of_alarm, of_ticket
+from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.oncall.domain import Notification, State
@@ -48,6 +49,7 @@ from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
+from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_311_683_000
@@ -78,6 +80,8 @@ class MemoryCity:
     alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
     ticket_by_episode: dict[str, str] = field(default_factory=lambda: {"": ""})
     quality: MemoryQuality = field(init=False)
+    runs: MemoryRunner = field(default_factory=MemoryRunner)
+    rehearsals: Rehearsals = field(init=False)
     hub: Hub = field(init=False)
     identities: RegisteredPeople = field(init=False)
     app: FastAPI = field(init=False)
@@ -85,6 +89,7 @@ class MemoryCity:
     def __post_init__(self) -> None:
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
         self.quality = MemoryQuality(self.alarms)
+        self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._settle()
@@ -102,6 +107,7 @@ class MemoryCity:
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,
+            rehearsals=self.rehearsals,
             history=self.history,
             letters=self.history,
             alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),

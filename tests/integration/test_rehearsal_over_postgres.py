@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,14 +13,18 @@ import msgspec
 import pytest
 
 from sensors.kinds.gas import RULES
+from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.postgres import open_pool
+from services.api.rehearsal_process import ProcessRunner
+from services.api.rehearsing import Order, Rehearsal, Rehearsals, State, Told
 from services.history.domain import NewReading
 from services.history.postgres import PostgresReadings
 from services.registry.domain import Area
 from services.registry.postgres import PostgresPlaces, PostgresRules
-from services.rehearsal.handlers import DAY_MS
-from streams.contracts import Device, Rule
+from services.rehearsal.handlers import DAY_MS, Scope
+from streams.contracts import Device, Refused, Rule
 from tests.conftest import Database, PostgresServer, fresh_database
+from tests.support import eventually
 
 GRID = "990101001001001"
 DAYS = 30
@@ -104,3 +109,35 @@ def test_the_same_rule_changes_nothing_and_a_wrong_file_is_refused(database: Dat
     assert refused.returncode == 1
     assert "is no rule" in refused.stderr
     assert "GET /api/v1/rules" in refused.stderr
+
+
+def test_the_front_door_runs_it_as_a_process_of_its_own(database: Database) -> None:
+    kept = Rehearsals(ProcessRunner(database.url("linli_api")), SystemClock(), RandomIds())
+    levels = tuple(msgspec.structs.replace(level, limit=level.limit * 0.7) for level in GAS.levels)
+    softer = msgspec.structs.replace(GAS, version=2, levels=levels)
+    begun = kept.begin(Order(softer, Scope(START, END, GRID), "somebody"))
+
+    def now() -> Rehearsal:
+        found = kept.get(begun.id, "somebody")
+        assert found is not None
+        return found
+
+    eventually(lambda: now().state is not State.RUNNING, what="the rehearsal ends")
+    done = now()
+    assert (done.state, done.progress, done.problem) == (State.DONE, 1.0, None)
+    assert done.report is not None
+    assert (done.report.devices, done.report.alarms.rehearsed, done.report.alarms.in_force) == (3, 4, 4)
+
+
+def test_a_process_that_is_cancelled_refused_or_too_slow_says_so(database: Database) -> None:
+    told: queue.Queue[object] = queue.Queue()
+    ears = Told(lambda _: None, told.put)
+    order = Order(GAS, Scope(START, END), "somebody")
+    runner = ProcessRunner(database.url("linli_api"))
+    stop = runner.start(order, ears)
+    stop()
+    stop()
+    ProcessRunner(database.url("linli_api"), limit_s=0.05).start(order, ears)
+    runner.start(Order(GAS, Scope(START, END, "1"), "somebody"), ears)
+    ended = [told.get(timeout=120) for _ in range(3)]
+    assert sorted(each.code for each in ended if isinstance(each, Refused)) == ["cancelled", "invalid", "time"]

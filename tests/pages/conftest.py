@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
@@ -13,6 +14,7 @@ from services.adapters.health import Health
 from services.api.serving import http
 from services.api.settings import ApiSettings
 from tests.fakes.city import MemoryCity, incident
+from tests.fakes.rehearsals import DAY, rehearsed, reported
 from tests.support import eventually
 
 DESK, PHONE, SMALL = (1440, 900), (390, 844), (720, 450)
@@ -128,6 +130,16 @@ def calm_site(browser: Browser) -> Iterator[Site]:
     yield from _served(MemoryCity(), browser)
 
 
+def _rehearsed(city: MemoryCity) -> str:
+    """A rehearsal that is done: one alarm a change, on the device that leaks."""
+    now, device = city.clock.now(), city.of_kind("gas").id
+    asked = city.rules.get_rule("gas.ch4")
+    assert asked is not None
+    lower = tuple(msgspec.structs.replace(level, limit=level.limit * 0.9) for level in asked.levels)
+    draft = msgspec.structs.replace(asked, version=asked.version + 1, levels=lower)
+    return rehearsed(city.rehearsals, city.runs, draft, reported(device, now - 7 * DAY, now), by="supervisor")
+
+
 def every_page(site: Site) -> dict[str, tuple[str, str]]:
     """Address and role by name."""
     ticket = next(name for episode, name in site.city.ticket_by_episode.items() if episode)
@@ -147,6 +159,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),
         "rule": ("/rules/gas.ch4", "supervisor"),
+        "rehearse": (f"/rules/gas.ch4/rehearse?run={_rehearsed(site.city)}", "supervisor"),
         "rule-new": ("/rules/new?from=gas.rising", "supervisor"),
         "rule-versions": ("/rules/gas.ch4/versions", "supervisor"),
         "dead-letters": ("/dead-letters", "administrator"),

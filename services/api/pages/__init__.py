@@ -18,6 +18,7 @@ from services.api.pages import (
     entrance,
     platform,
     quality,
+    rehearsals,
     rule_versions,
     rules,
     tasks,
@@ -60,7 +61,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
-    for kept in (acting, rules, rule_versions, devices):
+    for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))

@@ -37,11 +37,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time during which an alarm of ``severity`` stood (shown at the foot of a day's chart)."""
+    """A time during which an alarm of ``severity`` stood: a band at the foot, in its own ``lane`` from below."""
 
     start: int
     end: int
     severity: str
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ def _stretches(data: Evidence, frame: Frame) -> list[Markup]:
     return [
         _rect(
             frame.x(s.start),
-            frame.bottom - 5,
+            frame.bottom - 5 - 7 * s.lane,
             max(frame.x(s.end) - frame.x(s.start), 3),
             5,
             f"ll-c-last ll-s-{s.severity}",

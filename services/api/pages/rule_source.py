@@ -8,6 +8,8 @@ from services.alarms.domain import Hold
 from services.alarms.handlers import Holding
 from services.api.auth import Caller, allow, user_of, within
 from services.api.container import Container
+from services.api.rehearsals import order_of
+from services.api.rehearsing import Rehearsal
 from services.api.rules import revisions, wish, written
 from services.registry.domain import Applied, Permission, Revision
 from services.registry.domain.rules import applying
@@ -20,6 +22,7 @@ from services.registry.handlers import (
     rehearse_rule,
     restore_rule,
 )
+from services.rehearsal.handlers import Scope
 from streams.contracts import ActionName, Rule
 
 
@@ -58,6 +61,16 @@ class RuleDesk:
         """Judge a draft; ``counted``: with the devices that it would watch."""
         devices = self.container.devices if counted else None
         return rehearse_rule(self.container.rules, devices, fields, user=user_of(who))
+
+    def begin(self, who: Caller, fields: dict[str, Any], scope: Scope) -> Rehearsal:
+        """Raises: ProblemError; Refused, ``invalid`` with ``errors``, ``running``, ``crowded``."""
+        return self.container.rehearsals.begin(order_of(self.container, who, fields, scope))
+
+    def rehearsal(self, who: Caller, name: str) -> Rehearsal | None:
+        return self.container.rehearsals.get(name, who.id)
+
+    def cancel(self, who: Caller, name: str) -> Rehearsal | None:
+        return self.container.rehearsals.cancel(name, who.id)
 
     def create(self, who: Caller, fields: dict[str, Any], why: str, key: str) -> Kept:
         wanted = wish(self.container, who, why, key)

@@ -44,7 +44,7 @@ def _look(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
     def new(request: Request) -> Response:
         visit = desk.visit(request)
         allow(Permission.RULES)(visit.caller)
-        base = _rule(book, request.query_params.get("from", "gas.ch4"))
+        base = rule_in(book, request.query_params.get("from", "gas.ch4"))
         values = {**forms.values_of(base), "id": "", "family": base.kin, "enabled": "1"}
         return desk.show(visit, "rule.html", **_form(desk, book, visit, base, values, new=True))
 
@@ -57,21 +57,21 @@ def _look(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
 def _write(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
     @router.post("/rules/new")
     def create(request: Request, form: Sent) -> Response:
-        visit, values = desk.visit(request), _sent(form)
-        base = _rule(book, values.get("base", ""))
+        visit, values = desk.visit(request), sent(form)
+        base = rule_in(book, values.get("base", ""))
         return _submit(desk, book, visit, base, values, new=True)
 
     @router.post("/rules/preview")
     def preview(request: Request, form: Sent) -> Response:
         """The preview of a form that is being filled in; the form itself stays in the browser."""
-        visit, values = desk.visit(request), _sent(form)
-        base = _rule(book, values.get("base", ""))
+        visit, values = desk.visit(request), sent(form)
+        base = rule_in(book, values.get("base", ""))
         judged = _judged(book, visit, base, values, counted=False)
         return desk.show(visit, "rule-preview.html", **_preview(desk, book, visit, base, values, judged))
 
     @router.post("/rules/{rule}")
     def save(request: Request, rule: str, form: Sent) -> Response:
-        return _submit(desk, book, desk.visit(request), _rule(book, rule), _sent(form), new=False)
+        return _submit(desk, book, desk.visit(request), rule_in(book, rule), sent(form), new=False)
 
 
 def watching(desk: Desk, request: Request) -> Visit:
@@ -80,7 +80,7 @@ def watching(desk: Desk, request: Request) -> Visit:
     return visit
 
 
-def _rule(book: RuleDesk, name: str) -> Rule:
+def rule_in(book: RuleDesk, name: str) -> Rule:
     found = book.rule(name)
     if found is None:
         raise refuse(404, "not_found", "There is no such rule.", "Look at the list of rules.", field="id", value=name)
@@ -89,7 +89,7 @@ def _rule(book: RuleDesk, name: str) -> Rule:
 
 def _version(book: RuleDesk, visit: Visit, name: str) -> tuple[Rule, dict[str, str]]:
     """The rule in force, and the values of the version that is looked at."""
-    rule, asked = _rule(book, name), whole(visit.request.query_params.get("version", ""))
+    rule, asked = rule_in(book, name), whole(visit.request.query_params.get("version", ""))
     if not asked:
         return rule, forms.values_of(rule)
     found = next((each.rule for each in book.revisions(name) if each.rule.version == asked), None)
@@ -102,7 +102,7 @@ def whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _sent(form: FormData) -> dict[str, str]:
+def sent(form: FormData) -> dict[str, str]:
     return {name: text_of(form, name, MOST) for name in form if text_of(form, name, MOST)}
 
 
@@ -141,7 +141,7 @@ def _form(
     refused: str = "",
 ) -> dict[str, Any]:
     """Everything the page of one rule says; ``judged`` what was found in the values just sent."""
-    t, current = visit.t, base if new else _rule(book, base.id)
+    t, current = visit.t, base if new else rule_in(book, base.id)
     found = forms.findings(judged.problems, values, t) if judged else []
     errors = {finding.at: finding.text for finding in reversed(found) if not finding.warning}
     if refused == "reason":
@@ -167,7 +167,7 @@ def _form(
         "unit": unit_of(judged.rule if judged and judged.rule else base),
         **_opened(values, errors),
         "field_name": lambda path: views.field_name(path, t),
-        "devices": _devices(desk, visit, base),
+        "devices": devices_of(desk, visit, base),
         "key": values.get("key") or desk.ids.new(),
     }
 
@@ -185,7 +185,7 @@ def _opened(values: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, b
     return {**opened, "words_open": "response_zh" in errors or "response_en" in errors}
 
 
-def _devices(desk: Desk, visit: Visit, rule: Rule) -> list[tuple[str, str]]:
+def devices_of(desk: Desk, visit: Visit, rule: Rule) -> list[tuple[str, str]]:
     """Devices of the rule's kind in the person's area to try the limits on."""
     fleet = desk.source.fleet(visit.caller)
     mine = [device for device in fleet if rule.kind in {"*", device.kind}]
@@ -200,7 +200,7 @@ def _preview(
     if judged is None and visit.may(Permission.RULES):
         judged = _judged(book, visit, base, values)
     rule = judged.rule if judged and judged.rule else base
-    devices = [name for name, _ in _devices(desk, visit, base)]
+    devices = [name for name, _ in devices_of(desk, visit, base)]
     asked = values.get("device") or visit.request.query_params.get("device", "")
     first = next((name for name in (judged.reach.devices if judged and judged.reach else ()) if name in devices), "")
     name = asked if asked in devices else first or next(iter(devices), "")
@@ -216,6 +216,11 @@ def _preview(
         "warnings": [finding for finding in found if finding.warning],
         "wrong": [finding for finding in found if not finding.warning],
     }
+
+
+def fields_of(base: Rule, values: Mapping[str, str]) -> dict[str, Any]:
+    """A draft's fields, of a form that says itself whether it is a new rule's."""
+    return _fields(base, values, new=values.get("new") == "1")
 
 
 def _fields(base: Rule, values: Mapping[str, str], *, new: bool) -> dict[str, Any]:

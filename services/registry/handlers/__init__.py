@@ -2,7 +2,16 @@
 
 from services.registry.handlers.devices import change_device, register_device
 from services.registry.handlers.people import identify, sign_in, sign_in_as, sign_out
-from services.registry.handlers.rules import Judged, Kept, Wish, change_rule, create_rule, rehearse_rule, restore_rule
+from services.registry.handlers.rules import (
+    Judged,
+    Kept,
+    Wish,
+    change_rule,
+    create_rule,
+    rehearse_rule,
+    restore_rule,
+    sound_rule,
+)
 from services.registry.handlers.seeds import SEED, District, seed_administrator, seed_district, seed_rules, seed_users
 
 __all__ = [
@@ -25,4 +34,5 @@ __all__ = [
     "sign_in",
     "sign_in_as",
     "sign_out",
+    "sound_rule",
 ]

@@ -58,14 +58,34 @@ def rehearse_rule(rules: RuleReader, devices: DeviceReader | None, fields: Mappi
     Raises:
         Refused: ``role`` or ``scope``.
     """
-    name = fields.get("id")
-    base = rules.get_rule(name) if isinstance(name, str) else None
-    rule, found = drafted(fields) if base is None else changed(base, fields)
+    rule, found = _draft(rules, fields)
     if rule is None:
         _allow(user, None)
         return Judged(None, tuple(found))
     _allow(user, rule)
     return _judge(rule, rules.list_rules(), devices)
+
+
+def sound_rule(rules: RuleReader, fields: Mapping[str, Any]) -> Rule:
+    """The rule that a draft makes, for somebody who will only try it: it needs no right to write rules.
+
+    Raises:
+        Refused: ``invalid`` with every problem under ``errors``.
+    """
+    rule, found = _draft(rules, fields)
+    if rule is None:
+        raise _invalid(found)
+    problems = _judge(rule, rules.list_rules(), None).problems
+    if errors(problems):
+        raise _invalid(problems)
+    return rule
+
+
+def _draft(rules: RuleReader, fields: Mapping[str, Any]) -> tuple[Rule | None, list[Problem]]:
+    """A whole rule, or the changes to the one that has its id."""
+    name = fields.get("id")
+    base = rules.get_rule(name) if isinstance(name, str) else None
+    return drafted(fields) if base is None else changed(base, fields)
 
 
 def create_rule(store: RuleStore, devices: DeviceReader, fields: Mapping[str, Any], wish: Wish) -> Kept:

@@ -2,18 +2,27 @@
 
 from services.rehearsal.domain.episodes import Change, Episode, Ledger, Pair, paired, tickets_a_day
 from services.rehearsal.domain.feed import Stored, Window, by_arrival, records, samples
+from services.rehearsal.domain.report import Compared, Line, Reached, Report, Sides, Stopped, compared, counted
 from services.rehearsal.domain.run import Side, concerned, lead_ms, metrics_of, rehearse
 
 __all__ = [
     "Change",
+    "Compared",
     "Episode",
     "Ledger",
+    "Line",
     "Pair",
+    "Reached",
+    "Report",
     "Side",
+    "Sides",
+    "Stopped",
     "Stored",
     "Window",
     "by_arrival",
+    "compared",
     "concerned",
+    "counted",
     "lead_ms",
     "metrics_of",
     "paired",

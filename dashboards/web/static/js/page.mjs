@@ -17,6 +17,9 @@ for (const box of document.querySelectorAll("[data-remember]")) {
 const drafted = document.querySelector("[data-preview]");
 if (drafted) (await import("./preview.mjs")).start(drafted);
 
+const run = document.querySelector("[data-follow]");
+if (run) (await import("./follow.mjs")).start(run);
+
 const list = document.querySelector("[data-list]");
 const address = document.body.dataset.live;
 if (address || list) {

@@ -1,0 +1,78 @@
+"""What a rehearsal tells another program: its result, and line by line how far it is. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from services.rehearsal.domain.episodes import Change, Episode, Pair
+
+
+class Sides(msgspec.Struct, frozen=True):
+    """One number under each version; ``in_force`` null: there is no such rule yet."""
+
+    rehearsed: float
+    in_force: float | None
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One alarm under both versions; ``moved_ms`` how much later (negative: earlier) the rehearsed one raises it."""
+
+    change: Change
+    moved_ms: int
+    rehearsed: Episode | None
+    in_force: Episode | None
+
+    @property
+    def either(self) -> Episode:
+        """The alarm as the rehearsed version has it, or else as the one in force has."""
+        found = self.rehearsed or self.in_force
+        if found is None:
+            raise ValueError("an alarm that neither version raises was compared")
+        return found
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Times in epoch ms; ``changes`` counts every episode, by what became of it."""
+
+    start: int = msgspec.field(name="from")
+    end: int = msgspec.field(name="to")
+    devices: int
+    messages: int
+    alarms: Sides
+    tickets_a_day: Sides
+    changes: dict[Change, int]
+    episodes: tuple[Compared, ...]
+
+    def cut(self, most: int) -> "Report":
+        """At most ``most`` episodes, those that changed before those that did not, each in order; counts stay whole."""
+        ordered = sorted(self.episodes, key=lambda episode: episode.change is Change.SAME)
+        return msgspec.structs.replace(self, episodes=tuple(ordered[:most]))
+
+
+class Reached(msgspec.Struct, frozen=True, tag="reached", tag_field="line"):
+    """Readings up to arrival ``at`` (epoch ms) have been stepped."""
+
+    at: int
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stopped", tag_field="line"):
+    """It cannot go on: a refusal's code, detail and extra fields."""
+
+    code: str
+    detail: str
+    extra: dict[str, Any] = {}
+
+
+Line = Reached | Stopped
+
+
+def compared(pairs: Iterable[Pair]) -> tuple[Compared, ...]:
+    return tuple(Compared(pair.change, pair.moved, pair.rehearsed, pair.in_force) for pair in pairs)
+
+
+def counted(episodes: Sequence[Compared]) -> dict[Change, int]:
+    """Every change, 0 where there is none."""
+    counts = Counter(episode.change for episode in episodes)
+    return {change: counts[change] for change in Change}
