@@ -63,11 +63,12 @@ class PostgresAlarmStore:
 
     @contextmanager
     def transaction(self) -> Iterator["PostgresWork"]:
-        try:
-            with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
-                yield PostgresWork(cursor)
-        except _CLASHES as error:
-            raise Clash(str(error)) from error
+        with translated():  # outermost: psycopg counts a deadlock among the signs of a server that is away
+            try:
+                with self._pool.connection() as connection, connection.cursor() as cursor:
+                    yield PostgresWork(cursor)
+            except _CLASHES as error:
+                raise Clash(str(error)) from error
 
     def count_active(self) -> Mapping[Severity, int]:
         query = (
