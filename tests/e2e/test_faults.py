@@ -117,10 +117,10 @@ def leak(running: Running) -> str:
 
 
 def alarming(running: Running, device: str) -> None:
-    """Three messages of a detector in alarm."""
+    """Three messages of a detector in alarm, each with a time of its own: one time twice is a duplicate."""
+    now = time.time_ns() // 1_000_000
     with publisher(running.platform.mqtt("demo")) as broker:
-        for _ in range(3):
-            stamp = time.time_ns() // 1_000_000
+        for stamp in range(now - 2, now + 1):
             broker.send(running.telemetry(device), {"ts": stamp, "values": {"alarm": True}})
 
 
@@ -128,6 +128,7 @@ def one_ticket(running: Running, device: str) -> None:
     eventually(
         lambda: running.get("/tickets", device=device)["items"], within_s=90, every_s=0.5, what="the leak's ticket"
     )
+    eventually(lambda: running.get("/alarms", device=device)["items"], what="the leak's alarm")
     alarms = running.get("/alarms", device=device)["items"]
     tickets = running.get("/tickets", device=device)["items"]
     assert len(alarms) == 1, alarms
