@@ -19,7 +19,7 @@ from services.alarms.postgres import PostgresAlarmStore
 from services.api.app import create_app
 from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
-from services.api.main import container
+from services.api.nouns import container
 from services.api.serving import http
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of

@@ -1,0 +1,58 @@
+"""Every noun of the front door over PostgreSQL: the half of the composition root that grows with the product.
+
+The one module of the API that sees the other services' drivers; ``main`` opens the pool and runs what is made here.
+"""
+
+from services.adapters.clock import RandomIds, SystemClock
+from services.adapters.credentials import Argon2Passwords, RandomSecrets
+from services.adapters.postgres import Pool
+from services.alarms import postgres as alarms
+from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
+from services.api.container import Container
+from services.api.identities import RegisteredPeople
+from services.api.live.hub import Hub
+from services.api.rehearsal_process import process_rehearsals
+from services.api.settings import ApiSettings
+from services.history import postgres as history
+from services.oncall.postgres import PostgresNotifications
+from services.registry import postgres as registry
+from services.tickets import postgres as tickets
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+
+HOUR_MS = 3_600_000
+
+
+def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
+    """Readers and use cases over ``pool``; the caller closes its ``rehearsals``."""
+    clock, ids = SystemClock(), RandomIds()
+    people = registry.PostgresPeople(pool)
+    rules = registry.PostgresRules(pool)
+    alarm_store = alarms.PostgresAlarmStore(pool)
+    quality = alarms.PostgresQuality(pool)
+    ticket_store = tickets.PostgresTicketStore(pool)
+    session_ms = settings.session_hours * HOUR_MS
+    return Container(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        identities=RegisteredPeople(people, Argon2Passwords(), RandomSecrets(), session_ms),
+        live=hub,
+        people=people,
+        devices=registry.PostgresDevices(pool),
+        places=registry.PostgresPlaces(pool),
+        rules=rules,
+        rehearsals=process_rehearsals(settings.database_url.get_secret_value()),
+        history=history.PostgresHistoryReader(pool),
+        letters=history.PostgresLetters(pool),
+        alarms=alarms.PostgresAlarmReader(pool),
+        ladders=alarms.PostgresLadderReader(pool),
+        ask_of_alarm=AskOfAlarm(alarm_store, clock),
+        hold_alarm=HoldAlarm(alarm_store, clock, rules),
+        measure_quality=MeasureQuality(quality, clock),
+        set_targets=SetTargets(quality, clock),
+        tickets=tickets.PostgresTicketReader(pool),
+        open_ticket=OpenTicket(ticket_store, clock, ids),
+        act_on_ticket=ActOnTicket(ticket_store, clock),
+        policies=KeepPolicies(ticket_store, clock),
+        notifications=PostgresNotifications(pool),
+    )
