@@ -14,6 +14,7 @@ from services.api import (
     ladders,
     letters,
     oncall,
+    open311,
     places,
     policies,
     quality,
@@ -33,7 +34,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, policies, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ PUBLIC: Final = frozenset(
     }
 )
 STATIC: Final = "/static/"
+OPEN311: Final = "/open311/"
+"""A door of its own: reading takes no sign-in, reporting takes an ``api_key``, and a cookie opens nothing."""
 
 
 class Gatekeeper:
@@ -48,6 +50,8 @@ class Gatekeeper:
             await refusal(scope, receive, send)
 
     async def _admit(self, request: Request) -> Response | None:
+        if request.url.path.startswith(OPEN311):
+            return None
         if request.method not in SAFE_METHODS and request.headers.get("sec-fetch-site") == "cross-site":
             return answer(request, _foreign())
         token, via = self._token(request)
@@ -76,7 +80,7 @@ class Gatekeeper:
 def is_public(method: str, path: str) -> bool:
     """Whether an address is answered without a sign-in."""
     method = "GET" if method == "HEAD" else method
-    return (method, path) in PUBLIC or (method == "GET" and path.startswith(STATIC))
+    return (method, path) in PUBLIC or path.startswith(OPEN311) or (method == "GET" and path.startswith(STATIC))
 
 
 def _refusal(request: Request) -> Response:

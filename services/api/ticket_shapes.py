@@ -149,6 +149,7 @@ class TicketShape(Shape):
     lead: str
     assisting: list[str]
     reporter: str
+    position: tuple[float, float] | None = Field(description="lon, lat; WGS84.")
     caller: ReporterShape | None
     outcome: str
     evidence: dict[str, Any] | None
@@ -213,6 +214,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         lead=ticket.lead,
         assisting=list(ticket.assisting),
         reporter=ticket.reporter,
+        position=ticket.position,
         caller=_reporter(caller_for(role, ticket.caller)),
         outcome=ticket.outcome,
         evidence=msgspec.to_builtins(ticket.evidence) if ticket.evidence else None,

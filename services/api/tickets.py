@@ -68,6 +68,7 @@ class NewTicket(Asked):
     area: AreaCode = ""
     category: Word = ""
     building: AreaCode = ""
+    position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
     caller: CallerAsked | None = None
 
 
@@ -180,6 +181,14 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
             "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
         )  # fmt: skip
     return found
+
+
+def mine(caller: Caller) -> dict[str, str]:
+    """What narrows every list to the caller's own: a unit's people see its tickets, a citizen what they reported."""
+    return {
+        "unit": caller.unit if caller.role in UNIT_ROLES else "",
+        "reporter": "" if caller.may(Permission.TICKETS) else caller.id,
+    }
 
 
 def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:

@@ -269,6 +269,10 @@ FILTERS = [
     (TicketFilters(unit="other"), 0),
     (TicketFilters(reporter="citizen"), 1),
     (TicketFilters(card="red"), 0),
+    (TicketFilters(categories=("gas-leak", "lighting")), 1),
+    (TicketFilters(categories=("",)), 2),
+    (TicketFilters(urgency=2), 1),
+    (TicketFilters(urgency=0), 2),
     (TicketFilters(since=T0 + 5), 1),
     (TicketFilters(until=T0 + 5), 2),
     (TicketFilters(states=("reported",), reporter="citizen", area=GRID), 1),
@@ -292,6 +296,20 @@ def test_several_logs_are_read_at_once(side: Side) -> None:
         "id-LY-1": first[1], "id-LY-2": second[1], "none": (),
     }  # fmt: skip
     assert side.reader.list_events([]) == {}
+
+
+def test_the_last_changes_of_several_tickets_are_read_at_once(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    _save(side, _report("LY-2", at=T0 + 7))
+    _save(side, domain.move(ticket, domain.Action.ACCEPT, now=T0 + 9, by="operator", role=Role.OPERATOR))
+    assert side.reader.last_changes(["id-LY-1", "id-LY-2", "none"]) == {"id-LY-1": T0 + 9, "id-LY-2": T0 + 7}
+
+
+def test_a_position_comes_back_as_it_was_sent(side: Side) -> None:
+    ticket = _save(side, _report("LY-1", position=(109.98, 30.01)))
+    with side.store.transaction() as work:
+        assert work.ticket(ticket.id) == ticket
+        assert domain.replay(work.events(ticket.id)).position == (109.98, 30.01)
 
 
 def test_stages_are_counted_with_their_cards(side: Side) -> None:

@@ -160,6 +160,10 @@ class MemoryTicketReader:
     def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
         return {ticket: self._store.state.events.get(ticket, ()) for ticket in tickets}
 
+    def last_changes(self, tickets: Sequence[str]) -> dict[str, int]:
+        events = self._store.state.events
+        return {ticket: max(event.at for event in events[ticket]) for ticket in tickets if ticket in events}
+
     def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
         mine = [t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope)]
         return tuple(
@@ -187,6 +191,8 @@ def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
         (filters.unit, filters.unit in {ticket.lead, *ticket.assisting}),
         (filters.reporter, ticket.reporter == filters.reporter),
         (filters.card, ticket.card == filters.card),
+        (filters.categories, ticket.category in filters.categories),
+        (filters.urgency is not None, ticket.urgency == filters.urgency),
         (filters.since is not None, ticket.opened_at >= (filters.since or 0)),
         (filters.until is not None, ticket.opened_at < (filters.until or 0)),
         (filters.open is not None, ticket.open == filters.open),

@@ -22,6 +22,8 @@ class TicketFilters:
     unit: str = ""
     reporter: str = ""
     card: str = ""
+    categories: tuple[str, ...] = ()
+    urgency: int | None = None
     since: int | None = None
     until: int | None = None
 

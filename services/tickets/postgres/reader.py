@@ -23,6 +23,8 @@ _LIST = """
       AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
       AND (%(reporter)s = '' OR reporter = %(reporter)s)
       AND (%(card)s = '' OR card = %(card)s)
+      AND (%(categories)s::text[] IS NULL OR category = ANY (%(categories)s))
+      AND (%(urgency)s::smallint IS NULL OR urgency = %(urgency)s)
       AND (%(since)s::bigint IS NULL OR opened_at >= %(since)s)
       AND (%(until)s::bigint IS NULL OR opened_at < %(until)s)
       AND (%(after_at)s::bigint IS NULL OR (opened_at, id) < (%(after_at)s, %(after_id)s))
@@ -40,6 +42,8 @@ _LOGS = """
     SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
     FROM tickets.ticket_event WHERE ticket = ANY (%s) ORDER BY ticket, version"""
 
+_CHANGES = "SELECT ticket, max(at) FROM tickets.ticket_event WHERE ticket = ANY (%s) GROUP BY ticket"
+
 
 class PostgresTicketReader:
     """:class:`services.tickets.ports.TicketReader`."""
@@ -54,7 +58,9 @@ class PostgresTicketReader:
             "stage": filters.stage, "open": filters.open, "device": filters.device, "kind": filters.kind,
             "source": filters.source, "incident": filters.incident, "master": filters.master,
             "supervised": filters.supervised, "unit": filters.unit,
-            "reporter": filters.reporter, "card": filters.card, "since": filters.since, "until": filters.until,
+            "reporter": filters.reporter, "card": filters.card,
+            "categories": list(filters.categories) or None, "urgency": filters.urgency,
+            "since": filters.since, "until": filters.until,
             "after_at": after_at, "after_id": after_id, "limit": limit + 1,
         }  # fmt: skip
         with translated(), self._pool.connection() as connection:
@@ -80,6 +86,11 @@ class PostgresTicketReader:
         for event in map(event_of, rows):
             logs[event.ticket] = (*logs[event.ticket], event)
         return logs
+
+    def last_changes(self, tickets: Sequence[str]) -> dict[str, int]:
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(_CHANGES, (list(tickets),)).fetchall()
+        return {str(ticket): int(str(at)) for ticket, at in rows}
 
     def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
         with translated(), self._pool.connection() as connection:
