@@ -23,6 +23,8 @@ from services.api import (
     rehearsals,
     rules,
     sessions,
+    ticket_bulk,
+    ticket_filters,
     tickets,
     tokens,
 )  # fmt: skip
@@ -34,7 +36,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, open311, events, sessions, web,
+    ticket_filters, ticket_bulk, tickets, policies, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
-from services.tickets.ports import TicketReader
+from services.tickets.ports import SavedFilters, TicketReader
 
 
 class Devices(DeviceReader, DeviceStore, Protocol):
@@ -44,6 +44,7 @@ class Container:
     measure_quality: MeasureQuality
     set_targets: SetTargets
     tickets: TicketReader
+    saved_filters: SavedFilters
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
     policies: KeepPolicies

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain.ordering import Order
+from services.tickets.domain.saved import SavedFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,14 @@ class Directory(Protocol):
 class TicketReader(Protocol):
     """Lists for people. ``scope`` is an area prefix and always applies."""
 
-    def list_tickets(self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None) -> Page[Ticket]:
-        """Newest first; the key is (opened_at, id)."""
+    def list_tickets(
+        self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None, order: Order = ()
+    ) -> Page[Ticket]:
+        """Newest first, the key is (opened_at, id); in an ``order``, the key is the last ticket's place in it."""
+        ...
+
+    def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
+        """How many there are; ``most`` where there are as many or more."""
         ...
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
@@ -120,3 +128,17 @@ class TicketReader(Protocol):
         ...
 
     def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]: ...
+
+
+class SavedFilters(Protocol):
+    """The filters that people keep."""
+
+    def of(self, owner: str) -> tuple[SavedFilter, ...]:
+        """A person's own, by name."""
+        ...
+
+    def put(self, kept: SavedFilter, *, most: int) -> bool:
+        """Keep it under its name, in place of what stood there; False where the person has ``most`` already."""
+        ...
+
+    def drop(self, owner: str, name: str) -> bool: ...

@@ -19,7 +19,8 @@ from services.api.open311.writing import Format, answered
 from services.api.pages.vocabulary import NOTES
 from services.api.pages.words import Language, Words, words
 from services.api.problems import ProblemError
-from services.api.tickets import actor, mine, ticket_for
+from services.api.ticket_queries import mine
+from services.api.tickets import actor, ticket_for
 from services.api.words import Word
 from services.paging import MAX_LIMIT
 from services.registry.domain import Permission

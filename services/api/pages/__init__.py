@@ -22,6 +22,7 @@ from services.api.pages import (
     rule_versions,
     rules,
     tasks,
+    ticket_search,
     tickets,
     trouble,
 )
@@ -30,6 +31,7 @@ from services.api.pages.desk import Desk
 from services.api.pages.ports import PageSource
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.sources import ContainerSource
+from services.api.pages.ticket_book import TicketBook
 
 
 def router(container: Container) -> APIRouter:
@@ -58,6 +60,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
+    routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))

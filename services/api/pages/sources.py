@@ -26,7 +26,8 @@ from services.api.pages.ports import (
     UnitRow,
 )
 from services.api.problems import refuse
-from services.api.tickets import UNIT_ROLES, actor, ticket_for
+from services.api.ticket_queries import UNIT_ROLES
+from services.api.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
 from services.history.handlers import replay_letter
 from services.oncall.domain import NotificationFilter

@@ -2,6 +2,7 @@
 
 from services.tickets.postgres.directory import PostgresDirectory
 from services.tickets.postgres.reader import PostgresTicketReader
+from services.tickets.postgres.saved import PostgresSavedFilters
 from services.tickets.postgres.store import PostgresTicketStore
 
-__all__ = ["PostgresDirectory", "PostgresTicketReader", "PostgresTicketStore"]
+__all__ = ["PostgresDirectory", "PostgresSavedFilters", "PostgresTicketReader", "PostgresTicketStore"]
