@@ -43,6 +43,14 @@ class Work(Protocol):
         """The tickets that wait for ``master``, by id."""
         ...
 
+    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets of the community of ``area`` that opened since then, newest first, not locked.
+
+        Who asks holds the community until the transaction ends, so that a call and an alarm that
+        come at once find each other.
+        """
+        ...
+
     def policy(self) -> Policy | None:
         """The deadlines in force; None where nobody has chosen any."""
         ...
@@ -116,3 +124,15 @@ class TicketReader(Protocol):
         ...
 
     def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]: ...
+
+
+class MatchReader(Protocol):
+    """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
+
+    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets of the community of ``area`` that opened since then, newest first."""
+        ...
+
+    def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
+        """Tickets of a telephone number, newest first; none for an empty one."""
+        ...
