@@ -13,6 +13,7 @@ from services.api import (
     holding,
     ladders,
     letters,
+    merging,
     oncall,
     places,
     policies,
@@ -33,7 +34,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, merging, policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

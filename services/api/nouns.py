@@ -17,7 +17,7 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import ActOnTicket, FindAlike, FindCalls, KeepPolicies, OpenTicket
 
 HOUR_MS = 3_600_000
 
@@ -29,6 +29,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     rules = registry.PostgresRules(pool)
     alarm_store = alarms.PostgresAlarmStore(pool)
     quality = alarms.PostgresQuality(pool)
+    matches = tickets.PostgresMatchReader(pool)
     ticket_store = tickets.PostgresTicketStore(pool)
     session_ms = settings.session_hours * HOUR_MS
     return Container(
@@ -53,6 +54,8 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         tickets=tickets.PostgresTicketReader(pool),
         open_ticket=OpenTicket(ticket_store, clock, ids),
         act_on_ticket=ActOnTicket(ticket_store, clock),
+        find_alike=FindAlike(matches, clock),
+        find_calls=FindCalls(matches),
         policies=KeepPolicies(ticket_store, clock),
         notifications=PostgresNotifications(pool),
     )

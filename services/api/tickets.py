@@ -68,6 +68,7 @@ class NewTicket(Asked):
     area: AreaCode = ""
     category: Word = ""
     building: AreaCode = ""
+    device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
     caller: CallerAsked | None = None
 
 

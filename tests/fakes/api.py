@@ -20,7 +20,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm
+from services.tickets.handlers import ActOnTicket, FindAlike, FindCalls, KeepPolicies, OpenTicket, TakeAlarm
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
@@ -31,7 +31,7 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_312_800_000
 HERE, THERE = "990101001001001", "990101002001001"
@@ -90,6 +90,8 @@ class MemoryPlatform:
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.desk,
         )

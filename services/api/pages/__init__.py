@@ -16,6 +16,7 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    merging,
     platform,
     quality,
     rehearsals,
@@ -58,6 +59,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
+    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
