@@ -13,7 +13,15 @@ from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, FindAlike, FindCalls, KeepPolicies, OpenTicket
+from services.tickets.handlers import (
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+)
 from services.tickets.ports import TicketReader
 
 
@@ -49,4 +57,6 @@ class Container:
     find_alike: FindAlike
     find_calls: FindCalls
     policies: KeepPolicies
+    answers: KeepAnswers
+    works: KeepWorks
     notifications: NotificationStore

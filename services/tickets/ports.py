@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain.board import Noun, Posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +136,20 @@ class MatchReader(Protocol):
 
     def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
         """Tickets of a telephone number, newest first; none for an empty one."""
+        ...
+
+
+class Board(Protocol):
+    """What the hotline's people keep: versions that are written once."""
+
+    def newest(self, noun: Noun, *, limit: int) -> tuple[Posted, ...]:
+        """The newest version of each, the one that was posted last first."""
+        ...
+
+    def versions(self, noun: Noun, named: str) -> tuple[Posted, ...]:
+        """Every version of one, oldest first; none where there is no such thing."""
+        ...
+
+    def post(self, posted: Posted) -> None:
+        """Raises: Clash, that version exists."""
         ...

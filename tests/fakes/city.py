@@ -32,7 +32,9 @@ from services.tickets.handlers import (
     ActOnTicket,
     FindAlike,
     FindCalls,
+    KeepAnswers,
     KeepPolicies,
+    KeepWorks,
     OpenTicket,
     Report,
     TakeAlarm,
@@ -52,6 +54,7 @@ from streams.contracts import (
     TicketEvent,
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
@@ -82,6 +85,7 @@ class MemoryCity:
     rules: MemoryRules = field(default_factory=MemoryRules)
     history: MemoryHistory = field(default_factory=MemoryHistory)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
+    board: MemoryBoard = field(default_factory=MemoryBoard)
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     notices: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
@@ -127,10 +131,12 @@ class MemoryCity:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
+            answers=KeepAnswers(self.board, self.clock, ids),
+            works=KeepWorks(self.board, self.clock, ids),
             notifications=self.notices,
         )
 

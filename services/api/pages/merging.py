@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,14 +14,17 @@ from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.words import Words
+from services.api.pages.works import works_at
 from services.api.problems import refuse
 from services.api.tickets import ticket_for
 from services.registry.domain import Permission
 from services.tickets.domain import Role, Ticket
-from services.tickets.domain.merging import REASONS, Sighting
+from services.tickets.domain.merging import REASONS, Sighting, sighting_of
 from services.tickets.domain.privacy import SEES_CALLER
 from services.tickets.handlers import Match
 from streams.contracts import Refused
+
+ANSWERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ class MergeDesk:
         earlier = merging.earlier_than(self.container, who, found) if Role(who.role) in SEES_CALLER else ()
         return merging.alike_to_ticket(self.container, who, found), earlier
 
+    def known(self, visit: Visit, report: Sighting) -> dict[str, Any]:
+        """What was announced where the report is from, and what to say to it."""
+        kept = self.container.answers
+        fitting = kept.listed(text=report.text, category=report.category, limit=ANSWERS) if report.text else ()
+        return {"works": works_at(self.container, visit, report.area), "answers": fitting}
+
 
 def routes(desk: Desk, shelf: MergeDesk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
@@ -61,14 +70,18 @@ def routes(desk: Desk, shelf: MergeDesk) -> APIRouter:
         said = report.text or report.place
         alike = shelf.alike(visit.caller, report) if said else ()
         calls = shelf.calls(visit.caller, text_of(form, "phone", 40))
-        return desk.show(visit, "ticket-new-preview.html", beside=shown(alike, calls, visit.t))
+        around = shown(alike, calls, visit.t) | shelf.known(visit, report)
+        return desk.show(visit, "ticket-new-preview.html", beside=around)
 
     return router
 
 
 def beside(shelf: MergeDesk, visit: Visit, ticket: str) -> dict[str, Any]:
     """What the ticket's page shows beside it."""
-    return shown(*shelf.beside(visit.caller, ticket), visit.t)
+    alike, calls = shelf.beside(visit.caller, ticket)
+    found, _ = ticket_for(shelf.container, visit.caller, ticket)
+    report = sighting_of(found) if found.open else Sighting(found.opened_at)
+    return shown(alike, calls, visit.t) | shelf.known(visit, report)
 
 
 def shown(alike: Sequence[Match], calls: Sequence[Ticket], t: Words) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from services.tickets.domain import (
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
+from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
 from services.tickets.ports import Answer, TicketStore, Work
@@ -118,6 +119,7 @@ class ActOnTicket:
 
     store: TicketStore
     clock: Clock
+    answers: KeepAnswers | None = None
 
     def __call__(self, act: Act, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
         """Act, or answer as before when ``key`` was used for this very action.
@@ -127,6 +129,8 @@ class ActOnTicket:
             IllegalTransition, NotAllowed, Refused: as the loop's rules say.
         """
         check_text(act)
+        if act.details.cites and self.answers is not None:
+            self.answers.cited(act.details.cites)
         request = _Request(key, who, act)
         return in_transaction(self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope)))
 
