@@ -11,6 +11,7 @@ from services.api import (
     explanation,
     health,
     holding,
+    kpi,
     ladders,
     letters,
     oncall,
@@ -33,7 +34,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, policies, kpi, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -20,11 +20,12 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm
+from services.tickets.handlers import ActOnTicket, CountFigures, KeepPolicies, OpenTicket, TakeAlarm
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
+from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
@@ -91,6 +92,7 @@ class MemoryPlatform:
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
+            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             notifications=self.desk,
         )
 

@@ -27,7 +27,7 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, CountFigures, KeepPolicies, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -44,6 +44,7 @@ from streams.contracts import (
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
+from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
@@ -120,6 +121,7 @@ class MemoryCity:
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
+            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             notifications=self.notices,
         )
 
