@@ -39,8 +39,8 @@ class Narrowed(BaseModel):
         examples=["2026-11", "2026-11-22", "2026-11-01..2026-11-22"],
     )
     area: AreaCode = Field(default="", description="An area code or its beginning.")
-    unit: Word = Field(default="", description="The lead unit.")
-    category: Word = ""
+    unit: Word = Field(default="", description="The lead unit; - for tickets without one.")
+    category: Word = Field(default="", description="A category; - for tickets without one.")
     version: int = Field(default=0, ge=0, le=1_000_000, description="Of the rules; 0: the newest.")
 
 

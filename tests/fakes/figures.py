@@ -59,8 +59,8 @@ class MemoryFigures:
             and query.start <= at < query.end
             and record.area.startswith(query.scope)
             and record.area.startswith(query.area)
-            and query.unit in {"", record.unit}
-            and query.category in {"", record.category}
+            and query.unit in {None, record.unit}
+            and query.category in {None, record.category}
         ]
 
     def list_tickets(

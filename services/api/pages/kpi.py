@@ -19,7 +19,7 @@ from services.paging import decode_cursor, encode_cursor
 from services.registry.domain import Permission
 from services.tickets.domain.figures import MEASURES, By, Measure
 from services.tickets.domain.figures.windows import day_at, month_at
-from services.tickets.handlers.figures import Asked
+from services.tickets.handlers.figures import NOTHING, Asked
 from streams.contracts.areas import LEVELS
 
 ROWS: Final = {"unit": N_("按承办单位"), "area": N_("按区域"), "category": N_("按类别"), "period": N_("按日期")}
@@ -90,8 +90,8 @@ def _page(desk: Desk, container: Container, visit: Visit, query: KpiQuery) -> di
         "scoring": counted.scoring,
         "heads": views.heads(visit.t),
         "table": [views.row(row, names(row.tally.key), counted.scoring, drill(row.tally.key)) for row in counted.rows],
-        "whole": views.row(counted.whole, visit.t("合计"), counted.scoring, drill("")),
-        "cards": views.cards(counted.whole, counted.scoring, drill(""), visit.t),
+        "whole": views.row(counted.whole, visit.t("合计"), counted.scoring, _behind_all(kept)),
+        "cards": views.cards(counted.whole, counted.scoring, _behind_all(kept), visit.t),
         "durations": views.durations(counted.whole, visit.t),
         "charts": views.charts(trend.rows, counted.scoring, visit.t),
         "file": urlencode(kept | {"period": counted.window.name}),
@@ -102,13 +102,19 @@ def _by_period(asked: Asked) -> Asked:
     return Asked(asked.period, asked.scope, asked.area, asked.unit, asked.category, By.PERIOD, 20, asked.version)
 
 
+def _behind_all(kept: dict[str, str]) -> str:
+    return "/kpi/tickets?" + urlencode(kept) + "&"
+
+
 def _drill(kept: dict[str, str], query: KpiQuery) -> Any:
     """The address of the tickets behind a row's figure."""
     fields = {By.UNIT: "unit", By.AREA: "area", By.CATEGORY: "category", By.PERIOD: "period"}
 
     def address(key: str) -> str:
-        narrowed = kept | ({fields[query.by]: key} if key else {})
-        return "/kpi/tickets?" + urlencode(narrowed) + "&"
+        if query.by is By.AREA and not key:
+            return ""  # a code that is the beginning of none says nothing
+        narrowed = kept | {fields[query.by]: key or NOTHING}
+        return _behind_all(narrowed)
 
     return address
 

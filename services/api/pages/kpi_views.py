@@ -86,10 +86,10 @@ def _rate(found: Row, measure: Measure, scoring: Scoring, address: str, name: st
     return RateView(
         text=_percent(rate),
         counts=f"{share.hits + share.half}/{share.of}" if share.of else "",
-        address=f"{address}measure={measure}" if share.of else "",
+        address=f"{address}measure={measure}" if share.of and address else "",
         name=name,
         below=rate is not None and target is not None and rate < target,
-        width=None if rate is None else _zoomed(rate),
+        width=None if rate is None or target is None else _zoomed(rate),
         tick=None if target is None else _zoomed(target),
     )
 
@@ -120,12 +120,10 @@ def charts(rows: Sequence[Row], scoring: Scoring, t: Words) -> list[tuple[str, M
     content = [Bar(window.start, window.end, None if rate is None else rate * 100) for window, rate in rates]
     target = scoring.targets.get(Measure.SATISFACTION)
     received, satisfied = t("受理件"), t("满意率")
+    shares = Trend(content, satisfied, "%", "content", target=target and target * 100, most=100.0, precision=1)
     return [
         (received, trends.drawn(Trend(came, received, t("件"), "came"), t)),
-        (
-            satisfied,
-            trends.drawn(Trend(content, satisfied, "%", "content", target=target and target * 100, precision=1), t),
-        ),
+        (satisfied, trends.drawn(shares, t)),
     ]
 
 

@@ -29,6 +29,8 @@ from services.transactions import Clash
 from streams.contracts import Refused
 
 MAY_CHANGE: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+NOTHING: Final = "-"
+"""Asked as a unit or a category: the tickets that have none."""
 _FEW_DAYS: Final = 62
 """A longer period is shown by its months."""
 
@@ -150,9 +152,21 @@ class CountFigures:
         now = self.clock.now()
         window = window_of(asked.period or month_at(now, scoring), scoring)
         query = FigureQuery(
-            window.start, window.end, now, asked.scope, asked.area, asked.unit, asked.category, asked.by, asked.digits
+            window.start,
+            window.end,
+            now,
+            asked.scope,
+            asked.area,
+            _narrowed(asked.unit),
+            _narrowed(asked.category),
+            asked.by,
+            asked.digits,
         )
         return window, query
+
+
+def _narrowed(word: str) -> str | None:
+    return "" if word == NOTHING else word or None
 
 
 def _row_of(scoring: Scoring) -> Callable[[Tally, Window | None], Row]:

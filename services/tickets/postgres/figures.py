@@ -69,7 +69,7 @@ _KEYS: Final = {
 }
 _WHERE: Final = """
     {axis} >= %(start)s AND {axis} < %(end)s AND area ^@ %(scope)s AND area ^@ %(area)s
-    AND (%(unit)s = '' OR unit = %(unit)s) AND (%(category)s = '' OR category = %(category)s)"""
+    AND (%(unit)s::text IS NULL OR unit = %(unit)s) AND (%(category)s::text IS NULL OR category = %(category)s)"""
 
 
 def keep(cursor: Cursor, ticket: Ticket, events: Sequence[Event]) -> None:
@@ -206,7 +206,7 @@ def _behind(measure: Measure | None, *, closed: bool) -> bytes:
     of, hit, half = _OF[measure] if measure else ("true", "NULL::boolean", "NULL::boolean")
     counts = f"({hit} OR {half})" if measure else "NULL::boolean"
     where = _WHERE.format(axis=f"f.{axis}").replace(" area ^@", " f.area ^@")
-    where = where.replace("= '' OR unit", "= '' OR f.unit").replace("= '' OR category", "= '' OR f.category")
+    where = where.replace("NULL OR unit", "NULL OR f.unit").replace("NULL OR category", "NULL OR f.category")
     text = f"""
         SELECT t.id, t.number, t.body ->> 'title', f.area, f.category, f.unit, f.opened_at, f.closed_at, {counts}
         FROM tickets.ticket_figures f JOIN tickets.tickets t ON t.id = f.ticket

@@ -91,6 +91,15 @@ def test_each_figure_leads_to_its_tickets(city: MemoryCity) -> None:
     assert "没有这样的工单" in supervisor.send("GET", f"{satisfied}&hit=0").text
 
 
+def test_tickets_without_a_unit_are_a_row_of_their_own(city: MemoryCity) -> None:
+    city.call(city.clock.now(), "路灯不亮", "三号楼前", "三号楼", "李先生", "13812345622")
+    supervisor = Visitor(city, "supervisor")
+    page = supervisor.send("GET", "/kpi").text
+    assert [row[:2] for row in cells(page)[1:]] == [["未派单", "1"], cells(page)[2][:2], ["合计", "4"]]
+    assert "unit=-&" in page.replace("&amp;", "&")
+    assert len(cells(supervisor.send("GET", "/kpi/tickets?unit=-").text)) == 1 + 1
+
+
 def test_no_valid_call_back_is_said_and_is_not_zero(city: MemoryCity) -> None:
     page = Visitor(city, "supervisor").send("GET", "/kpi?period=2025-01").text
     assert page.count("无有效回访") == 3

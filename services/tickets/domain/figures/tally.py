@@ -59,9 +59,9 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """Which tickets: [start, end) epoch ms, inside both ``scope`` and ``area``; empty words narrow nothing.
+    """Which tickets: [start, end) epoch ms, inside both ``scope`` and ``area``.
 
-    ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
+    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none. ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
     periods in order. ``now`` decides which unsigned tickets are overdue.
     """
 
@@ -70,8 +70,8 @@ class FigureQuery:
     now: int
     scope: str = ""
     area: str = ""
-    unit: str = ""
-    category: str = ""
+    unit: str | None = None
+    category: str | None = None
     by: By = By.WHOLE
     digits: int = 20
     edges: tuple[int, ...] = ()
