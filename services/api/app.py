@@ -12,6 +12,7 @@ from services.api import (
     health,
     holding,
     knowledge,
+    kpi,
     ladders,
     letters,
     merging,
@@ -37,6 +38,7 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, policies, letters, quarantine, oncall, events, sessions, web,
+    kpi,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import (
     ActOnTicket,
+    CountFigures,
     FindAlike,
     FindCalls,
     KeepAnswers,
@@ -59,4 +60,5 @@ class Container:
     policies: KeepPolicies
     answers: KeepAnswers
     works: KeepWorks
+    figures: CountFigures
     notifications: NotificationStore

@@ -19,6 +19,7 @@ from services.registry import postgres as registry
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
+    CountFigures,
     FindAlike,
     FindCalls,
     KeepAnswers,
@@ -69,5 +70,6 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         policies=KeepPolicies(ticket_store, clock),
         answers=answers,
         works=KeepWorks(board, clock, ids),
+        figures=CountFigures(tickets.PostgresFigures(pool), clock),
         notifications=PostgresNotifications(pool),
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
+from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +153,36 @@ class Board(Protocol):
 
     def post(self, posted: Posted) -> None:
         """Raises: Clash, that version exists."""
+
+
+class FigureStore(Protocol):
+    """Counting over tickets, the rules of the rates, and making the rows that are counted anew."""
+
+    def scorings(self) -> tuple[Scoring, ...]:
+        """Every version that was published, in order."""
+        ...
+
+    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+        """Raises: Clash, that version exists."""
+        ...
+
+    def remake(self, limit: int) -> int:
+        """Make rows that are missing or of an older definition, at most ``limit``; returns how many."""
+        ...
+
+    def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
+        """One row a key, by key; a key without tickets has none."""
+        ...
+
+    def list_tickets(
+        self,
+        query: FigureQuery,
+        measure: Measure | None,
+        *,
+        closed: bool,
+        hit: bool | None,
+        limit: int,
+        after: Key | None,
+    ) -> Page[FigureTicket]:
+        """The tickets behind a figure, newest first by (opened_at, id); ``closed``: by closing, not by creation."""
         ...

@@ -22,6 +22,7 @@ from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
 from services.tickets.handlers import (
     ActOnTicket,
+    CountFigures,
     FindAlike,
     FindCalls,
     KeepAnswers,
@@ -35,6 +36,7 @@ from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
+from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
@@ -106,6 +108,7 @@ class MemoryPlatform:
             policies=KeepPolicies(self.tickets, self.clock),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
+            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             notifications=self.desk,
         )
 

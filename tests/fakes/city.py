@@ -30,6 +30,7 @@ from services.tickets.domain import Caller as ReportedBy
 from services.tickets.handlers import (
     Act,
     ActOnTicket,
+    CountFigures,
     FindAlike,
     FindCalls,
     KeepAnswers,
@@ -56,6 +57,7 @@ from streams.contracts import (
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
+from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
@@ -137,6 +139,7 @@ class MemoryCity:
             policies=KeepPolicies(self.tickets, self.clock),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
+            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             notifications=self.notices,
         )
 

@@ -167,6 +167,8 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "dead-letters": ("/dead-letters", "administrator"),
         "quarantine": ("/quarantine", "administrator"),
         "oncall": ("/oncall", "oncall"),
+        "kpi": ("/kpi?by=period", "supervisor"),
+        "kpi-tickets": ("/kpi/tickets?measure=repeated", "supervisor"),
         "missing": ("/no-such-page", "operator"),
         "forbidden": ("/dead-letters", "operator"),
     }

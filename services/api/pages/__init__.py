@@ -17,6 +17,7 @@ from services.api.pages import (
     devices,
     entrance,
     knowledge,
+    kpi,
     merging,
     platform,
     quality,
@@ -69,6 +70,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
         routes.include_router(kept.routes(desk, rule_desk))
     for page in (knowledge, works):
         routes.include_router(page.routes(desk, container))
+    routes.include_router(kpi.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -2,6 +2,7 @@
 
 from services.tickets.handlers.alarms import TakeAlarm, Taken
 from services.tickets.handlers.board import KeepAnswers, KeepWorks, Kept
+from services.tickets.handlers.figures import CountFigures
 from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
@@ -10,6 +11,7 @@ from services.tickets.handlers.schedule import KeepTime
 __all__ = [
     "Act",
     "ActOnTicket",
+    "CountFigures",
     "FindAlike",
     "FindCalls",
     "KeepAnswers",
