@@ -11,6 +11,7 @@ from services.api import (
     explanation,
     health,
     holding,
+    hotspots,
     knowledge,
     ladders,
     letters,
@@ -36,7 +37,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, merging, knowledge, works, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, merging, knowledge, works, hotspots, policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from services.tickets.handlers import (
     KeepWorks,
     OpenTicket,
 )
-from services.tickets.ports import TicketReader
+from services.tickets.ports import HotspotReader, TicketReader
 
 
 class Devices(DeviceReader, DeviceStore, Protocol):
@@ -58,5 +58,6 @@ class Container:
     find_calls: FindCalls
     policies: KeepPolicies
     answers: KeepAnswers
+    hotspots: HotspotReader
     works: KeepWorks
     notifications: NotificationStore

@@ -68,6 +68,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         find_calls=FindCalls(matches),
         policies=KeepPolicies(ticket_store, clock),
         answers=answers,
+        hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         notifications=PostgresNotifications(pool),
     )

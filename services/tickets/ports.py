@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
 
 
@@ -152,4 +152,12 @@ class Board(Protocol):
 
     def post(self, posted: Posted) -> None:
         """Raises: Clash, that version exists."""
+        ...
+
+
+class HotspotReader(Protocol):
+    """Where tickets and alarms keep coming back. ``scope`` is an area prefix and always applies."""
+
+    def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
+        """Chronic devices or buildings by what was opened since then, the worst first."""
         ...
