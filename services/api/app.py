@@ -25,6 +25,7 @@ from services.api import (
     rehearsals,
     rules,
     sessions,
+    shifts,
     tickets,
     tokens,
     works,
@@ -37,7 +38,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, merging, knowledge, works, hotspots, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, merging, knowledge, works, hotspots, shifts, policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
 )
@@ -60,4 +61,5 @@ class Container:
     answers: KeepAnswers
     hotspots: HotspotReader
     works: KeepWorks
+    shifts: KeepShifts
     notifications: NotificationStore

@@ -23,6 +23,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
 )
@@ -70,5 +71,6 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         answers=answers,
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
+        shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
         notifications=PostgresNotifications(pool),
     )

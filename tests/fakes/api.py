@@ -26,6 +26,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
     TakeAlarm,
@@ -113,6 +114,7 @@ class MemoryPlatform:
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
+            shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             notifications=self.desk,
         )
 

@@ -34,6 +34,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
     Report,
@@ -144,6 +145,7 @@ class MemoryCity:
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
+            shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             notifications=self.notices,
         )
 
