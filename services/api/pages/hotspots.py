@@ -36,10 +36,16 @@ def routes(desk: Desk, container: Container) -> APIRouter:
             days=days,
             periods=DAYS,
             devices=[_row(spot, names, visit) for spot in devices],
-            buildings=[_row(spot, names, visit) for spot in buildings],
+            buildings=[_row(spot, names | _named(container, spot.building, visit), visit) for spot in buildings],
         )
 
     return router
+
+
+def _named(container: Container, building: str, visit: Visit) -> dict[str, str]:
+    """A building's name; the tickets there are of flats and kitchens."""
+    area = container.places.get_area(building)
+    return {building: visit.t.either(area.name_zh, area.name_en)} if area else {}
 
 
 def _row(spot: Hotspot, names: dict[str, str], visit: Visit) -> dict[str, Any]:
