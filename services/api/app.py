@@ -11,6 +11,7 @@ from services.api import (
     explanation,
     health,
     holding,
+    hotspots,
     knowledge,
     kpi,
     ladders,
@@ -25,6 +26,7 @@ from services.api import (
     rehearsals,
     rules,
     sessions,
+    shifts,
     tickets,
     tokens,
     works,
@@ -38,6 +40,7 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, policies, letters, quarantine, oncall, events, sessions, web,
+    hotspots, shifts,
     kpi,
 )  # fmt: skip
 

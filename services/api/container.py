@@ -20,10 +20,11 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
 )
-from services.tickets.ports import TicketReader
+from services.tickets.ports import HotspotReader, TicketReader
 
 
 class Devices(DeviceReader, DeviceStore, Protocol):
@@ -59,6 +60,8 @@ class Container:
     find_calls: FindCalls
     policies: KeepPolicies
     answers: KeepAnswers
+    hotspots: HotspotReader
     works: KeepWorks
     figures: CountFigures
+    shifts: KeepShifts
     notifications: NotificationStore

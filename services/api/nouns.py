@@ -24,6 +24,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
 )
@@ -69,7 +70,9 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         find_calls=FindCalls(matches),
         policies=KeepPolicies(ticket_store, clock),
         answers=answers,
+        hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         figures=CountFigures(tickets.PostgresFigures(pool), clock),
+        shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
         notifications=PostgresNotifications(pool),
     )

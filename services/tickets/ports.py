@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 
@@ -185,4 +185,12 @@ class FigureStore(Protocol):
         after: Key | None,
     ) -> Page[FigureTicket]:
         """The tickets behind a figure, newest first by (opened_at, id); ``closed``: by closing, not by creation."""
+        ...
+
+
+class HotspotReader(Protocol):
+    """Where tickets and alarms keep coming back. ``scope`` is an area prefix and always applies."""
+
+    def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
+        """Chronic devices or buildings by what was opened since then, the worst first."""
         ...

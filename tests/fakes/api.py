@@ -27,6 +27,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
     TakeAlarm,
@@ -43,7 +44,13 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import (
+    MemoryDirectory,
+    MemoryHotspots,
+    MemoryMatchReader,
+    MemoryTicketReader,
+    MemoryTicketStore,
+)
 
 NOW = 1_795_312_800_000
 HERE, THERE = "990101001001001", "990101002001001"
@@ -106,9 +113,11 @@ class MemoryPlatform:
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
+            hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
+            shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             notifications=self.desk,
         )
 

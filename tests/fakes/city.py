@@ -35,6 +35,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
     Report,
@@ -64,7 +65,13 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import (
+    MemoryDirectory,
+    MemoryHotspots,
+    MemoryMatchReader,
+    MemoryTicketReader,
+    MemoryTicketStore,
+)
 
 NOW = 1_795_311_683_000
 """2026-11-22 09:41:23 in Shanghai."""
@@ -137,9 +144,11 @@ class MemoryCity:
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
+            hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
+            shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             notifications=self.notices,
         )
 

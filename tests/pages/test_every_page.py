@@ -10,6 +10,7 @@ NAMES = (
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
     "missing", "forbidden", "knowledge", "works",
     "kpi", "kpi-tickets",
+    "hotspots", "shifts",
 )  # fmt: skip
 HAND = {"tasks", "task"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

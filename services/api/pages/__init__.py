@@ -16,6 +16,7 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    hotspots,
     knowledge,
     kpi,
     merging,
@@ -24,6 +25,7 @@ from services.api.pages import (
     rehearsals,
     rule_versions,
     rules,
+    shifts,
     tasks,
     tickets,
     trouble,
@@ -63,6 +65,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
+    for page in (hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
+        routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))

@@ -1,7 +1,7 @@
 """What can be asked of the ticket loop."""
 
 from services.tickets.handlers.alarms import TakeAlarm, Taken
-from services.tickets.handlers.board import KeepAnswers, KeepWorks, Kept
+from services.tickets.handlers.board import KeepAnswers, KeepShifts, KeepWorks, Kept
 from services.tickets.handlers.figures import CountFigures
 from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
@@ -16,6 +16,7 @@ __all__ = [
     "FindCalls",
     "KeepAnswers",
     "KeepPolicies",
+    "KeepShifts",
     "KeepTime",
     "KeepWorks",
     "Kept",

@@ -3,6 +3,7 @@
 from services.tickets.postgres.board import PostgresBoard
 from services.tickets.postgres.directory import PostgresDirectory
 from services.tickets.postgres.figures import PostgresFigures
+from services.tickets.postgres.hotspots import PostgresHotspots
 from services.tickets.postgres.matches import PostgresMatchReader
 from services.tickets.postgres.reader import PostgresTicketReader
 from services.tickets.postgres.store import PostgresTicketStore
@@ -11,6 +12,7 @@ __all__ = [
     "PostgresBoard",
     "PostgresDirectory",
     "PostgresFigures",
+    "PostgresHotspots",
     "PostgresMatchReader",
     "PostgresTicketReader",
     "PostgresTicketStore",
