@@ -9,6 +9,7 @@ from services.api import (
     devices,
     events,
     explanation,
+    feedback,
     health,
     holding,
     kpi,
@@ -34,7 +35,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, kpi, letters, quarantine, oncall, events, sessions, web,
+    tickets, policies, kpi, feedback, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    feedback,
     kpi,
     platform,
     quality,
@@ -64,7 +65,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
-    routes.include_router(kpi.routes(desk, container))
+    for open_to in (kpi, feedback):
+        routes.include_router(open_to.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -61,7 +61,8 @@ class Span(NamedTuple):
 class FigureQuery:
     """Which tickets: [start, end) epoch ms, inside both ``scope`` and ``area``.
 
-    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none. ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
+    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none.
+    ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
     periods in order. ``now`` decides which unsigned tickets are overdue.
     """
 
