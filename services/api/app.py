@@ -12,9 +12,11 @@ from services.api import (
     feedback,
     health,
     holding,
+    knowledge,
     kpi,
     ladders,
     letters,
+    merging,
     oncall,
     places,
     policies,
@@ -26,6 +28,7 @@ from services.api import (
     sessions,
     tickets,
     tokens,
+    works,
 )  # fmt: skip
 from services.api import pages as web
 from services.api.auth import csrf
@@ -35,7 +38,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, kpi, feedback, letters, quarantine, oncall, events, sessions, web,
+    tickets, merging, knowledge, works, policies, kpi, feedback, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

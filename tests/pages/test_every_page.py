@@ -8,7 +8,7 @@ from tests.pages.conftest import PHONE, SMALL, Site, every_page
 NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
-    "kpi", "kpi-tickets", "feedback-forged", "missing", "forbidden",
+    "kpi", "kpi-tickets", "feedback-forged", "missing", "forbidden", "knowledge", "works",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
