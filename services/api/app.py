@@ -9,6 +9,7 @@ from services.api import (
     devices,
     events,
     explanation,
+    feedback,
     health,
     holding,
     hotspots,
@@ -40,6 +41,7 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, policies, letters, quarantine, oncall, events, sessions, web,
+    feedback,
     hotspots, shifts,
     kpi,
 )  # fmt: skip

@@ -59,6 +59,7 @@ class Container:
     find_alike: FindAlike
     find_calls: FindCalls
     policies: KeepPolicies
+    figures: CountFigures
     answers: KeepAnswers
     hotspots: HotspotReader
     works: KeepWorks

@@ -69,6 +69,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches),
         policies=KeepPolicies(ticket_store, clock),
+        figures=CountFigures(tickets.PostgresFigures(pool), clock),
         answers=answers,
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),

@@ -171,6 +171,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "oncall": ("/oncall", "oncall"),
         "kpi": ("/kpi?by=period", "supervisor"),
         "kpi-tickets": ("/kpi/tickets?measure=repeated", "supervisor"),
+        "feedback-forged": ("/feedback/forged", ""),
         "missing": ("/no-such-page", "operator"),
         "forbidden": ("/dead-letters", "operator"),
     }

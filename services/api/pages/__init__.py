@@ -16,6 +16,7 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    feedback,
     hotspots,
     knowledge,
     kpi,
@@ -75,6 +76,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for page in (knowledge, works):
         routes.include_router(page.routes(desk, container))
     routes.include_router(kpi.routes(desk, container))
+    for page in (kpi, feedback, knowledge, works):
+        routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

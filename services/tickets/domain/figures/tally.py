@@ -64,6 +64,9 @@ class FigureQuery:
     ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none. ``by`` area
     cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the periods in order. ``now`` decides
     which unsigned tickets are overdue.
+    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none.
+    ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
+    periods in order. ``now`` decides which unsigned tickets are overdue.
     """
 
     start: int
