@@ -9,10 +9,12 @@ acknowledged offset never gets past it. A seek while records of the partition ar
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import faust
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
@@ -92,7 +94,7 @@ class PlacedConsumer(Consumer):
     async def seek(self, partition: TP, offset: int) -> None:
         """Go on with ``offset``, whatever is in flight."""
         self._places.go_on({partition: offset})
-        await self.seek_wait({partition: offset})
+        await self._move(partition, offset)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - the base class names it
         """The records that are let through."""
@@ -103,7 +105,12 @@ class PlacedConsumer(Consumer):
                     self._read_offset[place] = message.offset or None  # what was read before the move counts no more
                 yield place, message
             elif (offset := self._places.overdue(place)) is not None:
-                await self.seek_wait({place: offset})
+                await self._move(place, offset)
+
+    async def _move(self, place: TP, offset: int) -> None:
+        """A partition may be taken away meanwhile, which is no reason to stop reading the others."""
+        with suppress(IllegalStateError, TimeoutError):
+            await self.seek_wait({place: offset})
 
     def _inputs(self, places: Iterable[TP]) -> set[TP]:
         return {place for place in places if not self._is_changelog_tp(place)}
