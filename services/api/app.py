@@ -11,8 +11,10 @@ from services.api import (
     explanation,
     health,
     holding,
+    knowledge,
     ladders,
     letters,
+    merging,
     oncall,
     places,
     policies,
@@ -24,6 +26,7 @@ from services.api import (
     sessions,
     tickets,
     tokens,
+    works,
 )  # fmt: skip
 from services.api import pages as web
 from services.api.auth import csrf
@@ -33,7 +36,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, merging, knowledge, works, policies, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -13,7 +13,15 @@ from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import (
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+)
 from services.tickets.ports import TicketReader
 
 
@@ -46,5 +54,9 @@ class Container:
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    find_alike: FindAlike
+    find_calls: FindCalls
     policies: KeepPolicies
+    answers: KeepAnswers
+    works: KeepWorks
     notifications: NotificationStore
