@@ -9,10 +9,15 @@ from services.api import (
     devices,
     events,
     explanation,
+    feedback,
     health,
     holding,
+    hotspots,
+    knowledge,
+    kpi,
     ladders,
     letters,
+    merging,
     oncall,
     open311,
     places,
@@ -23,10 +28,12 @@ from services.api import (
     rehearsals,
     rules,
     sessions,
+    shifts,
     ticket_bulk,
     ticket_filters,
     tickets,
     tokens,
+    works,
 )  # fmt: skip
 from services.api import pages as web
 from services.api.auth import csrf
@@ -36,7 +43,11 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, tickets, policies, letters, quarantine, oncall, open311, events, sessions, web,
+    ticket_filters, ticket_bulk, tickets, merging, knowledge, works, policies, letters, quarantine, oncall, open311,
+    events, sessions, web,
+    feedback,
+    hotspots, shifts,
+    kpi,
 )  # fmt: skip
 
 

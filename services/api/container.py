@@ -13,8 +13,18 @@ from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
-from services.tickets.ports import SavedFilters, TicketReader
+from services.tickets.handlers import (
+    ActOnTicket,
+    CountFigures,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepShifts,
+    KeepWorks,
+    OpenTicket,
+)
+from services.tickets.ports import HotspotReader, SavedFilters, TicketReader
 
 
 class Devices(DeviceReader, DeviceStore, Protocol):
@@ -47,5 +57,12 @@ class Container:
     saved_filters: SavedFilters
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    find_alike: FindAlike
+    find_calls: FindCalls
     policies: KeepPolicies
+    figures: CountFigures
+    answers: KeepAnswers
+    hotspots: HotspotReader
+    works: KeepWorks
+    shifts: KeepShifts
     notifications: NotificationStore

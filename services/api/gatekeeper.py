@@ -29,6 +29,8 @@ PUBLIC: Final = frozenset(
 STATIC: Final = "/static/"
 OPEN311: Final = "/open311/"
 """A door of its own: reading takes no sign-in, reporting takes an ``api_key``, and a cookie opens nothing."""
+FEEDBACK: Final = "/feedback/"
+"""A reporter has no account: the signature in the address is what lets them in."""
 
 
 class Gatekeeper:
@@ -80,6 +82,8 @@ class Gatekeeper:
 def is_public(method: str, path: str) -> bool:
     """Whether an address is answered without a sign-in."""
     method = "GET" if method == "HEAD" else method
+    if path.startswith(FEEDBACK):
+        return method in {"GET", "POST"}
     return (method, path) in PUBLIC or path.startswith(OPEN311) or (method == "GET" and path.startswith(STATIC))
 
 

@@ -17,7 +17,17 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import (
+    ActOnTicket,
+    CountFigures,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepShifts,
+    KeepWorks,
+    OpenTicket,
+)
 
 HOUR_MS = 3_600_000
 
@@ -29,6 +39,9 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     rules = registry.PostgresRules(pool)
     alarm_store = alarms.PostgresAlarmStore(pool)
     quality = alarms.PostgresQuality(pool)
+    matches = tickets.PostgresMatchReader(pool)
+    board = tickets.PostgresBoard(pool)
+    answers = KeepAnswers(board, clock, ids)
     ticket_store = tickets.PostgresTicketStore(pool)
     session_ms = settings.session_hours * HOUR_MS
     return Container(
@@ -53,7 +66,14 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         tickets=tickets.PostgresTicketReader(pool),
         saved_filters=tickets.PostgresSavedFilters(pool),
         open_ticket=OpenTicket(ticket_store, clock, ids),
-        act_on_ticket=ActOnTicket(ticket_store, clock),
+        act_on_ticket=ActOnTicket(ticket_store, clock, answers),
+        find_alike=FindAlike(matches, clock),
+        find_calls=FindCalls(matches),
         policies=KeepPolicies(ticket_store, clock),
+        figures=CountFigures(tickets.PostgresFigures(pool), clock),
+        answers=answers,
+        hotspots=tickets.PostgresHotspots(pool),
+        works=KeepWorks(board, clock, ids),
+        shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
         notifications=PostgresNotifications(pool),
     )

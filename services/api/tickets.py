@@ -57,6 +57,7 @@ class NewTicket(Asked):
     category: Word = ""
     building: AreaCode = ""
     position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
+    device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
     caller: CallerAsked | None = None
 
 
@@ -93,6 +94,7 @@ class ActionAsked(Asked):
     task: int | None = Field(default=None, ge=1, le=1_000, description="task_done: the sub-task's number.")
     plan: Text | None = Field(default=None, description="park: what has to happen first, and when.")
     master: Word | None = Field(default=None, description="merge: the other ticket, by id or number.")
+    cites: Word | None = Field(default=None, description="answer: the entry that was said.", examples=["a1@3"])
 
 
 def router(container: Container) -> APIRouter:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain.board import Noun, Posted
+from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
 
@@ -43,6 +45,14 @@ class Work(Protocol):
 
     def merged_into(self, master: str) -> tuple[Ticket, ...]:
         """The tickets that wait for ``master``, by id."""
+        ...
+
+    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets of the community of ``area`` that opened since then, newest first, not locked.
+
+        Who asks holds the community until the transaction ends, so that a call and an alarm that
+        come at once find each other.
+        """
         ...
 
     def policy(self) -> Policy | None:
@@ -128,6 +138,74 @@ class TicketReader(Protocol):
         ...
 
     def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]: ...
+
+
+class MatchReader(Protocol):
+    """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
+
+    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets of the community of ``area`` that opened since then, newest first."""
+        ...
+
+    def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
+        """Tickets of a telephone number, newest first; none for an empty one."""
+        ...
+
+
+class Board(Protocol):
+    """What the hotline's people keep: versions that are written once."""
+
+    def newest(self, noun: Noun, *, limit: int) -> tuple[Posted, ...]:
+        """The newest version of each, the one that was posted last first."""
+        ...
+
+    def versions(self, noun: Noun, named: str) -> tuple[Posted, ...]:
+        """Every version of one, oldest first; none where there is no such thing."""
+        ...
+
+    def post(self, posted: Posted) -> None:
+        """Raises: Clash, that version exists."""
+
+
+class FigureStore(Protocol):
+    """Counting over tickets, the rules of the rates, and making the rows that are counted anew."""
+
+    def scorings(self) -> tuple[Scoring, ...]:
+        """Every version that was published, in order."""
+        ...
+
+    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+        """Raises: Clash, that version exists."""
+        ...
+
+    def remake(self, limit: int) -> int:
+        """Make rows that are missing or of an older definition, at most ``limit``; returns how many."""
+        ...
+
+    def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
+        """One row a key, by key; a key without tickets has none."""
+        ...
+
+    def list_tickets(
+        self,
+        query: FigureQuery,
+        measure: Measure | None,
+        *,
+        closed: bool,
+        hit: bool | None,
+        limit: int,
+        after: Key | None,
+    ) -> Page[FigureTicket]:
+        """The tickets behind a figure, newest first by (opened_at, id); ``closed``: by closing, not by creation."""
+        ...
+
+
+class HotspotReader(Protocol):
+    """Where tickets and alarms keep coming back. ``scope`` is an area prefix and always applies."""
+
+    def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
+        """Chronic devices or buildings by what was opened since then, the worst first."""
+        ...
 
 
 class SavedFilters(Protocol):

@@ -27,7 +27,20 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import (
+    Act,
+    ActOnTicket,
+    CountFigures,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepShifts,
+    KeepWorks,
+    OpenTicket,
+    Report,
+    TakeAlarm,
+)
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -43,14 +56,23 @@ from streams.contracts import (
     TicketEvent,
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
+from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemorySavedFilters, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import (
+    MemoryDirectory,
+    MemoryHotspots,
+    MemoryMatchReader,
+    MemorySavedFilters,
+    MemoryTicketReader,
+    MemoryTicketStore,
+)
 
 NOW = 1_795_311_683_000
 """2026-11-22 09:41:23 in Shanghai."""
@@ -73,6 +95,7 @@ class MemoryCity:
     rules: MemoryRules = field(default_factory=MemoryRules)
     history: MemoryHistory = field(default_factory=MemoryHistory)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
+    board: MemoryBoard = field(default_factory=MemoryBoard)
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     notices: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
@@ -119,8 +142,15 @@ class MemoryCity:
             tickets=MemoryTicketReader(self.tickets),
             saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
+            hotspots=MemoryHotspots(self.tickets),
+            answers=KeepAnswers(self.board, self.clock, ids),
+            works=KeepWorks(self.board, self.clock, ids),
+            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
+            shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             notifications=self.notices,
         )
 

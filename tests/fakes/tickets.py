@@ -4,13 +4,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
+from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
+from streams.contracts.areas import COMMUNITY_LENGTH
 
 
 @dataclass
@@ -71,6 +73,9 @@ class MemoryWork:
         found = (t for t in self._state.tickets.values() if t.master == master and t.state is State.MERGED)
         return tuple(sorted(found, key=lambda ticket: ticket.id))
 
+    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+        return _near(self._state, area, "", since)[:limit]
+
     def policy(self) -> Policy | None:
         return self._state.in_force
 
@@ -124,6 +129,62 @@ class MemoryWork:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
         ready = sorted((at, name) for at, name in times if at is not None and at <= now)
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
+
+
+def _near(state: MemoryState, area: str, scope: str, since: int) -> tuple[Ticket, ...]:
+    found = [
+        t for t in state.tickets.values()
+        if t.open and t.area.startswith(area[:COMMUNITY_LENGTH]) and t.area.startswith(scope) and t.opened_at >= since
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True))
+
+
+class MemoryMatchReader:
+    def __init__(self, store: MemoryTicketStore) -> None:
+        self._store = store
+
+    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
+        return _near(self._store.state, area, scope, since)[:limit]
+
+    def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
+        mine = [
+            t for t in self._store.state.tickets.values()
+            if phone and t.caller is not None and t.caller.phone == phone and t.area.startswith(scope)
+        ]  # fmt: skip
+        return tuple(sorted(mine, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)[:limit])
+
+
+class MemoryHotspots:
+    def __init__(self, store: MemoryTicketStore) -> None:
+        self._store = store
+
+    def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
+        groups: dict[str, list[Ticket]] = {}
+        for ticket in self._store.state.tickets.values():
+            gone = ticket.state in {State.REJECTED, State.WITHDRAWN}
+            name = ticket.device if by == "device" else ticket.building
+            if name and not gone and ticket.opened_at >= since and ticket.area.startswith(scope):
+                groups.setdefault(name, []).append(ticket)
+        owners = list(self._store.state.episodes.values())
+        found = [(name, _hotspot(by, name, sorted(mine, key=lambda t: (-t.opened_at, t.id)), owners))
+                 for name, mine in groups.items()]  # fmt: skip
+        found.sort(key=lambda pair: (-pair[1].tickets - pair[1].recurrences, -pair[1].alarms, pair[0]))
+        return tuple(spot for _, spot in found if spot.chronic)[:limit]
+
+
+def _hotspot(by: str, name: str, mine: list[Ticket], owners: list[str]) -> Hotspot:
+    newest, device = mine[0], by == "device"
+    return Hotspot(
+        device=name if device else "",
+        kind=max(ticket.kind for ticket in mine) if device else "",
+        building=newest.building,
+        area=newest.area,
+        place=newest.place,
+        tickets=len(mine),
+        alarms=sum(owners.count(ticket.id) for ticket in mine),
+        recurrences=sum(ticket.recurrences for ticket in mine),
+        last=newest.opened_at,
+    )
 
 
 @dataclass

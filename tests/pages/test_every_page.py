@@ -7,10 +7,13 @@ from tests.pages.conftest import PHONE, SMALL, Site, every_page
 
 NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
-    "ticket-search", "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters",
-    "quarantine", "oncall", "missing", "forbidden",
+    "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
+    "missing", "forbidden", "ticket-search", "knowledge", "works",
+    "feedback-forged",
+    "kpi", "kpi-tickets",
+    "hotspots", "shifts",
 )  # fmt: skip
-HAND = {"tasks", "task"}
+HAND = {"tasks", "task", "feedback-forged"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 

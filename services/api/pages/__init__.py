@@ -16,15 +16,22 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    feedback,
+    hotspots,
+    knowledge,
+    kpi,
+    merging,
     platform,
     quality,
     rehearsals,
     rule_versions,
     rules,
+    shifts,
     tasks,
     ticket_search,
     tickets,
     trouble,
+    works,
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
@@ -61,11 +68,19 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
+    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
+    for page in (hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
+        routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
+    for page in (knowledge, works):
+        routes.include_router(page.routes(desk, container))
+    routes.include_router(kpi.routes(desk, container))
+    for page in (kpi, feedback, knowledge, works):
+        routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -1,8 +1,21 @@
 """The ticket loop's ports over PostgreSQL."""
 
+from services.tickets.postgres.board import PostgresBoard
 from services.tickets.postgres.directory import PostgresDirectory
+from services.tickets.postgres.figures import PostgresFigures
+from services.tickets.postgres.hotspots import PostgresHotspots
+from services.tickets.postgres.matches import PostgresMatchReader
 from services.tickets.postgres.reader import PostgresTicketReader
 from services.tickets.postgres.saved import PostgresSavedFilters
 from services.tickets.postgres.store import PostgresTicketStore
 
-__all__ = ["PostgresDirectory", "PostgresSavedFilters", "PostgresTicketReader", "PostgresTicketStore"]
+__all__ = [
+    "PostgresBoard",
+    "PostgresDirectory",
+    "PostgresFigures",
+    "PostgresHotspots",
+    "PostgresMatchReader",
+    "PostgresSavedFilters",
+    "PostgresTicketReader",
+    "PostgresTicketStore",
+]
