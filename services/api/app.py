@@ -30,6 +30,7 @@ from services.api import (
     sessions,
     shifts,
     ticket_bulk,
+    ticket_export,
     ticket_filters,
     tickets,
     tokens,
@@ -43,7 +44,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, tickets, merging, knowledge, works, policies, letters, quarantine, oncall, open311,
+    ticket_filters, ticket_bulk, ticket_export, tickets, merging, knowledge,
+    works, policies, letters, quarantine, oncall, open311,
     events, sessions, web,
     feedback,
     hotspots, shifts,

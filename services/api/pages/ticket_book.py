@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from starlette.responses import Response
 
 from services.api.auth import Caller
 from services.api.container import Container
 from services.api.pages import rows
 from services.api.pages.ports import TicketRow
 from services.api.problems import ProblemError
+from services.api.ticket_export import ExportQuery, exported
 from services.api.ticket_filters import count_of, keep
 from services.api.ticket_queries import counted, found, query_of
 from services.api.tickets import actor, ticket_for
@@ -59,6 +61,11 @@ class TicketBook:
         units = {unit.id: unit for unit in self.units(who)}
         listed = tuple(rows.of_ticket(ticket, unit=units.get(ticket.lead)) for ticket in page.items)
         return Sheet(listed, counted(self.container, who, query), encode_cursor(page.next))
+
+    def export(self, who: Caller, words: Mapping[str, str]) -> Response:
+        """The whole list as CSV."""
+        query = ExportQuery.model_validate(query_of(words).model_dump(by_alias=True, exclude_unset=True))
+        return exported(self.container, who, query)
 
     def units(self, who: Caller) -> Sequence[Unit]:
         return self.container.places.list_units(scope=who.scope)

@@ -47,6 +47,12 @@ def routes(desk: Desk, book: TicketBook) -> APIRouter:
         visit = _visit(desk, request)
         return _show(desk, book, visit, _asked(request.query_params))
 
+    @router.get(f"{AT}/export")
+    def export(request: Request) -> Response:
+        visit = _visit(desk, request)
+        asked = _asked(request.query_params)
+        return book.export(visit.caller, {name: value for name, value in asked.items() if name != "cursor"})
+
     @router.post(f"{AT}/filters")
     def keep(request: Request, form: Sent) -> Response:
         visit, asked = _visit(desk, request), _asked(_strings(form))
@@ -134,6 +140,7 @@ def _show(
         "total": sheet.total,
         "following": f"{AT}?{urlencode({**kept, 'cursor': sheet.next})}" if sheet.next else "",
         "asked": kept,
+        "file": f"{AT}/export?{urlencode(kept)}",
         "shown": {name: value[:10] if name in {"from", "to"} else value for name, value in kept.items()},
         "choices": _choices(book, visit, names),
         "saved": [

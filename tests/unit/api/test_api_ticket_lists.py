@@ -1,10 +1,14 @@
 """Lists of tickets through the JSON API: filters, orders, cursors, counts, kept filters, and many at once."""
 
+import csv
+import io
+import json
 from typing import Any
 
 import httpx
 import pytest
 
+from services.api import ticket_export
 from services.api.ticket_queries import MOST_COUNTED
 from services.tickets.domain.saved import MOST
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform, Person
@@ -201,3 +205,46 @@ def test_the_opening_carries_where_it_is(platform: MemoryPlatform) -> None:
     made = body(platform.as_("citizen").post(AT, asked), 201)
     assert made["position"] == [109.98, 30.01]
     assert made["opened_at"] == NOW
+
+
+# The list as a file
+
+
+def test_a_list_leaves_as_csv_in_which_no_cell_starts_a_formula_and_no_number_is_whole(
+    platform: MemoryPlatform,
+) -> None:
+    operator = platform.as_("operator")
+    caller = {"name": "王女士", "phone": "13812345621", "confidential": True}
+    asked = {"title": "=1+1", "text": "+cmd|' /C calc'!A0, \"x\"", "place": "@SUM(A1)", "area": HERE, "caller": caller}
+    body(operator.post(AT, asked), 201)
+    answer = operator.get(f"{AT}/export", source="hotline")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="linli-tickets.csv"'
+    (header, row) = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    found = dict(zip(header, row, strict=True))
+    assert (found["标题"], found["地点"]) == ("'=1+1", "'@SUM(A1)")
+    assert found["内容"].startswith("'+cmd")
+    assert (found["电话"], found["称呼"]) == ("138****5621", "***")
+    assert found["登记时间"] == "2026-11-22 10:00:00"
+
+
+def test_a_list_leaves_as_json_lines_page_by_page_and_within_the_callers_scope(
+    platform: MemoryPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticket_export, "MAX_LIMIT", 2)
+    reported(platform, *"甲乙丙丁戊")
+    reported(platform, "别处", area=THERE)
+    answer = platform.as_("grid_manager").get(f"{AT}/export", format="jsonl", sort="opened", source="hotline")
+    assert answer.headers["content-type"].startswith("application/jsonl")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["title"] for line in lines] == list("甲乙丙丁戊")
+    assert lines[0]["opened_at"] == NOW + 1_000
+    assert "13812345621" not in answer.text
+
+
+def test_a_wrong_list_is_no_file(platform: MemoryPlatform) -> None:
+    operator = platform.as_("operator")
+    assert body(operator.get(f"{AT}/export", format="doc"), 422)["field"] == "format"
+    assert body(operator.get(f"{AT}/export", state="lost"), 422)["field"] == "state"
+    assert body(platform.as_("grid_manager").get(f"{AT}/export", area=THERE), 403)["field"] == "area"
+    assert platform.as_("oncall").get(f"{AT}/export").status_code == 403

@@ -83,3 +83,12 @@ def test_nothing_chosen_and_nothing_written_are_asked_for(operator: Visitor) -> 
 def test_a_unit_finds_its_own_and_on_call_none(city: MemoryCity) -> None:
     assert 0 < len(ticked(Visitor(city, "unit_handler").send("GET", AT).text)) < 7
     assert Visitor(city, "oncall").send("GET", AT).status_code == 403
+
+
+def test_what_was_found_is_exported_with_the_same_filter(operator: Visitor) -> None:
+    page = operator.send("GET", f"{AT}?text=夜间施工噪声&from=2026-11-22").text
+    (address,) = re.findall(r'href="(/tickets/search/export[^"]*)"', page)
+    answer = operator.send("GET", address.replace("&amp;", "&"))
+    assert answer.status_code == 200
+    assert len(answer.text.splitlines()) == 2
+    assert "139****1234" in answer.text
