@@ -32,6 +32,7 @@ from services.api import (
     ticket_bulk,
     ticket_export,
     ticket_filters,
+    ticket_import,
     tickets,
     tokens,
     works,
@@ -44,7 +45,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, tickets, merging, knowledge,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge,
     works, policies, letters, quarantine, oncall, open311,
     events, sessions, web,
     feedback,
