@@ -40,10 +40,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, merging, knowledge, works, policies, letters, quarantine, oncall, events, sessions, web,
-    feedback,
-    hotspots, shifts,
-    kpi,
+    tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, policies, letters, quarantine, oncall, events,
+    sessions, web,
 )  # fmt: skip
 
 

@@ -63,6 +63,5 @@ class Container:
     answers: KeepAnswers
     hotspots: HotspotReader
     works: KeepWorks
-    figures: CountFigures
     shifts: KeepShifts
     notifications: NotificationStore

@@ -73,7 +73,6 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         answers=answers,
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
-        figures=CountFigures(tickets.PostgresFigures(pool), clock),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
         notifications=PostgresNotifications(pool),
     )

@@ -188,33 +188,9 @@ class FigureStore(Protocol):
         ...
 
 
-class MatchReader(Protocol):
-    """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
-
-
 class HotspotReader(Protocol):
     """Where tickets and alarms keep coming back. ``scope`` is an area prefix and always applies."""
 
     def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
         """Chronic devices or buildings by what was opened since then, the worst first."""
-        ...
-
-    def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
-        """Tickets of a telephone number, newest first; none for an empty one."""
-        ...
-
-
-class Board(Protocol):
-    """What the hotline's people keep: versions that are written once."""
-
-    def newest(self, noun: Noun, *, limit: int) -> tuple[Posted, ...]:
-        """The newest version of each, the one that was posted last first."""
-        ...
-
-    def versions(self, noun: Noun, named: str) -> tuple[Posted, ...]:
-        """Every version of one, oldest first; none where there is no such thing."""
-        ...
-
-    def post(self, posted: Posted) -> None:
-        """Raises: Clash, that version exists."""
         ...

@@ -149,9 +149,6 @@ class MemoryCity:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
-            answers=KeepAnswers(self.board, self.clock, ids),
-            works=KeepWorks(self.board, self.clock, ids),
             notifications=self.notices,
         )
 

@@ -73,10 +73,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
-    for page in (knowledge, works):
-        routes.include_router(page.routes(desk, container))
-    routes.include_router(kpi.routes(desk, container))
-    for page in (kpi, feedback, knowledge, works):
+    for page in (kpi, feedback):
         routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
