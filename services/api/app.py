@@ -13,6 +13,7 @@ from services.api import (
     holding,
     ladders,
     letters,
+    notices,
     oncall,
     places,
     policies,
@@ -33,7 +34,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, policies, letters, quarantine, oncall, notices, events, sessions, web,
 )  # fmt: skip
 
 

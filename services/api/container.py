@@ -10,6 +10,7 @@ from services.api.live.hub import Hub
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.ports import HistoryReader, LetterStore
+from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
@@ -48,3 +49,4 @@ class Container:
     act_on_ticket: ActOnTicket
     policies: KeepPolicies
     notifications: NotificationStore
+    notices: NoticeDesk

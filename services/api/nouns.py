@@ -14,6 +14,7 @@ from services.api.live.hub import Hub
 from services.api.rehearsal_process import process_rehearsals
 from services.api.settings import ApiSettings
 from services.history import postgres as history
+from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
@@ -55,4 +56,5 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         act_on_ticket=ActOnTicket(ticket_store, clock),
         policies=KeepPolicies(ticket_store, clock),
         notifications=PostgresNotifications(pool),
+        notices=PostgresNotices(pool),
     )

@@ -28,6 +28,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
+from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
@@ -51,6 +52,7 @@ class MemoryPlatform:
     tickets_of: dict[str, str] = field(default_factory=dict)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
+    told: MemoryNotices = field(default_factory=MemoryNotices)
     log: MemoryLog = field(default_factory=MemoryLog)
     quality: MemoryQuality = field(init=False)
     runs: MemoryRunner = field(default_factory=MemoryRunner)
@@ -92,6 +94,7 @@ class MemoryPlatform:
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.desk,
+            notices=self.told,
         )
 
     def _fill(self) -> None:

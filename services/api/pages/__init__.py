@@ -16,6 +16,7 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    notices,
     platform,
     quality,
     rehearsals,
@@ -27,6 +28,7 @@ from services.api.pages import (
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
+from services.api.pages.notice_source import NoticeBook
 from services.api.pages.ports import PageSource
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.sources import ContainerSource
@@ -63,6 +65,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
+    routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -6,6 +6,7 @@ from services.notices.domain.quiet import held_until
 from services.notices.domain.texts import digest
 from services.notices.domain.words import (
     MANDATORY,
+    NIGHT,
     Facts,
     Message,
     MessageFilter,
@@ -20,7 +21,7 @@ from services.notices.domain.words import (
 )
 
 __all__ = [
-    "MANDATORY", "MOST_ATTEMPTS", "NO_WAY", "REPORTER", "STALE", "Facts", "Failed", "Message", "MessageFilter",
+    "MANDATORY", "MOST_ATTEMPTS", "NIGHT", "NO_WAY", "REPORTER", "STALE", "Facts", "Failed", "Message", "MessageFilter",
     "Outcome", "Person", "Preference", "Sent", "State", "Subject", "Urgency", "Way", "chosen_ways", "digest",
     "held_until", "masked", "message_id", "of_call", "of_event", "of_test", "sent_again", "settled",
 ]  # fmt: skip
