@@ -14,7 +14,15 @@ from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import (
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+)
 from services.tickets.ports import TicketReader
 
 
@@ -47,6 +55,10 @@ class Container:
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    find_alike: FindAlike
+    find_calls: FindCalls
     policies: KeepPolicies
+    answers: KeepAnswers
+    works: KeepWorks
     notifications: NotificationStore
     notices: NoticeDesk

@@ -63,6 +63,7 @@ class DeliverMessages:
     channels: Mapping[str, Channel]
     clock: Clock
     holder: str
+    lease_ms: int = LEASE_MS
 
     def __call__(self) -> tuple[tuple[Message, ...], Outcome] | None:
         """What was tried and what came of it; None where nothing is due.
@@ -72,7 +73,7 @@ class DeliverMessages:
         most once after.
         """
         now = self.clock.now()
-        leased = self.store.lease(self.holder, now, now + LEASE_MS)
+        leased = self.store.lease(self.holder, now, now + self.lease_ms)
         if not leased:
             return None
         outcome = self._attempt(leased, now)

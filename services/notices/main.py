@@ -36,7 +36,7 @@ def compose(settings: NoticesSettings, runtime: Runtime) -> dict[str, Loop]:
     ways = ways_of(settings.addresses, settings.defaults)
     until_available(runtime.stop, "channels", lambda: store.declare(ways))
     consume = EventConsumer(PlanMessages(store, clock), KafkaDeadLetters(letters), clock)
-    deliver = DeliverMessages(store, channels, clock, RandomIds().new())
+    deliver = DeliverMessages(store, channels, clock, RandomIds().new(), round(settings.notice_lease_s * 1000))
     return {
         "events": lambda stop: follow_group(
             servers, settings.notices_group, [TICKETS, NOTICES], consume, stop=stop, health=health

@@ -19,6 +19,10 @@ class NoticesSettings(DatabaseSettings):
     )
     notice_defaults: str = Field(default="box", description="Channels of whoever has chosen none, by commas.")
 
+    notice_lease_s: float = Field(
+        default=120, ge=1, description="How long a message is one sender's, seconds: longer than any channel takes."
+    )
+
     @field_validator("notice_channels")
     @classmethod
     def _by_name(cls, value: SecretStr) -> SecretStr:

@@ -16,6 +16,8 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    knowledge,
+    merging,
     notices,
     platform,
     quality,
@@ -25,6 +27,7 @@ from services.api.pages import (
     tasks,
     tickets,
     trouble,
+    works,
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
@@ -60,12 +63,15 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
+    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
+    for page in (knowledge, works):
+        routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes
