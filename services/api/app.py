@@ -18,6 +18,7 @@ from services.api import (
     ladders,
     letters,
     merging,
+    notices,
     oncall,
     places,
     policies,
@@ -41,6 +42,7 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, policies, letters, quarantine, oncall, events,
+    notices,
     sessions, web,
 )  # fmt: skip
 

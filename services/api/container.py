@@ -10,6 +10,7 @@ from services.api.live.hub import Hub
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.ports import HistoryReader, LetterStore
+from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
@@ -65,3 +66,4 @@ class Container:
     works: KeepWorks
     shifts: KeepShifts
     notifications: NotificationStore
+    notices: NoticeDesk

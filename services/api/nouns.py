@@ -14,6 +14,7 @@ from services.api.live.hub import Hub
 from services.api.rehearsal_process import process_rehearsals
 from services.api.settings import ApiSettings
 from services.history import postgres as history
+from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
@@ -75,4 +76,5 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
         notifications=PostgresNotifications(pool),
+        notices=PostgresNotices(pool),
     )

@@ -41,6 +41,7 @@ from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
+from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
@@ -71,6 +72,7 @@ class MemoryPlatform:
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
     board: MemoryBoard = field(default_factory=MemoryBoard)
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
+    told: MemoryNotices = field(default_factory=MemoryNotices)
     log: MemoryLog = field(default_factory=MemoryLog)
     quality: MemoryQuality = field(init=False)
     runs: MemoryRunner = field(default_factory=MemoryRunner)
@@ -119,6 +121,7 @@ class MemoryPlatform:
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             notifications=self.desk,
+            notices=self.told,
         )
 
     def _fill(self) -> None:

@@ -9,6 +9,7 @@ NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
     "missing", "forbidden", "knowledge", "works",
+    "notices", "notice-box", "notice-settings",
     "feedback-forged",
     "kpi", "kpi-tickets",
     "hotspots", "shifts",

@@ -21,6 +21,7 @@ from services.api.pages import (
     knowledge,
     kpi,
     merging,
+    notices,
     platform,
     quality,
     rehearsals,
@@ -34,6 +35,7 @@ from services.api.pages import (
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
+from services.api.pages.notice_source import NoticeBook
 from services.api.pages.ports import PageSource
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.sources import ContainerSource
@@ -74,6 +76,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     for page in (kpi, feedback):
+    routes.include_router(notices.routes(desk, NoticeBook(container)))
+    for page in (knowledge, works):
         routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))

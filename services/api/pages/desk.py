@@ -35,6 +35,7 @@ NAVIGATION: Final = (
     ("/rules", "rule", N_("规则"), Permission.WATCH),
     ("/quarantine", "quarantine", N_("隔离"), Permission.DEVICES),
     ("/dead-letters", "letter", N_("死信"), Permission.DEAD_LETTERS),
+    ("/notices", "notice", N_("通知"), Permission.WATCH),
     ("/oncall", "oncall", N_("值班"), Permission.PLATFORM),
 )
 

@@ -236,6 +236,20 @@ TIME_UNITS: Final = {
     "h": N_("小时"),
     "d": N_("天"),
 }
+NOTICE_STATES: Final = {"waiting": N_("待发"), "sent": N_("已发"), "dead": N_("未送达")}
+NOTICE_SUBJECTS: Final = {
+    "call": N_("燃气紧急呼叫"),
+    "assigned": N_("派单与催办"),
+    "card": N_("黄牌与红牌"),
+    "escalated": N_("超时升级"),
+    "reopened": N_("重办与重新打开"),
+    "review": N_("待我审批"),
+    "decided": N_("审批结果"),
+    "check": N_("待核查"),
+    "callback": N_("待回访"),
+    "progress": N_("我反映的事项"),
+    "test": N_("测试"),
+}
 NOTIFICATION_STATES: Final = {
     "firing": N_("未认领"),
     "acknowledged": N_("已认领"),
