@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain.catalogue import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,10 @@ class TicketStore(Protocol):
 
 
 class Directory(Protocol):
-    """The registry's public views."""
+    """The dispatch catalogue, and the registry's public views."""
 
-    def lead_unit(self, category: str, area: str) -> str:
-        """The unit responsible for a category at a place; nobody responsible: the district."""
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """What the catalogue and the units say of a place; of every place where none is given."""
         ...
 
     def spot(self, device: str) -> Spot: ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
+from services.tickets.domain.catalogue import Line
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 
@@ -126,15 +127,15 @@ class MemoryWork:
 
 @dataclass
 class MemoryDirectory:
-    """``units`` maps (category, area prefix) to a unit; ``spots`` a device to its place."""
+    """``units`` maps (category, area prefix) to a unit, ``spots`` a device to its place; ``written`` has lines."""
 
     units: dict[tuple[str, str], str] = field(default_factory=dict)
     spots: dict[str, Spot] = field(default_factory=dict)
+    written: dict[str, Line] = field(default_factory=dict)
 
-    def lead_unit(self, category: str, area: str) -> str:
-        found = [(len(prefix), unit) for (name, prefix), unit in self.units.items()
-                 if name == category and area.startswith(prefix)]  # fmt: skip
-        return max(found)[1] if found else "district"
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        own = [Line(f"unit:{unit}:{name}", name, prefix, unit, own=True) for (name, prefix), unit in self.units.items()]
+        return tuple(line for line in (*self.written.values(), *own) if not area or area.startswith(line.area))
 
     def spot(self, device: str) -> Spot:
         return self.spots.get(device, Spot())
