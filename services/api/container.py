@@ -13,7 +13,7 @@ from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepCatalogue, KeepPolicies, OpenTicket
 from services.tickets.ports import TicketReader
 
 
@@ -47,4 +47,5 @@ class Container:
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
     policies: KeepPolicies
+    catalogue: KeepCatalogue
     notifications: NotificationStore

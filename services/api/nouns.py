@@ -17,7 +17,7 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepCatalogue, KeepPolicies, OpenTicket
 
 HOUR_MS = 3_600_000
 
@@ -54,5 +54,6 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         open_ticket=OpenTicket(ticket_store, clock, ids),
         act_on_ticket=ActOnTicket(ticket_store, clock),
         policies=KeepPolicies(ticket_store, clock),
+        catalogue=KeepCatalogue(tickets.PostgresCatalogue(pool), clock, ids),
         notifications=PostgresNotifications(pool),
     )

@@ -101,6 +101,32 @@ class Directory(Protocol):
     def spot(self, device: str) -> Spot: ...
 
 
+class Catalogue(Protocol):
+    """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """As :meth:`Directory.lines`."""
+        ...
+
+    def has_area(self, area: str) -> bool: ...
+
+    def unit_area(self, unit: str) -> str | None:
+        """Where a unit works; None where there is no such unit."""
+        ...
+
+    def put(self, line: Line, *, by: str, now: int) -> None:
+        """Write a line, or rewrite the one of its id.
+
+        Raises:
+            Clash: another line says who is responsible for the same category, area and urgency.
+        """
+        ...
+
+    def remove(self, line: str, *, by: str, now: int) -> None:
+        """Take a line away; one that is not there is gone already."""
+        ...
+
+
 class TicketReader(Protocol):
     """Lists for people. ``scope`` is an area prefix and always applies."""
 

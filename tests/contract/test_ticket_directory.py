@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import msgspec
 import psycopg
 import pytest
 
 from services.adapters.postgres import open_pool
-from services.registry.domain import Unit
+from services.registry.domain import Area, Unit
 from services.registry.postgres import PostgresPlaces
-from services.tickets.domain.catalogue import DISTRICT, Reason, responsible_for
-from services.tickets.ports import Directory
-from services.tickets.postgres import PostgresDirectory
+from services.tickets.domain.catalogue import DISTRICT, Line, Reason, responsible_for
+from services.tickets.ports import Catalogue, Directory
+from services.tickets.postgres import PostgresCatalogue, PostgresDirectory
+from services.transactions import Clash
 from tests.conftest import PostgresServer, fresh_database
-from tests.fakes.tickets import MemoryDirectory
+from tests.fakes.registry import MemoryPlaces
+from tests.fakes.tickets import MemoryCatalogue, MemoryDirectory
 
 GRID = "990101001002003"
 UNITS = (
@@ -38,17 +41,6 @@ def directory(request: pytest.FixtureRequest) -> Iterator[Directory]:
             tickets = open_pool(database.url("linli_tickets"), name="contract")
             stack.callback(tickets.close)
             yield PostgresDirectory(tickets)
-            _constraints(database.url("linli_tickets"))
-
-
-def _constraints(url: str) -> None:
-    """Two answers to one question, and a unit that assists itself, are refused by the database."""
-    insert = "INSERT INTO tickets.catalogue (id, category, area, lead, assisting) VALUES (%s, %s, %s, %s, %s)"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(insert, ("a", "lighting", "990101", "lamps", []))
-        for row in (("b", "lighting", "990101", "other", []), ("c", "noise", "990101", "u", ["u"])):
-            with pytest.raises((psycopg.errors.UniqueViolation, psycopg.errors.CheckViolation)):
-                connection.execute(insert, row)
 
 
 def test_what_a_unit_says_of_itself_is_a_line(directory: Directory) -> None:
@@ -65,3 +57,49 @@ def test_every_place_is_told_where_none_is_given(directory: Directory) -> None:
     lines = directory.lines()
     assert len(lines) == len(UNITS)
     assert responsible_for("noise", "990101002", 0, lines).reason is Reason.CATCH_ALL
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
+    areas = [Area("990101", "county", "澄湖区", "Chenghu"), Area("990101001", "street", "一街", "First Street")]
+    if request.param == "memory":
+        places = MemoryPlaces()
+        places.add_areas(areas)
+        places.add_units(UNITS)
+        yield MemoryCatalogue(MemoryDirectory(), places)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    for database in fresh_database(server):
+        database.migrate("registry", "tickets")
+        with ExitStack() as stack:
+            registry = open_pool(database.url("linli_registry"), name="contract")
+            stack.callback(registry.close)
+            PostgresPlaces(registry).add_areas(areas)
+            PostgresPlaces(registry).add_units(UNITS)
+            api = open_pool(database.url("linli_api"), name="contract")
+            stack.callback(api.close)
+            yield PostgresCatalogue(api)
+            with psycopg.connect(database.url("linli_api"), autocommit=True) as connection:
+                changes = connection.execute("SELECT by, line, at FROM tickets.catalogue_changes").fetchall()
+                assert set(changes) <= {("ann", "a", 5), ("bob", "a", 6), ("ann", "a", 7)}
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute("DELETE FROM tickets.catalogue_changes")
+
+
+def test_a_line_is_written_rewritten_and_taken_away_once(catalogue: Catalogue) -> None:
+    line = Line("a", "lighting", "990101001", "lamps", 2, ("gas-co",), "beijing")
+    catalogue.put(line, by="ann", now=5)
+    assert line in catalogue.lines(GRID)
+    again = msgspec.structs.replace(line, assisting=())
+    catalogue.put(again, by="bob", now=6)
+    assert [found for found in catalogue.lines(GRID) if not found.own] == [again]
+    with pytest.raises(Clash):
+        catalogue.put(msgspec.structs.replace(line, id="b"), by="bob", now=6)
+    catalogue.remove("a", by="ann", now=7)
+    catalogue.remove("a", by="ann", now=8)
+    assert [found for found in catalogue.lines() if not found.own] == []
+
+
+def test_units_and_areas_are_the_registrys(catalogue: Catalogue) -> None:
+    assert (catalogue.unit_area("lamps"), catalogue.unit_area("nobody")) == ("990101001", None)
+    assert (catalogue.has_area("990101001"), catalogue.has_area("110101")) == (True, False)

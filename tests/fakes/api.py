@@ -20,7 +20,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm
+from services.tickets.handlers import ActOnTicket, KeepCatalogue, KeepPolicies, OpenTicket, TakeAlarm
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
@@ -31,7 +31,7 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import MemoryCatalogue, MemoryDirectory, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_312_800_000
 HERE, THERE = "990101001001001", "990101002001001"
@@ -50,6 +50,7 @@ class MemoryPlatform:
     alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
     tickets_of: dict[str, str] = field(default_factory=dict)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
+    directory: MemoryDirectory = field(default_factory=lambda: MemoryDirectory({("gas-leak", "990101"): "gas-co"}))
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
     quality: MemoryQuality = field(init=False)
@@ -91,6 +92,7 @@ class MemoryPlatform:
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
+            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
             notifications=self.desk,
         )
 
@@ -121,8 +123,7 @@ class MemoryPlatform:
         about = {"device": device, "grid": area, "at": NOW, "since": NOW - 9000, "ts": NOW - 500}
         event = raised(episode, **{**about, **changes})
         self.record(event)
-        directory = MemoryDirectory({("gas-leak", "990101"): "gas-co"})
-        taken = TakeAlarm(self.tickets, directory, self.clock, RandomIds())(event)
+        taken = TakeAlarm(self.tickets, self.directory, self.clock, RandomIds())(event)
         if taken.ticket is not None:
             self.tickets_of[episode] = taken.ticket.id
         return event

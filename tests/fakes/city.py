@@ -27,7 +27,7 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepCatalogue, KeepPolicies, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -50,7 +50,7 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import MemoryCatalogue, MemoryDirectory, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_311_683_000
 """2026-11-22 09:41:23 in Shanghai."""
@@ -120,6 +120,7 @@ class MemoryCity:
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
+            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
             notifications=self.notices,
         )
 

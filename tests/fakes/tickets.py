@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from services.paging import Key, Page
+from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line
 from services.tickets.ports import Answer, Spot
@@ -139,6 +140,36 @@ class MemoryDirectory:
 
     def spot(self, device: str) -> Spot:
         return self.spots.get(device, Spot())
+
+
+@dataclass
+class MemoryCatalogue:
+    """The catalogue over a directory's lines and the registry's places; ``changes`` is its record."""
+
+    directory: MemoryDirectory
+    places: PlaceReader
+    changes: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        return self.directory.lines(area)
+
+    def has_area(self, area: str) -> bool:
+        return self.places.get_area(area) is not None
+
+    def unit_area(self, unit: str) -> str | None:
+        found = self.places.get_unit(unit)
+        return found.area if found else None
+
+    def put(self, line: Line, *, by: str, now: int) -> None:
+        keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
+        if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
+            raise Clash(line.id)
+        self.directory.written[line.id] = line
+        self.changes.append((by, line.id, now))
+
+    def remove(self, line: str, *, by: str, now: int) -> None:
+        if self.directory.written.pop(line, None) is not None:
+            self.changes.append((by, line, now))
 
 
 class MemoryTicketReader:

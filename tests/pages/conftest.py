@@ -155,6 +155,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "tickets": ("/tickets", "operator"),
         "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),
         "new-ticket": ("/tickets/new", "operator"),
+        "catalogue": ("/catalogue?category=gas-leak&area=990101001&urgency=2", "dispatcher"),
         "tasks": ("/tasks", "grid_worker"),
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),

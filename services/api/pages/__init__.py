@@ -19,6 +19,7 @@ from services.api.pages import (
     platform,
     quality,
     rehearsals,
+    responsibility,
     rule_versions,
     rules,
     tasks,
@@ -63,6 +64,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
+    routes.include_router(responsibility.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -22,6 +22,7 @@ SAID: Final = {
     "released": N_("已解除"),
     "closed": N_("关闭已发出"),
     "state": N_("设备状态已改"),
+    "catalogue": N_("派单目录已改，下一件工单起生效"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

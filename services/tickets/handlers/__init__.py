@@ -1,8 +1,19 @@
 """What can be asked of the ticket loop."""
 
 from services.tickets.handlers.alarms import TakeAlarm, Taken
+from services.tickets.handlers.catalogue import KeepCatalogue
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime
 
-__all__ = ["Act", "ActOnTicket", "KeepPolicies", "KeepTime", "OpenTicket", "Report", "TakeAlarm", "Taken"]
+__all__ = [
+    "Act",
+    "ActOnTicket",
+    "KeepCatalogue",
+    "KeepPolicies",
+    "KeepTime",
+    "OpenTicket",
+    "Report",
+    "TakeAlarm",
+    "Taken",
+]
