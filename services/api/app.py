@@ -5,6 +5,7 @@ from fastapi import Depends, FastAPI
 from services.api import (
     alarms,
     answers,
+    catalogue,
     description,
     devices,
     events,
@@ -42,6 +43,7 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, policies, letters, quarantine, oncall, events,
+    catalogue,
     notices,
     sessions, web,
 )  # fmt: skip

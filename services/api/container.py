@@ -20,6 +20,7 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -65,5 +66,6 @@ class Container:
     hotspots: HotspotReader
     works: KeepWorks
     shifts: KeepShifts
+    catalogue: KeepCatalogue
     notifications: NotificationStore
     notices: NoticeDesk

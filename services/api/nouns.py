@@ -24,6 +24,7 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -75,6 +76,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
+        catalogue=KeepCatalogue(tickets.PostgresCatalogue(pool), clock, ids),
         notifications=PostgresNotifications(pool),
         notices=PostgresNotices(pool),
     )

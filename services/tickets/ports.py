@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
+from services.tickets.domain.catalogue import Line
 from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 
 
@@ -101,13 +102,39 @@ class TicketStore(Protocol):
 
 
 class Directory(Protocol):
-    """The registry's public views."""
+    """The dispatch catalogue, and the registry's public views."""
 
-    def lead_unit(self, category: str, area: str) -> str:
-        """The unit responsible for a category at a place; nobody responsible: the district."""
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """What the catalogue and the units say of a place; of every place where none is given."""
         ...
 
     def spot(self, device: str) -> Spot: ...
+
+
+class Catalogue(Protocol):
+    """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """As :meth:`Directory.lines`."""
+        ...
+
+    def has_area(self, area: str) -> bool: ...
+
+    def unit_area(self, unit: str) -> str | None:
+        """Where a unit works; None where there is no such unit."""
+        ...
+
+    def put(self, line: Line, *, by: str, now: int) -> None:
+        """Write a line, or rewrite the one of its id.
+
+        Raises:
+            Clash: another line says who is responsible for the same category, area and urgency.
+        """
+        ...
+
+    def remove(self, line: str, *, by: str, now: int) -> None:
+        """Take a line away; one that is not there is gone already."""
+        ...
 
 
 class TicketReader(Protocol):

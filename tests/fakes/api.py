@@ -26,6 +26,7 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -46,6 +47,7 @@ from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
+    MemoryCatalogue,
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
@@ -71,6 +73,7 @@ class MemoryPlatform:
     tickets_of: dict[str, str] = field(default_factory=dict)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
     board: MemoryBoard = field(default_factory=MemoryBoard)
+    directory: MemoryDirectory = field(default_factory=lambda: MemoryDirectory({("gas-leak", "990101"): "gas-co"}))
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
     told: MemoryNotices = field(default_factory=MemoryNotices)
     log: MemoryLog = field(default_factory=MemoryLog)
@@ -120,6 +123,7 @@ class MemoryPlatform:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
+            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
             notifications=self.desk,
             notices=self.told,
         )
@@ -151,8 +155,7 @@ class MemoryPlatform:
         about = {"device": device, "grid": area, "at": NOW, "since": NOW - 9000, "ts": NOW - 500}
         event = raised(episode, **{**about, **changes})
         self.record(event)
-        directory = MemoryDirectory({("gas-leak", "990101"): "gas-co"})
-        taken = TakeAlarm(self.tickets, directory, self.clock, RandomIds())(event)
+        taken = TakeAlarm(self.tickets, self.directory, self.clock, RandomIds())(event)
         if taken.ticket is not None:
             self.tickets_of[episode] = taken.ticket.id
         return event

@@ -37,6 +37,7 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -70,6 +71,7 @@ from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
+    MemoryCatalogue,
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
@@ -154,6 +156,7 @@ class MemoryCity:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
+            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
             notifications=self.notices,
             notices=self.told,
         )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.paging import Key, Page
+from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
+from services.tickets.domain.catalogue import Line
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
@@ -187,18 +189,48 @@ def _hotspot(by: str, name: str, mine: list[Ticket], owners: list[str]) -> Hotsp
 
 @dataclass
 class MemoryDirectory:
-    """``units`` maps (category, area prefix) to a unit; ``spots`` a device to its place."""
+    """``units`` maps (category, area prefix) to a unit, ``spots`` a device to its place; ``written`` has lines."""
 
     units: dict[tuple[str, str], str] = field(default_factory=dict)
     spots: dict[str, Spot] = field(default_factory=dict)
+    written: dict[str, Line] = field(default_factory=dict)
 
-    def lead_unit(self, category: str, area: str) -> str:
-        found = [(len(prefix), unit) for (name, prefix), unit in self.units.items()
-                 if name == category and area.startswith(prefix)]  # fmt: skip
-        return max(found)[1] if found else "district"
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        own = [Line(f"unit:{unit}:{name}", name, prefix, unit, own=True) for (name, prefix), unit in self.units.items()]
+        return tuple(line for line in (*self.written.values(), *own) if not area or area.startswith(line.area))
 
     def spot(self, device: str) -> Spot:
         return self.spots.get(device, Spot())
+
+
+@dataclass
+class MemoryCatalogue:
+    """The catalogue over a directory's lines and the registry's places; ``changes`` is its record."""
+
+    directory: MemoryDirectory
+    places: PlaceReader
+    changes: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        return self.directory.lines(area)
+
+    def has_area(self, area: str) -> bool:
+        return self.places.get_area(area) is not None
+
+    def unit_area(self, unit: str) -> str | None:
+        found = self.places.get_unit(unit)
+        return found.area if found else None
+
+    def put(self, line: Line, *, by: str, now: int) -> None:
+        keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
+        if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
+            raise Clash(line.id)
+        self.directory.written[line.id] = line
+        self.changes.append((by, line.id, now))
+
+    def remove(self, line: str, *, by: str, now: int) -> None:
+        if self.directory.written.pop(line, None) is not None:
+            self.changes.append((by, line, now))
 
 
 class MemoryTicketReader:

@@ -159,6 +159,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "hotspots": ("/tickets/hotspots", "operator"),
         "shifts": ("/tickets/shifts", "operator"),
         "works": ("/knowledge/works", "operator"),
+        "catalogue": ("/catalogue?category=gas-leak&area=990101001&urgency=2", "dispatcher"),
         "tasks": ("/tasks", "grid_worker"),
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),

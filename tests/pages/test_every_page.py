@@ -13,6 +13,7 @@ NAMES = (
     "feedback-forged",
     "kpi", "kpi-tickets",
     "hotspots", "shifts",
+    "catalogue",    "missing", "forbidden",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

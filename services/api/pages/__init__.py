@@ -25,6 +25,7 @@ from services.api.pages import (
     platform,
     quality,
     rehearsals,
+    responsibility,
     rule_versions,
     rules,
     shifts,
@@ -79,6 +80,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for page in (knowledge, works):
         routes.include_router(page.routes(desk, container))
+    routes.include_router(responsibility.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

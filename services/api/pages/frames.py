@@ -28,6 +28,7 @@ SAID: Final = {
     "resent": N_("已重新排队发送"),
     "test_sent": N_("测试消息已发出，几秒内到"),
     "preferences_kept": N_("通知设置已保存"),
+    "catalogue": N_("派单目录已改，下一件工单起生效"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from sensors.kinds import CATEGORIES, KINDS, metric_of
+from sensors.kinds import KINDS, metric_of
 from services.api.pages.words import N_, Words
+from services.tickets.domain.catalogue import GROUPS, LEAVES
 
 SEVERITIES: Final = {
     "critical": N_("紧急"),
@@ -207,13 +208,6 @@ RULES: Final = {
     "ended": N_("那件工单已经了结，只能并入在办的工单"),
     "danger_leads": N_("安全工单为主：请把那一件并入本单"),
 }
-CITIZEN_CATEGORIES: Final = {
-    "noise": N_("噪声扰民"),
-    "drainage": N_("下水堵塞"),
-    "road": N_("路面破损"),
-    "property": N_("物业服务"),
-    "other": N_("其他"),
-}
 QUALITIES: Final = {
     "good": N_("有效"),
     "sentinel": N_("无效码"),
@@ -273,10 +267,10 @@ def metric_name(kind: str, metric: str, t: Words) -> str:
 
 
 def category_name(code: str, t: Words) -> str:
-    known = CATEGORIES.get(code)
-    return t.either(known.name_zh, known.name_en) if known else say(CITIZEN_CATEGORIES, code, t)
+    known = LEAVES.get(code) or GROUPS.get(code)
+    return t.either(known.name_zh, known.name_en) if known else code
 
 
 def categories(t: Words) -> dict[str, str]:
-    """Every category of a new ticket, hazards first."""
-    return {code: category_name(code, t) for code in (*CATEGORIES, *CITIZEN_CATEGORIES)}
+    """Every category of a new ticket, hazards first, each with its group."""
+    return {code: f"{category_name(leaf.parent, t)} · {category_name(code, t)}" for code, leaf in LEAVES.items()}
