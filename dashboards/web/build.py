@@ -32,7 +32,6 @@ COPIES: Final = {
 ICONS: Final = {
     "map": "map", "alarm": "bell", "ticket": "ticket", "device": "cpu", "rule": "chart-line", "oncall": "phone-call",
     "letter": "mail-exclamation", "quarantine": "shield-question", "task": "checklist", "kpi": "report-analytics",
-    "letter": "mail-exclamation", "quarantine": "shield-question", "task": "checklist",
     "notice": "message",
     "search": "search", "check": "check", "offline": "wifi-off", "refresh": "refresh",
     "sun": "sun", "moon": "moon", "language": "language", "leave": "logout",

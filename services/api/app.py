@@ -42,10 +42,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, policies, letters, quarantine, oncall, events,
-    catalogue,
-    notices,
-    sessions, web,
+    tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, catalogue, policies, notices, letters,
+    quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -76,11 +76,9 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
-    for page in (kpi, feedback):
-    routes.include_router(notices.routes(desk, NoticeBook(container)))
-    for page in (knowledge, works):
+    for page in (kpi, feedback, responsibility):
         routes.include_router(page.routes(desk, container))
-    routes.include_router(responsibility.routes(desk, container))
+    routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes
