@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.agents import logs
 from streams.agents.engine import Engine
 from streams.agents.follower import Follower
+from streams.agents.places import PlacedApp
 from streams.agents.poison import Poison
 from streams.agents.stages import FIRST, SECOND, Stage
 from streams.agents.stall import Place, Stall, watch
@@ -52,9 +54,9 @@ class Settings(BaseSettings):
     log_json: bool = Field(default=True, description="JSON lines; false for a person at a terminal.")
 
 
-def build(settings: Settings, progress: Progress) -> faust.App:
+def build(settings: Settings, progress: Progress) -> PlacedApp:
     """The Faust application, ready to be run by a worker."""
-    app = faust.App(
+    app = PlacedApp(
         settings.worker_id,
         broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
         datadir=str(settings.state_dir),
@@ -100,7 +102,7 @@ def build(settings: Settings, progress: Progress) -> faust.App:
     return app
 
 
-def engine_of(app: faust.App, stage: Stage, poison: Poison, progress: Progress) -> Engine:
+def engine_of(app: PlacedApp, stage: Stage, poison: Poison, progress: Progress) -> Engine:
     """The engine of one stage, on a table of its own."""
     table = app.Table(
         TABLES[stage.loop], key_type=bytes, value_type=bytes, partitions=PARTITIONS, extra_topic_configs=SMALL_SEGMENTS
@@ -139,7 +141,7 @@ def engine_of(app: faust.App, stage: Stage, poison: Poison, progress: Progress) 
     )
 
 
-def attach(app: faust.App, engines: Sequence[Engine], follower: Follower, progress: Progress) -> None:
+def attach(app: PlacedApp, engines: Sequence[Engine], follower: Follower, progress: Progress) -> None:
     """Hang an agent a stage, the follower and the rebalance hooks on the application."""
     for engine in engines:
         listen(app, engine, follower, progress)
@@ -157,7 +159,7 @@ def attach(app: faust.App, engines: Sequence[Engine], follower: Follower, progre
     app.on_partitions_assigned.connect(moved)
 
 
-def listen(app: faust.App, engine: Engine, follower: Follower, progress: Progress) -> None:
+def listen(app: PlacedApp, engine: Engine, follower: Follower, progress: Progress) -> None:
     """The agent that gives one stage its records, one after the other."""
     stage = engine.stage
     topic = app.topic(
@@ -168,8 +170,9 @@ def listen(app: faust.App, engine: Engine, follower: Follower, progress: Progres
         await follower.ready.wait()
         progress.beat(stage.loop)
         async for event in stream.noack().events():
-            if app.rebalancing:
-                continue  # the tables are being read: what is let go here is read again afterwards
+            await app.calm.wait()  # records come before Faust says that it is ready for them
+            if event.message.generation_id != app.consumer_generation_id:
+                continue  # of before the rebalance: whoever has the partition now reads it again
             await stopping(engine.handle, event)
             _report_lag(app, event.message)
 
@@ -190,8 +193,11 @@ async def stopping(work: Callable[..., Awaitable[None]], *arguments: Any) -> Non
         os._exit(70)
 
 
-def _report_lag(app: faust.App, message: Any) -> None:
-    high = app.consumer.highwater(message.tp)
+def _report_lag(app: PlacedApp, message: Any) -> None:
+    """A partition that is just taken away has no lag; asking for it must not end the agent, which Faust starts anew."""
+    high = None
+    with suppress(AssertionError):
+        high = app.consumer.highwater(message.tp)
     if high is not None:
         labels = {"group": app.conf.id, "topic": message.topic, "partition": str(message.partition)}
         made(metrics.CONSUMER_LAG).labels(**labels).set(max(0, high - message.offset - 1))

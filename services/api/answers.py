@@ -26,6 +26,9 @@ STATUSES: Final = {
     "fields": 422,
     "policy": 422,
     "calendar": 422,
+    "file": 422,
+    "expired": 410,
+    "used": 410,
     "crowded": 429,
 }
 """A use case's code as a status; any other is 409, a conflict with what is."""
@@ -36,6 +39,7 @@ REMEDIES: Final = {
     404: "Look at the list above it; GET /api/v1/openapi.json names every address.",
     405: "Use a method from the Allow header.",
     409: "Read it again, then decide.",
+    410: "Ask for a new one.",
     413: "Send less at once.",
     415: "Send application/json.",
     422: "Correct the named field and send it again.",

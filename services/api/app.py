@@ -9,9 +9,12 @@ from services.api import (
     devices,
     events,
     explanation,
+    feedback,
     health,
     holding,
+    hotspots,
     knowledge,
+    kpi,
     ladders,
     letters,
     merging,
@@ -25,6 +28,7 @@ from services.api import (
     rehearsals,
     rules,
     sessions,
+    shifts,
     tickets,
     tokens,
     works,
@@ -38,6 +42,9 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, policies, letters, quarantine, oncall, notices, events, sessions, web,
+    feedback,
+    hotspots, shifts,
+    kpi,
 )  # fmt: skip
 
 

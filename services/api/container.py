@@ -16,14 +16,16 @@ from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import (
     ActOnTicket,
+    CountFigures,
     FindAlike,
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
 )
-from services.tickets.ports import TicketReader
+from services.tickets.ports import HotspotReader, TicketReader
 
 
 class Devices(DeviceReader, DeviceStore, Protocol):
@@ -58,7 +60,10 @@ class Container:
     find_alike: FindAlike
     find_calls: FindCalls
     policies: KeepPolicies
+    figures: CountFigures
     answers: KeepAnswers
+    hotspots: HotspotReader
     works: KeepWorks
+    shifts: KeepShifts
     notifications: NotificationStore
     notices: NoticeDesk

@@ -27,6 +27,8 @@ PUBLIC: Final = frozenset(
     }
 )
 STATIC: Final = "/static/"
+FEEDBACK: Final = "/feedback/"
+"""A reporter has no account: the signature in the address is what lets them in."""
 
 
 class Gatekeeper:
@@ -76,6 +78,8 @@ class Gatekeeper:
 def is_public(method: str, path: str) -> bool:
     """Whether an address is answered without a sign-in."""
     method = "GET" if method == "HEAD" else method
+    if path.startswith(FEEDBACK):
+        return method in {"GET", "POST"}
     return (method, path) in PUBLIC or (method == "GET" and path.startswith(STATIC))
 
 

@@ -20,10 +20,12 @@ from services.registry import postgres as registry
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
+    CountFigures,
     FindAlike,
     FindCalls,
     KeepAnswers,
     KeepPolicies,
+    KeepShifts,
     KeepWorks,
     OpenTicket,
 )
@@ -68,8 +70,11 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches),
         policies=KeepPolicies(ticket_store, clock),
+        figures=CountFigures(tickets.PostgresFigures(pool), clock),
         answers=answers,
+        hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
+        shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
         notifications=PostgresNotifications(pool),
         notices=PostgresNotices(pool),
     )

@@ -1,24 +1,19 @@
-"""Whether the live engine said what the pure rules say of the same log. Pure.
+"""Whether the live engine said what the pure rules say of the same logs. Pure.
 
-What the first stage publishes itself is compared byte for byte. What it hands to the group stage is
-compared without the fields that this stage fills in; a group's own alarm is not the first stage's,
-and only counted.
+Both stages are judged byte for byte, each by the log that it reads: what the first makes of
+``linli.inputs``, what of that arrived in ``linli.groups``, and what the second makes of that.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
-import msgspec
-
-from streams.contracts import AlarmEvent, Candidate, Members, Rule, Source, Undecodable, decode, encode
+from streams.contracts import AlarmEvent, Candidate, GroupRecord, Members, Rule, Source, Undecodable, decode, encode
 from streams.rules import Outcome
 
-FILLED: Final = {"incident": "", "first_out": False, "members": 0, "page": None, "flood": False}
-"""What the group stage fills in."""
 Span = tuple[int, int]
 """Offsets of one partition: the first, and the one after the last."""
+Spans = Mapping[int, Span]
 
 
 class Kind(StrEnum):
@@ -27,6 +22,8 @@ class Kind(StrEnum):
     MISSING = "missing"
     EXTRA = "extra"
     DIFFERENT = "different"
+    LOST = "lost"
+    """The first stage says it, and it never reached the second one's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,93 +38,143 @@ class Difference:
     fields: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the rules say of the two logs, by the events' ids.
+
+    ``alone`` the first stage publishes itself, ``handed`` it gives to the second; ``arrived`` lies in
+    the second one's log, acknowledged or not; ``grouped`` is what it makes of what is acknowledged.
+    """
+
+    alone: dict[str, AlarmEvent] = field(default_factory=dict)
+    handed: dict[str, AlarmEvent] = field(default_factory=dict)
+    arrived: dict[str, AlarmEvent] = field(default_factory=dict)
+    grouped: dict[str, AlarmEvent] = field(default_factory=dict)
+
+    def first(self, outcome: Outcome) -> list[AlarmEvent]:
+        """Take in what the first stage makes of one record; its transitions are returned."""
+        handed = [record.event for record in outcome.groups if isinstance(record, Candidate)]
+        self.alone.update((event.id, event) for event in outcome.events)
+        self.handed.update((event.id, event) for event in handed)
+        return [*outcome.events, *handed]
+
+    def second(self, outcome: Outcome) -> None:
+        """Take in what the second stage makes of one record."""
+        self.grouped.update((event.id, event) for event in outcome.events)
+
+    def came(self, record: GroupRecord) -> None:
+        """Take in one record of the second stage's log."""
+        if isinstance(record, Candidate):
+            self.arrived[record.event.id] = record.event
+
+
 @dataclass(slots=True)
 class Report:
-    """What was compared. ``outside``: of records that were not replayed. ``repeated``: said twice, alike."""
+    """What was compared: ``same`` of the first stage, ``grouped`` of the second, ``of_groups`` its own alarms.
+
+    ``outside``: of records that were not replayed. ``repeated``: said twice, alike.
+    """
 
     same: int = 0
     grouped: int = 0
+    of_groups: int = 0
     repeated: int = 0
     outside: int = 0
-    of_groups: int = 0
     unreadable: int = 0
     differences: list[Difference] = field(default_factory=list)
 
 
-def alarms_of(outcome: Outcome) -> list[AlarmEvent]:
-    """Every transition of one record: those it publishes, and those it hands to the group stage."""
-    handed = [record.event for record in outcome.groups if isinstance(record, Candidate)]
-    return [*outcome.events, *handed]
+@dataclass(slots=True)
+class Judge:
+    """Holds what was said live against ``said``; ``spans`` and ``groups`` are what was replayed of either log.
 
-
-def compare(
-    replayed: Mapping[str, AlarmEvent],
-    live: Iterable[bytes],
-    rules: Mapping[str, Rule],
-    spans: Mapping[int, Span],
-    *,
-    device: str = "",
-) -> Report:
-    """Hold ``live`` (values of ``linli.alarms``, in order) against the replayed events by id.
-
-    ``spans`` are the offsets of ``linli.inputs`` that were replayed, by partition; ``device`` is the
-    beginning of the ids that are looked at.
+    ``device`` is the beginning of the ids that are looked at.
     """
-    report = Report()
-    seen: dict[str, bytes] = {}
-    for value in live:
-        try:
-            event = decode(value, AlarmEvent)
-        except Undecodable:
-            report.unreadable += 1
-            continue
-        if not event.device.startswith(device):
-            continue
-        begin, end = spans.get(event.source.partition, (0, 0))
-        rule = rules.get(event.rule)
-        if rule is not None and isinstance(rule.measure, Members):
-            report.of_groups += 1
-        elif not begin <= event.source.offset < end:
-            report.outside += 1
-        elif event.id in seen:
-            _again(report, event, value, seen[event.id])
+
+    said: Said
+    rules: Mapping[str, Rule]
+    spans: Spans
+    groups: Spans
+    device: str = ""
+    report: Report = field(default_factory=Report)
+
+    def compare(self, live: Iterable[bytes]) -> Report:
+        """``live`` are the values of ``linli.alarms``, in order."""
+        seen: dict[str, bytes] = {}
+        for value in live:
+            try:
+                event = decode(value, AlarmEvent)
+            except Undecodable:
+                self.report.unreadable += 1
+                continue
+            if not event.device.startswith(self.device):
+                continue
+            if event.id in seen:
+                self._again(event, value, seen[event.id])
+            elif self._judged(event, value):
+                seen[event.id] = value
+        for name, event in (self.said.alone | self.said.grouped).items():
+            if name not in seen and event.device.startswith(self.device):
+                self._alone(Kind.MISSING, event)
+        self._handed_over()
+        self.report.differences.sort(key=lambda found: (found.source.partition, found.source.offset, found.id))
+        return self.report
+
+    def _judged(self, event: AlarmEvent, value: bytes) -> bool:
+        """Whether the event belongs to what was replayed; if so, it has been held against that."""
+        said, report = self.said, self.report
+        other = said.alone.get(event.id) or said.grouped.get(event.id)
+        if other is None:
+            outside = event.id in said.arrived or not self._replayed(event)
+            report.outside += outside
+            if not outside:
+                self._alone(Kind.EXTRA, event)
+            return not outside
+        if value != encode(other):
+            self._unlike(event, other)
+        elif event.id in said.alone:
+            report.same += 1
+        elif event.id in said.arrived:
+            report.grouped += 1
         else:
-            seen[event.id] = value
-            _judge(report, event, value, replayed.get(event.id))
-    for name, event in replayed.items():
-        if name not in seen and event.device.startswith(device):
-            report.differences.append(Difference(Kind.MISSING, name, event.source, None, event))
-    report.differences.sort(key=lambda found: (found.source.partition, found.source.offset, found.id))
-    return report
+            report.of_groups += 1
+        return True
 
+    def _replayed(self, event: AlarmEvent) -> bool:
+        """A group's own alarm has its source in the second stage's log, every other in the first one's."""
+        rule = self.rules.get(event.rule)
+        spans = self.groups if rule is not None and isinstance(rule.measure, Members) else self.spans
+        begin, end = spans.get(event.source.partition, (0, 0))
+        return begin <= event.source.offset < end
 
-def _again(report: Report, event: AlarmEvent, value: bytes, before: bytes) -> None:
-    """At least once means that the same may come again, and that it is the same."""
-    if value == before:
-        report.repeated += 1
-        return
-    other = decode(before, AlarmEvent)
-    fields = _unlike(event, other)
-    report.differences.append(Difference(Kind.DIFFERENT, event.id, event.source, event, other, fields))
+    def _again(self, event: AlarmEvent, value: bytes, before: bytes) -> None:
+        """At least once means that the same may come again, and that it is the same."""
+        if value == before:
+            self.report.repeated += 1
+        else:
+            self._unlike(event, decode(before, AlarmEvent))
 
+    def _handed_over(self) -> None:
+        """Inputs are acknowledged only after what they hand on lies in the second log: so all of it must.
 
-def _judge(report: Report, event: AlarmEvent, value: bytes, other: AlarmEvent | None) -> None:
-    if other is None:
-        report.differences.append(Difference(Kind.EXTRA, event.id, event.source, event))
-    elif other.group and _bare(event) == _bare(other):
-        report.grouped += 1
-    elif not other.group and value == encode(other):
-        report.same += 1
-    else:
-        fields = _unlike(event, other)
-        report.differences.append(Difference(Kind.DIFFERENT, event.id, event.source, event, other, fields))
+        Where retention has cut that log nothing can be said.
+        """
+        if any(begin > 0 for begin, _ in self.groups.values()):
+            return
+        for name, event in self.said.handed.items():
+            if not event.device.startswith(self.device):
+                continue
+            arrived = self.said.arrived.get(name)
+            if arrived is None:
+                self._alone(Kind.LOST, event)
+            elif encode(arrived) != encode(event):
+                self._unlike(arrived, event)
 
+    def _alone(self, kind: Kind, event: AlarmEvent) -> None:
+        live, replayed = (event, None) if kind is Kind.EXTRA else (None, event)
+        self.report.differences.append(Difference(kind, event.id, event.source, live, replayed))
 
-def _bare(event: AlarmEvent) -> AlarmEvent:
-    return msgspec.structs.replace(event, **FILLED)
-
-
-def _unlike(one: AlarmEvent, other: AlarmEvent) -> tuple[str, ...]:
-    ignored = FILLED if other.group else {}
-    names = (name for name in AlarmEvent.__struct_fields__ if name not in ignored)
-    return tuple(name for name in names if getattr(one, name) != getattr(other, name)) or ("bytes",)
+    def _unlike(self, live: AlarmEvent, replayed: AlarmEvent) -> None:
+        names = (name for name in AlarmEvent.__struct_fields__ if getattr(live, name) != getattr(replayed, name))
+        fields = tuple(names) or ("bytes",)
+        self.report.differences.append(Difference(Kind.DIFFERENT, live.id, live.source, live, replayed, fields))

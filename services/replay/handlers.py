@@ -1,13 +1,14 @@
-"""Replay a log and hold the alarms against it."""
+"""Replay both logs and hold the alarms against them."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from services.replay.domain import Report, Span, alarms_of, compare
+from services.replay.domain import Judge, Report, Said, Span
 from services.replay.ports import Recorded, Topics
-from streams.contracts import AlarmEvent, Device, Rule, decode
-from streams.contracts.topics import ALARMS, DEVICES, INPUTS, RULES, Topic
+from streams.contracts import AlarmEvent, Device, Rule, Undecodable, decode, decode_group
+from streams.contracts.topics import ALARMS, DEVICES, GROUPS, INPUTS, RULES, Topic
+from streams.groups import replay
 from streams.rules import Catalogue, outcomes
 
 T = TypeVar("T", Rule, Device)
@@ -24,30 +25,47 @@ class Replay:
 
     topics: Topics
     through: Through = straight_through
+    said: Said = field(default_factory=Said)
 
-    def spans(self) -> dict[int, Span]:
-        """What of ``linli.inputs`` is replayed: from the first record there is to the last acknowledged one."""
-        settled = self.topics.settled(INPUTS)
-        found = self.topics.spans(INPUTS)
+    def spans(self, topic: Topic = INPUTS) -> dict[int, Span]:
+        """What of a stage's log is replayed: from the first record there is to the last acknowledged one."""
+        settled = self.topics.settled(topic)
+        found = self.topics.spans(topic)
         return {number: (begin, min(end, settled.get(number, end))) for number, (begin, end) in found.items()}
 
     def catalogue(self) -> Catalogue:
         """Rules and devices as they are now."""
         return Catalogue(self._newest(RULES, Rule), self._newest(DEVICES, Device))
 
-    def events(self, catalogue: Catalogue, spans: dict[int, Span]) -> Iterator[AlarmEvent]:
-        """Every transition that the rules give, as the log is read."""
+    def first(self, catalogue: Catalogue, spans: dict[int, Span]) -> Iterator[AlarmEvent]:
+        """Every transition that the first stage makes of its log, as that is read."""
         records = self.through(INPUTS, self.topics.read(INPUTS, spans))
         for outcome in outcomes(((r.partition, r.offset, r.value or b"") for r in records), catalogue):
-            yield from alarms_of(outcome)
+            yield from self.said.first(outcome)
+
+    def second(self, catalogue: Catalogue, spans: dict[int, Span]) -> None:
+        """What the second stage makes of its log; what lies there beyond ``spans`` is only noted."""
+        for outcome in replay(self._handed(spans), catalogue):
+            self.said.second(outcome)
 
     def compare(
-        self, catalogue: Catalogue, spans: dict[int, Span], events: Iterable[AlarmEvent], *, device: str = ""
+        self, catalogue: Catalogue, spans: dict[int, Span], groups: dict[int, Span], *, device: str = ""
     ) -> Report:
-        """Hold ``events`` against ``linli.alarms``, which is read only now: by then it has all of them."""
-        replayed = {event.id: event for event in events}
+        """Hold both stages against ``linli.alarms``, which is read only now: by then it has all of them."""
         live = self.through(ALARMS, self.topics.read(ALARMS))
-        return compare(replayed, (record.value or b"" for record in live), catalogue.rules, spans, device=device)
+        judge = Judge(self.said, catalogue.rules, spans, groups, device)
+        return judge.compare(record.value or b"" for record in live)
+
+    def _handed(self, spans: dict[int, Span]) -> Iterator[tuple[int, int, bytes]]:
+        for record in self.through(GROUPS, self.topics.read(GROUPS)):
+            value = record.value or b""
+            try:
+                self.said.came(decode_group(value))
+            except Undecodable:
+                continue
+            begin, end = spans.get(record.partition, (0, 0))
+            if begin <= record.offset < end:
+                yield record.partition, record.offset, value
 
     def _newest(self, topic: Topic, kind: type[T]) -> dict[str, T]:
         found: dict[str, T] = {}

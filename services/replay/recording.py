@@ -12,6 +12,7 @@ from streams.contracts.topics import Topic
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Recorded)
+_noted = msgspec.json.Decoder(dict[int, int])
 
 
 class RecordedTopics:
@@ -28,8 +29,18 @@ class RecordedTopics:
         return found
 
     def settled(self, topic: Topic) -> dict[int, int]:
-        """Only what was settled is ever recorded."""
-        return {number: end for number, (_, end) in self.spans(topic).items()}
+        """What was noted with the recording; a topic without a note was recorded no further than that."""
+        try:
+            return _noted.decode(self._note(topic).read_bytes())
+        except FileNotFoundError:
+            return {number: end for number, (_, end) in self.spans(topic).items()}
+        except msgspec.DecodeError as error:
+            raise Refused("file", f"{self._note(topic)} is no note of offsets: {error}; record it again") from error
+
+    def settle(self, topic: Topic, offsets: dict[int, int]) -> None:
+        """Note how far a topic is acknowledged that is recorded beyond that."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._note(topic).write_bytes(msgspec.json.encode(offsets))
 
     def read(self, topic: Topic, spans: dict[int, Span] | None = None) -> Iterator[Recorded]:
         for record in self._lines(topic):
@@ -58,3 +69,6 @@ class RecordedTopics:
 
     def _path(self, topic: Topic) -> Path:
         return self._folder / f"{topic.name}.jsonl"
+
+    def _note(self, topic: Topic) -> Path:
+        return self._folder / f"{topic.name}.settled.json"

@@ -8,7 +8,7 @@ from services.replay.handlers import Replay
 from services.replay.ports import Recorded, Topics
 from services.replay.recording import RecordedTopics
 from streams.contracts import encode
-from streams.contracts.topics import INPUTS, Topic
+from streams.contracts.topics import GROUPS, INPUTS, Topic
 
 
 def run(topics: Topics, kept: RecordedTopics | None, *, device: str, only_events: bool, most: int) -> int:
@@ -22,16 +22,18 @@ def run(topics: Topics, kept: RecordedTopics | None, *, device: str, only_events
         return kept.keep(topic, records) if kept else records
 
     replay = Replay(topics, through)
-    spans, catalogue = replay.spans(), replay.catalogue()
-    saying.begins(spans, catalogue)
+    spans, groups, catalogue = replay.spans(), replay.spans(GROUPS), replay.catalogue()
+    if kept:
+        kept.settle(GROUPS, {number: end for number, (_, end) in groups.items()})
+    saying.begins(spans, groups, catalogue)
     with saying.progress(sum(end - begin for begin, end in spans.values())) as counted:
         replay.through = lambda topic, records: through(topic, counted(records) if topic is INPUTS else records)
-        found = list(replay.events(catalogue, spans))
-    if only_events:
-        for event in found:
-            if event.device.startswith(device):
+        for event in replay.first(catalogue, spans):
+            if only_events and event.device.startswith(device):
                 sys.stdout.buffer.write(encode(event) + b"\n")
+    if only_events:
         return 0
-    report = replay.compare(catalogue, spans, found, device=device)
+    replay.second(catalogue, groups)
+    report = replay.compare(catalogue, spans, groups, device=device)
     saying.report(report, most)
     return 1 if report.differences else 0

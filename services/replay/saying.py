@@ -18,15 +18,16 @@ KINDS: Final = {
     Kind.MISSING: "线上没有 missing in linli.alarms",
     Kind.EXTRA: "只有线上有 only in linli.alarms",
     Kind.DIFFERENT: "不同 different",
+    Kind.LOST: "未到分组阶段 missing in linli.groups",
 }
 
 
-def begins(spans: Mapping[int, Span], catalogue: Catalogue) -> None:
-    records = sum(end - begin for begin, end in spans.values())
+def begins(spans: Mapping[int, Span], groups: Mapping[int, Span], catalogue: Catalogue) -> None:
+    records = sum(end - begin for log in (spans, groups) for begin, end in log.values())
     errors.print(
         f"重放 Replaying {records:,} 条 records, {len(catalogue.rules)} rules, {len(catalogue.devices)} devices"
     )
-    cut = [number for number, (begin, _) in spans.items() if begin > 0]
+    cut = {number for log in (spans, groups) for number, (begin, _) in log.items() if begin > 0}
     if cut:
         errors.print(
             f"分区 {', '.join(map(str, sorted(cut)))} 的开头已过保留期，那之前的状态未知，开头的差异可能由此而来。"
@@ -55,12 +56,9 @@ def report(found: Report, most: int) -> None:
     """The counts, and each difference with what differs."""
     out.print(
         f"逐字节相同 byte for byte: {found.same:,} · 经分组阶段 through the group stage: {found.grouped:,} · "
-        f"重复投递 delivered again: {found.repeated:,}"
+        f"分组自身的告警 groups' own: {found.of_groups:,} · 重复投递 delivered again: {found.repeated:,}"
     )
-    out.print(
-        f"未比较 not compared: 范围之外 outside {found.outside:,} · 分组自身的告警 groups' own {found.of_groups:,} · "
-        f"不可读 unreadable {found.unreadable:,}"
-    )
+    out.print(f"未比较 not compared: 范围之外 outside {found.outside:,} · 不可读 unreadable {found.unreadable:,}")
     for difference in found.differences[:most]:
         _show(difference)
     left = len(found.differences) - most

@@ -133,7 +133,7 @@ def run_tests(context: typer.Context, data: Data = None) -> None:
 @app.command()
 def soak(data: Data = None) -> None:
     """长时故障测试 The outage tests at full length (about half an hour), on servers of their own."""
-    _leave(testing.run(Layout.of(data), ["tests/e2e/test_outages.py", "--timeout", "3600"], soak=True))
+    _leave(testing.run(Layout.of(data), [*testing.SOAK, "--timeout", "3600"], soak=True))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from services.stack.say import console
 FAILED = 1
 """pytest's exit code for failed tests; the others tell of wrong use, a crash or an empty run."""
 PAGES = CHECKOUT / "tests/pages"
+SOAK = ("tests/e2e/test_outages.py", "tests/integration/test_streams_restarts.py")
 PYTEST = (sys.executable, "-m", "pytest")
 LANES = {
     "platform": (*PYTEST, "-o", "cache_dir=.pytest_cache/platform", "tests/e2e"),

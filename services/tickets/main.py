@@ -11,7 +11,8 @@ from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.tickets.consumer import AlarmConsumer
 from services.tickets.handlers import KeepTime, TakeAlarm
-from services.tickets.postgres import PostgresDirectory, PostgresTicketReader, PostgresTicketStore
+from services.tickets.postgres import PostgresDirectory, PostgresFigures, PostgresTicketReader, PostgresTicketStore
+from services.tickets.remaking import Remaking
 from services.tickets.scheduler import Scheduler
 from services.tickets.settings import TicketsSettings
 from streams.contracts.topics import ALARMS
@@ -37,6 +38,7 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
             servers, settings.tickets_group, [ALARMS], consume, stop=stop, health=runtime.health
         ),
         "clocks": scheduler.run,
+        "figures": Remaking(PostgresFigures(pool), runtime.health).run,
         "outbox": Relay(url, "tickets", outbox, runtime.health).run,
     }
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
+from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +153,44 @@ class Board(Protocol):
 
     def post(self, posted: Posted) -> None:
         """Raises: Clash, that version exists."""
+
+
+class FigureStore(Protocol):
+    """Counting over tickets, the rules of the rates, and making the rows that are counted anew."""
+
+    def scorings(self) -> tuple[Scoring, ...]:
+        """Every version that was published, in order."""
+        ...
+
+    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+        """Raises: Clash, that version exists."""
+        ...
+
+    def remake(self, limit: int) -> int:
+        """Make rows that are missing or of an older definition, at most ``limit``; returns how many."""
+        ...
+
+    def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
+        """One row a key, by key; a key without tickets has none."""
+        ...
+
+    def list_tickets(
+        self,
+        query: FigureQuery,
+        measure: Measure | None,
+        *,
+        closed: bool,
+        hit: bool | None,
+        limit: int,
+        after: Key | None,
+    ) -> Page[FigureTicket]:
+        """The tickets behind a figure, newest first by (opened_at, id); ``closed``: by closing, not by creation."""
+        ...
+
+
+class HotspotReader(Protocol):
+    """Where tickets and alarms keep coming back. ``scope`` is an area prefix and always applies."""
+
+    def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
+        """Chronic devices or buildings by what was opened since then, the worst first."""
         ...

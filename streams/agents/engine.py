@@ -163,7 +163,7 @@ class Engine:
         return partition
 
     async def _close_hole(self, partition: Partition, number: int, offset: int) -> None:
-        """Faust drops what is in flight when a rebalance suspends it, and reads on: read it again.
+        """A record was passed over on its way here, which none should be: read it again.
 
         Raises:
             Gap: rewinding has not helped; a restart begins at the acknowledged offset.

@@ -1,8 +1,8 @@
 """A worker that was given partitions and takes nothing from them ends itself.
 
-Faust's recovery after two rebalances in quick succession sometimes never finishes: the process
-lives, its group counts it as a member, and nobody else gets its partitions. An alarm would wait
-there for a person to restart it. So the worker looks at itself from outside: through a consumer
+A process that lives, but whose recovery never finishes or whose consumer stands still, is counted as
+a member by its group, and nobody else gets its partitions. An alarm would wait there for a person to
+restart it. So the worker looks at itself from outside: through a consumer
 without a group it asks how far each of its partitions has grown.
 """
 

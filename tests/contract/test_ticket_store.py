@@ -15,14 +15,20 @@ from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
-from services.tickets.ports import Answer, MatchReader, Spot, TicketReader, TicketStore
-from services.tickets.postgres import PostgresMatchReader, PostgresTicketReader, PostgresTicketStore
+from services.tickets.ports import Answer, HotspotReader, MatchReader, Spot, TicketReader, TicketStore
+from services.tickets.postgres import PostgresHotspots, PostgresMatchReader, PostgresTicketReader, PostgresTicketStore
 from services.transactions import Clash
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
-from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import (
+    MemoryDirectory,
+    MemoryHotspots,
+    MemoryMatchReader,
+    MemoryTicketReader,
+    MemoryTicketStore,
+)
 
 
 @dataclass
@@ -30,6 +36,7 @@ class Side:
     store: TicketStore
     reader: TicketReader
     matches: MatchReader
+    spots: HotspotReader
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +51,16 @@ def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         memory = MemoryTicketStore()
-        yield Side(memory, MemoryTicketReader(memory), MemoryMatchReader(memory))
+        yield Side(memory, MemoryTicketReader(memory), MemoryMatchReader(memory), MemoryHotspots(memory))
         return
     database: Database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_tickets"), name="contract")
         stack.callback(pool.close)
-        yield Side(PostgresTicketStore(pool), PostgresTicketReader(pool), PostgresMatchReader(pool))
+        yield Side(
+            PostgresTicketStore(pool), PostgresTicketReader(pool), PostgresMatchReader(pool), PostgresHotspots(pool)
+        )
 
 
 def _report(number: str, *, at: int = T0, **changes: Any) -> domain.lifecycle.Moved:
@@ -378,3 +387,18 @@ def test_a_call_and_an_alarm_at_once_find_each_other(side: Side) -> None:
         found = work.ticket(opened.id)
     assert found is not None
     assert (found.state, found.master) == (State.MERGED, alarm.id)
+
+
+def test_a_chronic_tank_and_building_are_those_that_keep_coming_back(side: Side) -> None:
+    ids, directory = RandomIds(), MemoryDirectory(spots={"gas-000001": Spot("1 单元", f"{GRID}00001")})
+    for number, device in enumerate(("gas-000001", "gas-000001", "gas-000002", "gas-000001")):
+        at = T0 + number
+        event = raised(f"e{number}", device=device, incident=f"i{number}", at=at, since=at)
+        TakeAlarm(side.store, directory, ManualClock(at), ids)(event)
+    _save(side, _report("LY-9", building=f"{GRID}00001", at=T0 + 9))
+    [tank] = side.spots.hotspots(by="device", scope="", since=T0, limit=9)
+    assert (tank.device, tank.kind, tank.tickets, tank.alarms, tank.last) == ("gas-000001", "gas", 3, 3, T0 + 3)
+    [house] = side.spots.hotspots(by="building", scope="", since=T0, limit=9)
+    assert (house.device, house.building, house.place, house.tickets) == ("", f"{GRID}00001", "三号楼", 4)
+    assert side.spots.hotspots(by="device", scope="990102", since=T0, limit=9) == ()
+    assert side.spots.hotspots(by="device", scope="", since=T0 + 3, limit=9) == (), "one alarm is no habit"

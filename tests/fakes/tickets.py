@@ -4,9 +4,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.paging import Key, Page
-from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
+from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
@@ -149,6 +150,39 @@ class MemoryMatchReader:
             if phone and t.caller is not None and t.caller.phone == phone and t.area.startswith(scope)
         ]  # fmt: skip
         return tuple(sorted(mine, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)[:limit])
+
+
+class MemoryHotspots:
+    def __init__(self, store: MemoryTicketStore) -> None:
+        self._store = store
+
+    def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
+        groups: dict[str, list[Ticket]] = {}
+        for ticket in self._store.state.tickets.values():
+            gone = ticket.state in {State.REJECTED, State.WITHDRAWN}
+            name = ticket.device if by == "device" else ticket.building
+            if name and not gone and ticket.opened_at >= since and ticket.area.startswith(scope):
+                groups.setdefault(name, []).append(ticket)
+        owners = list(self._store.state.episodes.values())
+        found = [(name, _hotspot(by, name, sorted(mine, key=lambda t: (-t.opened_at, t.id)), owners))
+                 for name, mine in groups.items()]  # fmt: skip
+        found.sort(key=lambda pair: (-pair[1].tickets - pair[1].recurrences, -pair[1].alarms, pair[0]))
+        return tuple(spot for _, spot in found if spot.chronic)[:limit]
+
+
+def _hotspot(by: str, name: str, mine: list[Ticket], owners: list[str]) -> Hotspot:
+    newest, device = mine[0], by == "device"
+    return Hotspot(
+        device=name if device else "",
+        kind=max(ticket.kind for ticket in mine) if device else "",
+        building=newest.building,
+        area=newest.area,
+        place=newest.place,
+        tickets=len(mine),
+        alarms=sum(owners.count(ticket.id) for ticket in mine),
+        recurrences=sum(ticket.recurrences for ticket in mine),
+        last=newest.opened_at,
+    )
 
 
 @dataclass

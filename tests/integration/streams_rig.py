@@ -129,11 +129,11 @@ class Log:
             stored for stored in self.read(ALARMS, after) if decode(stored.value, AlarmEvent).device.startswith(prefix)
         ]
 
-    def committed(self, group: str) -> dict[int, int]:
-        """How far the worker group has acknowledged its inputs."""
+    def committed(self, group: str, topic: Topic = INPUTS) -> dict[int, int]:
+        """How far the worker group has acknowledged a topic."""
         admin = KafkaAdminClient(bootstrap_servers=self._servers)
         try:
             offsets = admin.list_group_offsets({group: None})[group]
         finally:
             admin.close()
-        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == INPUTS.name}
+        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == topic.name}

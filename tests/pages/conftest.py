@@ -156,6 +156,8 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),
         "new-ticket": ("/tickets/new", "operator"),
         "knowledge": ("/knowledge", "operator"),
+        "hotspots": ("/tickets/hotspots", "operator"),
+        "shifts": ("/tickets/shifts", "operator"),
         "works": ("/knowledge/works", "operator"),
         "tasks": ("/tasks", "grid_worker"),
         "task": (f"/tasks/{ticket}", "grid_worker"),
@@ -170,6 +172,9 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "notice-box": ("/notices/box", "administrator"),
         "notice-settings": ("/notices/settings", "supervisor"),
         "oncall": ("/oncall", "oncall"),
+        "kpi": ("/kpi?by=period", "supervisor"),
+        "kpi-tickets": ("/kpi/tickets?measure=repeated", "supervisor"),
+        "feedback-forged": ("/feedback/forged", ""),
         "missing": ("/no-such-page", "operator"),
         "forbidden": ("/dead-letters", "operator"),
     }

@@ -9,8 +9,11 @@ NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
     "notices", "notice-box", "notice-settings", "missing", "forbidden", "knowledge", "works",
+    "feedback-forged",
+    "kpi", "kpi-tickets",
+    "hotspots", "shifts",
 )  # fmt: skip
-HAND = {"tasks", "task"}
+HAND = {"tasks", "task", "feedback-forged"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 

@@ -16,7 +16,10 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    feedback,
+    hotspots,
     knowledge,
+    kpi,
     merging,
     notices,
     platform,
@@ -24,6 +27,7 @@ from services.api.pages import (
     rehearsals,
     rule_versions,
     rules,
+    shifts,
     tasks,
     tickets,
     trouble,
@@ -64,6 +68,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
+    for page in (hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
+        routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
@@ -71,6 +77,9 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for page in (knowledge, works):
+        routes.include_router(page.routes(desk, container))
+    routes.include_router(kpi.routes(desk, container))
+    for page in (kpi, feedback, knowledge, works):
         routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))

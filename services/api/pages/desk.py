@@ -30,6 +30,7 @@ NAVIGATION: Final = (
     ("/tickets", "ticket", N_("工单"), Permission.TICKETS),
     ("/knowledge", "search", N_("知识"), Permission.TICKETS),
     ("/tasks", "task", N_("任务"), Permission.TICKETS),
+    ("/kpi", "kpi", N_("考核"), Permission.TICKETS),
     ("/devices", "device", N_("设备"), Permission.WATCH),
     ("/rules", "rule", N_("规则"), Permission.WATCH),
     ("/quarantine", "quarantine", N_("隔离"), Permission.DEVICES),

@@ -19,6 +19,8 @@ SAID: Final = {
     "rule_kept": N_("规则已存为新版本，两秒内在各处生效"),
     "restored": N_("旧版本已恢复为新版本"),
     "held": N_("已受理，见下方状态"),
+    "handed_over": N_("已交班，等下一班接"),
+    "taken_over": N_("已接班"),
     "kept": N_("已存为新版本"),
     "released": N_("已解除"),
     "closed": N_("关闭已发出"),

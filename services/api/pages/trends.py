@@ -22,7 +22,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """What a chart shows. ``target`` and ``limit`` are drawn where they are given; ``key`` names its hatch."""
+    """What a chart shows. ``target`` and ``limit`` are drawn where they are given; ``key`` names its hatch.
+
+    ``most``: no value can be higher, as 100 % cannot; the axis ends there.
+    """
 
     bars: Sequence[Bar]
     name: str
@@ -31,6 +34,7 @@ class Trend:
     target: float | None = None
     limit: float | None = None
     precision: int = 0
+    most: float | None = None
 
 
 def drawn(trend: Trend, t: Words, *, width: int = 460, height: int = 150) -> Markup:
@@ -38,6 +42,7 @@ def drawn(trend: Trend, t: Words, *, width: int = 460, height: int = 150) -> Mar
     known = [bar.value for bar in trend.bars if bar.value is not None]
     lines = [value for value in (trend.target, trend.limit) if value is not None]
     low, high = scales.bounds([0.0, *known], lines)
+    high = high if trend.most is None else min(high, trend.most)
     start, end = (trend.bars[0].start, trend.bars[-1].end) if trend.bars else (0, 1)
     frame = Frame(40, 24, width - (64 if lines else 6), height - 20, start, end, min(low, 0.0), high)
     parts = [svg.hatch(f"ll-hatch-{trend.key}"), svg.text(2, 10, trend.unit, "start")]

@@ -10,7 +10,7 @@ from services.tickets.domain.policy import Policy
 from services.tickets.domain.privacy import caller_for, masked
 from services.tickets.domain.proof import Proof, proof_one, why_not
 from services.tickets.domain.responsible import Responsible, responsible
-from services.tickets.domain.rows import StageCount, TicketFilters
+from services.tickets.domain.rows import Hotspot, StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
 from services.tickets.domain.ticket import Caller, Details, Episode, Event, Evidence, Opening, Task, Ticket
 from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State, Step
@@ -29,6 +29,7 @@ __all__ = [
     "Episode",
     "Event",
     "Evidence",
+    "Hotspot",
     "IllegalTransition",
     "Level",
     "NotAllowed",

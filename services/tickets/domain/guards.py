@@ -25,6 +25,8 @@ class Actor:
 
 
 SYSTEM: Final = Actor("system", Role.SYSTEM)
+REPORTER: Final = Actor("the reporter's link", Role.CITIZEN)
+"""Whoever holds a signed link to this very ticket; no registered person can have this name."""
 
 
 def may(ticket: Ticket, action: Action, who: Actor, now: int) -> None:
@@ -35,7 +37,7 @@ def may(ticket: Ticket, action: Action, who: Actor, now: int) -> None:
     """
     if who.role in UNIT_ROLES and action is not Action.NOTE and who.unit not in {ticket.lead, *ticket.assisting}:
         raise Refused("forbidden", f"the ticket is with {ticket.lead or 'no unit yet'}, not with your unit")
-    if who.role is Role.CITIZEN and who.by != ticket.reporter:
+    if who.role is Role.CITIZEN and who.by != ticket.reporter and who != REPORTER:
         raise Refused("forbidden", "only the person who reported it may do this")
     if action in _NOT_CRITICAL and ticket.urgency >= policy.CRITICAL:
         raise Ruled(Because.CRITICAL, f"a critical ticket knows no {action}: act first, settle the rest afterwards")

@@ -1,6 +1,7 @@
 """What a list of tickets may be asked for."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from services.tickets.domain.words import Stage
 
@@ -24,6 +25,34 @@ class TicketFilters:
     card: str = ""
     since: int | None = None
     until: int | None = None
+
+
+CHRONIC_TICKETS: Final = 2
+CHRONIC_ALARMS: Final = 3
+"""From here on a place is worth a look of its own: two tickets, three alarms, or one that came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hotspot:
+    """A device or a building that keeps coming back. ``last`` is its newest ticket's opening, epoch ms.
+
+    ``device`` is empty for a building's row; ``alarms`` are episodes on its tickets, ``recurrences``
+    those that came back within the rule's window after closing.
+    """
+
+    device: str
+    kind: str
+    building: str
+    area: str
+    place: str
+    tickets: int
+    alarms: int
+    recurrences: int
+    last: int
+
+    @property
+    def chronic(self) -> bool:
+        return self.tickets >= CHRONIC_TICKETS or self.alarms >= CHRONIC_ALARMS or self.recurrences > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What can be asked of the ticket loop."""
 
 from services.tickets.handlers.alarms import TakeAlarm, Taken
-from services.tickets.handlers.board import KeepAnswers, KeepWorks, Kept
+from services.tickets.handlers.board import KeepAnswers, KeepShifts, KeepWorks, Kept
+from services.tickets.handlers.figures import CountFigures
 from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
@@ -10,10 +11,12 @@ from services.tickets.handlers.schedule import KeepTime
 __all__ = [
     "Act",
     "ActOnTicket",
+    "CountFigures",
     "FindAlike",
     "FindCalls",
     "KeepAnswers",
     "KeepPolicies",
+    "KeepShifts",
     "KeepTime",
     "KeepWorks",
     "Kept",

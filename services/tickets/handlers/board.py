@@ -7,13 +7,26 @@ import msgspec
 
 from services.ports import Clock, Ids
 from services.tickets.domain import Actor
-from services.tickets.domain.board import Answer, Noun, Posted, Works, answers, concerns, in_force, next_of, works
+from services.tickets.domain.board import (
+    Answer,
+    Noun,
+    Posted,
+    Shift,
+    Works,
+    answers,
+    concerns,
+    handed_over,
+    in_force,
+    next_of,
+    taken_over,
+    works,
+)
 from services.tickets.domain.text import check_text
-from services.tickets.ports import Board
+from services.tickets.ports import Board, TicketReader
 from services.transactions import Clash
 from streams.contracts import Refused
 
-T = TypeVar("T", Answer, Works)
+T = TypeVar("T", Answer, Works, Shift)
 MOST: Final = 2_000
 """What is kept at once. More is no knowledge base any more, but an archive that nobody reads."""
 SUGGESTED: Final = 5
@@ -111,6 +124,47 @@ class KeepWorks:
         return _kept(posted, Works)
 
 
+@dataclass(frozen=True, slots=True)
+class KeepShifts:
+    """Hand-overs of shifts."""
+
+    board: Board
+    tickets: TicketReader
+    clock: Clock
+    ids: Ids
+
+    def listed(self, *, scope: str, limit: int = 50) -> tuple[Kept[Shift], ...]:
+        """The hand-overs of ``scope`` and its parts, those that nobody has taken over first, then the newest."""
+        kept = [each for each in _newest(self.board, Noun.SHIFT, Shift) if each.what.scope.startswith(scope)]
+        kept.sort(key=lambda each: (bool(each.what.taken_by), -each.what.given_at, each.id))
+        return tuple(kept[:limit])
+
+    def hand_over(self, text: str, *, who: Actor, scope: str) -> Kept[Shift]:
+        """Give the shift up, with what is open in ``scope`` as it stands now.
+
+        Raises:
+            Refused: ``forbidden``, ``fields``.
+        """
+        now, counts = self.clock.now(), self.tickets.count_by_stage(scope=scope)
+        shift = handed_over(counts, text, by=who.by, role=who.role, scope=scope, now=now)
+        check_text(shift)
+        return _kept(_post(self.board, Noun.SHIFT, shift, self.ids.new(), 0, who, now), Shift)
+
+    def take_over(self, named: str, remark: str, *, who: Actor, scope: str) -> Kept[Shift]:
+        """Acknowledge it, once, as another person than who handed it over.
+
+        Raises:
+            Refused: ``forbidden``, ``not-found``, ``conflict``.
+        """
+        newest = next(reversed(self.board.versions(Noun.SHIFT, named)), None)
+        if newest is None:
+            raise Refused("not-found", f"there is no hand-over {named}")
+        now = self.clock.now()
+        shift = taken_over(_kept(newest, Shift).what, remark, by=who.by, role=who.role, scope=scope, now=now)
+        check_text(shift)
+        return _kept(_post(self.board, Noun.SHIFT, shift, named, newest.version, who, now), Shift)
+
+
 def _touches(area: str, scope: str) -> bool:
     return area.startswith(scope) or scope.startswith(area)
 
@@ -123,7 +177,9 @@ def _kept(posted: Posted, kind: type[T]) -> Kept[T]:
     return Kept(posted.id, posted.version, posted.at, posted.by, msgspec.convert(posted.body, kind))
 
 
-def _post(board: Board, noun: Noun, what: Answer | Works, named: str, seen: int, who: Actor, now: int) -> Posted:
+def _post(
+    board: Board, noun: Noun, what: Answer | Works | Shift, named: str, seen: int, who: Actor, now: int
+) -> Posted:
     newest = next(reversed(board.versions(noun, named)), None)
     posted = Posted(noun, named, next_of(noun, named, seen, newest), now, who.by, msgspec.to_builtins(what))
     try:

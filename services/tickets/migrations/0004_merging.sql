@@ -5,7 +5,7 @@ CREATE INDEX tickets_caller ON tickets (caller_phone, opened_at DESC, id DESC) W
 
 -- What the hotline's people keep for each other: versions are written once, and the newest one holds.
 CREATE TABLE board (
-    noun text NOT NULL CHECK (noun IN ('answer', 'works')),
+    noun text NOT NULL CHECK (noun IN ('answer', 'works', 'shift')),
     id text NOT NULL,
     version integer NOT NULL CHECK (version > 0),
     at bigint NOT NULL,

@@ -16,7 +16,7 @@ from services.adapters.postgres import Pool, translated
 from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.words import State
 from services.tickets.ports import Answer
-from services.tickets.postgres import statements
+from services.tickets.postgres import figures, statements
 from services.tickets.postgres.rows import event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
@@ -105,6 +105,7 @@ class PostgresWork:
         self._cursor.executemany(statements.INSERT_EVENT, [_event_row(event) for event in events])
         self._episodes(ticket, events)
         self._clocks(ticket)
+        figures.keep(self._cursor, ticket, events)
         outbox.put(self._cursor, "tickets", [_record(ticket, event) for event in events])
 
     def answer(self, key: str) -> Answer | None:

@@ -2,19 +2,24 @@
 
 from services.tickets.domain.board.answers import CITED, Answer, cited, found, may_edit
 from services.tickets.domain.board.notes import Noun, Posted, next_of
+from services.tickets.domain.board.shifts import HANDS_OVER, Shift, handed_over, taken_over
 from services.tickets.domain.board.works import WorkKind, Works, concerns, in_force
 
 __all__ = [
     "CITED",
+    "HANDS_OVER",
     "Answer",
     "Noun",
     "Posted",
+    "Shift",
     "WorkKind",
     "Works",
     "cited",
     "concerns",
     "found",
+    "handed_over",
     "in_force",
     "may_edit",
     "next_of",
+    "taken_over",
 ]

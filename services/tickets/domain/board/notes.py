@@ -13,6 +13,7 @@ class Noun(StrEnum):
 
     ANSWER = "answer"
     WORKS = "works"
+    SHIFT = "shift"
 
 
 class Posted(msgspec.Struct, frozen=True):

@@ -1,0 +1,71 @@
+"""The reporter's own page 评价: three questions on a telephone, no account, no script."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.api.container import Container
+from services.api.feedback import answered, opened
+from services.api.pages.desk import Desk, Visit
+from services.api.pages.entrance import Sent, text_of
+from services.api.pages.words import N_
+from services.tickets.domain import Satisfaction, State, Ticket
+
+WORDS: Final = {
+    Satisfaction.SATISFIED: N_("满意"),
+    Satisfaction.MOSTLY: N_("基本满意"),
+    Satisfaction.DISSATISFIED: N_("不满意"),
+}
+ASKED: Final = ("solved", "satisfied", "text")
+MOST: Final = 500
+
+
+def routes(desk: Desk, container: Container) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/feedback/{token}")
+    def ask(request: Request, token: str) -> Response:
+        return _asked(desk, desk.visit(request), opened(container, token)[1], dict.fromkeys(ASKED, ""), {})
+
+    @router.post("/feedback/{token}")
+    def take(request: Request, token: str, form: Sent) -> Response:
+        visit, ticket = desk.visit(request), opened(container, token)[1]
+        given = {name: text_of(form, name, MOST) for name in ASKED}
+        errors = _errors(given, visit)
+        if errors:
+            return _asked(desk, visit, ticket, given, errors, status=422)
+        satisfied, solved = Satisfaction(given["satisfied"]), given["solved"] == "yes"
+        after = answered(container, token, solved=solved, satisfied=satisfied, text=given["text"])
+        again = after.state is not State.CLOSED
+        return _kept_private(desk.show(visit, "feedback.html", ticket=after, again=again, done=True))
+
+    return router
+
+
+def _asked(
+    desk: Desk, visit: Visit, ticket: Ticket, given: dict[str, str], errors: dict[str, str], *, status: int = 200
+) -> Response:
+    shown = desk.show(
+        visit, "feedback.html", status=status, ticket=ticket, given=given, errors=errors, done=False,
+        words={str(word): visit.t(text) for word, text in WORDS.items()},
+    )  # fmt: skip
+    return _kept_private(shown)
+
+
+def _errors(given: dict[str, str], visit: Visit) -> dict[str, str]:
+    t, errors = visit.t, {}
+    if given["solved"] not in {"yes", "no"}:
+        errors["solved"] = t("请选一项：解决了吗")
+    if given["satisfied"] not in {str(word) for word in Satisfaction}:
+        errors["satisfied"] = t("请选一项：满意吗")
+    elif given["satisfied"] == Satisfaction.DISSATISFIED and not given["text"]:
+        errors["text"] = t("请写一句哪里不满意，好让单位重办")
+    return errors
+
+
+def _kept_private(response: Response) -> Response:
+    """The address is the key: it stays out of caches and of the headers of whatever is opened next."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,40 @@
+"""Figures of the loop 考核: what a ticket contributes, the city's statistical time, and the rates with their rules."""
+
+from services.tickets.domain.figures.record import DEFINITION, Record, record_of, recorded
+from services.tickets.domain.figures.scoring import SHIPPED, Figures, Scoring, figures_of
+from services.tickets.domain.figures.tally import (
+    DURATIONS,
+    MEASURES,
+    By,
+    FigureQuery,
+    FigureTicket,
+    Measure,
+    Share,
+    Span,
+    Tally,
+)
+from services.tickets.domain.figures.windows import Window, days_of, months_of, window_of
+
+__all__ = [
+    "DEFINITION",
+    "DURATIONS",
+    "MEASURES",
+    "SHIPPED",
+    "By",
+    "FigureQuery",
+    "FigureTicket",
+    "Figures",
+    "Measure",
+    "Record",
+    "Scoring",
+    "Share",
+    "Span",
+    "Tally",
+    "Window",
+    "days_of",
+    "figures_of",
+    "months_of",
+    "record_of",
+    "recorded",
+    "window_of",
+]

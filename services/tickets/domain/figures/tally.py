@@ -1,0 +1,108 @@
+"""What is counted: over which tickets each measure is a share, and how a query asks for it.
+
+Received, signing, return and repeat count tickets by creation; everything about the end counts
+them by closing. These are different sets, as the city's own reports have them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from services.tickets.domain.words import Stage
+
+DURATIONS: Final = (
+    "discover", "accept", "resolve", "confirm", "feed_back", *(f"in_{stage}" for stage in Stage),
+)  # fmt: skip
+"""The five firsts, then the time in each stage."""
+
+
+class Measure(StrEnum):
+    """A share of tickets, 0 to 1."""
+
+    SIGNED = "signed"
+    RETURNED = "returned"
+    REPEATED = "repeated"
+    ON_TIME = "on_time"
+    RESPONSE = "response"
+    SOLUTION = "solution"
+    SATISFACTION = "satisfaction"
+
+
+MEASURES: Final = tuple(Measure)
+BY_CREATION: Final = frozenset({Measure.SIGNED, Measure.RETURNED, Measure.REPEATED})
+
+
+class By(StrEnum):
+    """What the rows of a table are."""
+
+    WHOLE = ""
+    UNIT = "unit"
+    AREA = "area"
+    CATEGORY = "category"
+    PERIOD = "period"
+
+
+class Share(NamedTuple):
+    """``hits`` of ``of`` tickets; ``half`` count with the weight w (基本满意)."""
+
+    hits: int = 0
+    of: int = 0
+    half: int = 0
+
+
+class Span(NamedTuple):
+    """A sum of ms over ``tickets``."""
+
+    total: int = 0
+    tickets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FigureQuery:
+    """Which tickets: [start, end) epoch ms, inside both ``scope`` and ``area``.
+
+    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none. ``by`` area
+    cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the periods in order. ``now`` decides
+    which unsigned tickets are overdue.
+    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none.
+    ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
+    periods in order. ``now`` decides which unsigned tickets are overdue.
+    """
+
+    start: int
+    end: int
+    now: int
+    scope: str = ""
+    area: str = ""
+    unit: str | None = None
+    category: str | None = None
+    by: By = By.WHOLE
+    digits: int = 20
+    edges: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One row: counts and sums that add up over rows. ``key`` is a unit, an area, a category or a period's number."""
+
+    key: str = ""
+    received: int = 0
+    accepted: int = 0
+    closed: int = 0
+    shares: dict[Measure, Share] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTicket:
+    """A ticket behind a figure; ``hit`` says whether it counts for the measure (None: received or closed only)."""
+
+    id: str
+    number: str
+    title: str
+    area: str
+    category: str
+    unit: str
+    opened_at: int
+    closed_at: int | None
+    hit: bool | None

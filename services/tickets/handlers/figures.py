@@ -1,0 +1,182 @@
+"""Figures for people: a period, what the rows are, the rules that apply; and publishing new rules."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.paging import Key, Page
+from services.ports import Clock
+from services.tickets.domain import Actor, Role
+from services.tickets.domain.figures import (
+    SHIPPED,
+    By,
+    FigureQuery,
+    Figures,
+    FigureTicket,
+    Measure,
+    Scoring,
+    Tally,
+    Window,
+    days_of,
+    figures_of,
+    months_of,
+    window_of,
+)
+from services.tickets.domain.figures.tally import BY_CREATION
+from services.tickets.domain.figures.windows import month_at
+from services.tickets.ports import FigureStore
+from services.transactions import Clash
+from streams.contracts import Refused
+
+MAY_CHANGE: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+NOTHING: Final = "-"
+"""Asked as a unit or a category: the tickets that have none."""
+_FEW_DAYS: Final = 62
+"""A longer period is shown by its months."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks: a period by name (empty: this month), and what to narrow to; ``version`` 0 is the newest."""
+
+    period: str = ""
+    scope: str = ""
+    area: str = ""
+    unit: str = ""
+    category: str = ""
+    by: By = By.WHOLE
+    digits: int = 20
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table. ``window`` where the rows are periods."""
+
+    tally: Tally
+    figures: Figures
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The rows, and the whole that they add up to."""
+
+    window: Window
+    scoring: Scoring
+    whole: Row
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountFigures:
+    """Answers with figures and with the tickets behind them."""
+
+    store: FigureStore
+    clock: Clock
+
+    def known(self) -> tuple[Scoring, ...]:
+        """The shipped rules and every version since."""
+        stored = self.store.scorings()
+        return stored if stored and stored[0].version == SHIPPED.version else (SHIPPED, *stored)
+
+    def scoring(self, version: int = 0) -> Scoring:
+        """Raises: Refused, ``not-found``."""
+        known = {scoring.version: scoring for scoring in self.known()}
+        found = known.get(version or max(known))
+        if found is None:
+            raise Refused("not-found", f"the rules of the figures have no version {version}", version=max(known))
+        return found
+
+    def publish(self, scoring: Scoring, *, who: Actor) -> Scoring:
+        """Put the next version in force; figures by an older one can still be asked for.
+
+        Raises:
+            Refused: ``forbidden``; ``conflict``, it is not the next version.
+        """
+        if who.role not in MAY_CHANGE:
+            raise Refused("forbidden", f"the rules of the figures are changed by {' or '.join(sorted(MAY_CHANGE))}")
+        newest = self.scoring().version
+        if scoring.version != newest + 1:
+            raise _taken(newest)
+        try:
+            self.store.publish(scoring, by=who.by, now=self.clock.now())
+        except Clash:
+            raise _taken(newest + 1) from None
+        return scoring
+
+    def __call__(self, asked: Asked) -> Counted:
+        """Count.
+
+        Raises:
+            Refused: ``fields``, the period is none; ``not-found``, no such version.
+        """
+        scoring = self.scoring(asked.version)
+        window, query = self._query(asked, scoring)
+        whole = self.store.tally(replace(query, by=By.WHOLE))
+        made = _row_of(scoring)
+        total = made(whole[0] if whole else Tally(), None)
+        if asked.by is By.WHOLE:
+            return Counted(window, scoring, total, ())
+        if asked.by is By.PERIOD:
+            return Counted(window, scoring, total, self._periods(window, query, scoring))
+        return Counted(window, scoring, total, tuple(made(tally, None) for tally in self.store.tally(query)))
+
+    def _periods(self, window: Window, query: FigureQuery, scoring: Scoring) -> tuple[Row, ...]:
+        """Every period of the window, those without tickets too."""
+        days = (window.last - window.first).days + 1
+        windows = (days_of if days <= _FEW_DAYS else months_of)(window, scoring)
+        found = self.store.tally(replace(query, edges=tuple(each.start for each in windows)))
+        tallies = {int(tally.key): tally for tally in found}
+        made = _row_of(scoring)
+        return tuple(
+            made(replace(tallies.get(number, Tally()), key=each.name), each) for number, each in enumerate(windows)
+        )
+
+    def tickets(
+        self,
+        asked: Asked,
+        measure: Measure | None,
+        *,
+        closed: bool = False,
+        hit: bool | None = None,
+        limit: int,
+        after: Key | None,
+    ) -> Page[FigureTicket]:
+        """The tickets behind one figure; without ``measure`` those received, or those ``closed``."""
+        _, query = self._query(asked, self.scoring(asked.version))
+        axis = measure not in BY_CREATION if measure else closed
+        return self.store.list_tickets(query, measure, closed=axis, hit=hit, limit=limit, after=after)
+
+    def _query(self, asked: Asked, scoring: Scoring) -> tuple[Window, FigureQuery]:
+        now = self.clock.now()
+        window = window_of(asked.period or month_at(now, scoring), scoring)
+        query = FigureQuery(
+            window.start,
+            window.end,
+            now,
+            asked.scope,
+            asked.area,
+            _narrowed(asked.unit),
+            _narrowed(asked.category),
+            asked.by,
+            asked.digits,
+        )
+        return window, query
+
+
+def _narrowed(word: str) -> str | None:
+    return "" if word == NOTHING else word or None
+
+
+def _row_of(scoring: Scoring) -> Callable[[Tally, Window | None], Row]:
+    return lambda tally, window: Row(tally, figures_of(tally, scoring), window)
+
+
+def _taken(newest: int) -> Refused:
+    return Refused(
+        "conflict",
+        f"the rules of the figures are at version {newest}, and what a version says never changes; "
+        f"publish your change as version {newest + 1}",
+        version=newest,
+    )

@@ -1,0 +1,223 @@
+"""Figures in PostgreSQL: the row beside each ticket, and counting over rows."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from services.adapters.postgres import Pool, translated
+from services.paging import Key, Page
+from services.tickets.domain import Event, Ticket
+from services.tickets.domain.figures import (
+    DEFINITION,
+    DURATIONS,
+    By,
+    FigureQuery,
+    FigureTicket,
+    Measure,
+    Record,
+    Scoring,
+    Share,
+    Span,
+    Tally,
+    recorded,
+)
+from services.tickets.domain.figures.tally import BY_CREATION
+from services.tickets.postgres.rows import event_of, ticket_of
+from services.transactions import Clash
+
+Cursor = psycopg.Cursor[tuple[object, ...]]
+
+_COLUMNS: Final = (
+    "ticket", "definition", "opened_at", "closed_at", "area", "category", "unit", "accepted", "dispatched",
+    "sign_decided", "sign_missed", "sign_due", "returned", "repeated", "late", "valid", "contacted", "judged",
+    "solved", "satisfied", *DURATIONS, "body",
+)  # fmt: skip
+_PUT: Final = (
+    f"INSERT INTO tickets.ticket_figures ({', '.join(_COLUMNS)}) "  # noqa: S608 - the module's own column names
+    f"VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)}) ON CONFLICT (ticket) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+).encode()
+_LOG: Final = """
+    SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
+    FROM tickets.ticket_events WHERE ticket = %s ORDER BY version"""
+_STALE: Final = """
+    SELECT body FROM tickets.tickets WHERE NOT EXISTS (
+        SELECT 1 FROM tickets.ticket_figures f WHERE f.ticket = tickets.id AND f.definition = %s)
+    LIMIT %s FOR UPDATE SKIP LOCKED"""
+
+_OVERDUE: Final = "coalesce(sign_due < %(now)s, false)"
+_OF: Final[dict[Measure, tuple[str, str, str]]] = {
+    Measure.SIGNED: (f"(sign_decided OR {_OVERDUE})", f"NOT sign_missed AND NOT {_OVERDUE}", "false"),
+    Measure.RETURNED: ("dispatched", "returned", "false"),
+    Measure.REPEATED: ("true", "repeated", "false"),
+    Measure.ON_TIME: ("true", "NOT late", "false"),
+    Measure.RESPONSE: ("valid", "contacted", "false"),
+    Measure.SOLUTION: ("judged", "solved", "false"),
+    Measure.SATISFACTION: ("valid", "satisfied = 'satisfied'", "satisfied = 'mostly'"),
+}
+"""Measure -> (which tickets, which of them count, which count with the weight w)."""
+
+_KEYS: Final = {
+    By.WHOLE: "''",
+    By.UNIT: "unit",
+    By.AREA: "left(area, %(digits)s)",
+    By.CATEGORY: "category",
+    By.PERIOD: "(width_bucket({axis}, %(edges)s::bigint[]) - 1)::text",
+}
+_WHERE: Final = """
+    {axis} >= %(start)s AND {axis} < %(end)s AND area ^@ %(scope)s AND area ^@ %(area)s
+    AND (%(unit)s::text IS NULL OR unit = %(unit)s) AND (%(category)s::text IS NULL OR category = %(category)s)"""
+
+
+def keep(cursor: Cursor, ticket: Ticket, events: Sequence[Event]) -> None:
+    """Bring a ticket's row up to ``events``, in the ticket's own transaction.
+
+    A row of another definition, or none, is made from the whole log, which ``events`` are part of.
+    """
+    row = cursor.execute(
+        "SELECT body FROM tickets.ticket_figures WHERE ticket = %s AND definition = %s", (ticket.id, DEFINITION)
+    ).fetchone()
+    before = msgspec.convert(row[0], Record, str_keys=True) if row else None
+    if before is None and events[0].version > 1:
+        events = [event_of(each) for each in cursor.execute(_LOG, (ticket.id,)).fetchall()]
+    _put(cursor, recorded(before, ticket, events))
+
+
+def remake(cursor: Cursor, limit: int) -> int:
+    """Make rows that are missing or of another definition; returns how many."""
+    stale = [ticket_of(row[0]) for row in cursor.execute(_STALE, (DEFINITION, limit)).fetchall()]
+    for ticket in stale:
+        log = [event_of(each) for each in cursor.execute(_LOG, (ticket.id,)).fetchall()]
+        _put(cursor, recorded(None, ticket, log))
+    return len(stale)
+
+
+def _put(cursor: Cursor, record: Record) -> None:
+    cursor.execute(_PUT, columns(record))
+
+
+def columns(record: Record) -> dict[str, object]:
+    """A record as its row."""
+    return {
+        "ticket": record.ticket, "definition": record.definition, "opened_at": record.opened_at,
+        "closed_at": record.closed_at, "area": record.area, "category": record.category, "unit": record.unit,
+        "accepted": record.accepted_at is not None, "dispatched": record.dispatched_at is not None,
+        "sign_decided": record.sign_decided, "sign_missed": record.sign_missed, "sign_due": record.sign_due,
+        "returned": record.returned, "repeated": record.repeated, "late": record.late, "valid": record.valid,
+        "contacted": record.contacted, "judged": record.judged, "solved": record.was_solved,
+        "satisfied": str(record.satisfied) if record.valid else "",
+        **record.spans(),
+        "body": Jsonb(record, dumps=msgspec.json.encode),
+    }  # fmt: skip
+
+
+class PostgresFigures:
+    """:class:`services.tickets.ports.FigureStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def scorings(self) -> tuple[Scoring, ...]:
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute("SELECT body FROM tickets.scorings ORDER BY version").fetchall()
+        return tuple(msgspec.convert(row[0], Scoring) for row in rows)
+
+    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+        body = Jsonb(scoring, dumps=msgspec.json.encode)
+        with translated():
+            try:
+                with self._pool.connection() as connection:
+                    connection.execute(
+                        "INSERT INTO tickets.scorings (version, body, at, by) VALUES (%s, %s, %s, %s)",
+                        (scoring.version, body, now, by),
+                    )
+            except psycopg.errors.UniqueViolation as error:
+                raise Clash(str(error)) from error
+
+    def remake(self, limit: int) -> int:
+        with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+            return remake(cursor, limit)
+
+    def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
+        values = _values(query)
+        with translated(), self._pool.connection() as connection:
+            received: list[Any] = connection.execute(_received(query.by), values).fetchall()
+            closed: list[Any] = connection.execute(_closed(query.by), values).fetchall()
+        tallies: dict[str, Tally] = {}
+        for key, count, accepted, *shares in received:
+            found = {measure: Share(*shares[3 * n : 3 * n + 3]) for n, measure in enumerate(_CREATED)}
+            tallies[key] = Tally(key, count, accepted, 0, found)
+        for key, count, *numbers in closed:
+            cut = 3 * len(_ENDED)
+            shares, spans = numbers[:cut], numbers[cut:]
+            found = {measure: Share(*shares[3 * n : 3 * n + 3]) for n, measure in enumerate(_ENDED)}
+            durations = {name: Span(int(spans[2 * n] or 0), spans[2 * n + 1]) for n, name in enumerate(DURATIONS)}
+            before = tallies.get(key, Tally(key))
+            tallies[key] = Tally(key, before.received, before.accepted, count, before.shares | found, durations)
+        return tuple(tallies[key] for key in sorted(tallies))
+
+    def list_tickets(
+        self, query: FigureQuery, measure: Measure | None, *, closed: bool, hit: bool | None, limit: int,
+        after: Key | None,
+    ) -> Page[FigureTicket]:  # fmt: skip
+        values = _values(query) | {"hit": hit, "limit": limit + 1}
+        values |= {"after_at": after[0] if after else None, "after_id": after[1] if after else ""}
+        with translated(), self._pool.connection() as connection:
+            rows: list[Any] = connection.execute(_behind(measure, closed=closed), values).fetchall()
+        items = tuple(FigureTicket(*row) for row in rows[:limit])
+        return Page(items, (items[-1].opened_at, items[-1].id) if len(rows) > limit else None)
+
+
+_CREATED: Final = tuple(measure for measure in Measure if measure in BY_CREATION)
+_ENDED: Final = tuple(measure for measure in Measure if measure not in BY_CREATION)
+
+
+def _counts(measures: Sequence[Measure]) -> str:
+    def count(of: str, which: str) -> str:
+        return f"count(*) FILTER (WHERE {of} AND {which})"
+
+    parts = []
+    for of, hit, half in (_OF[measure] for measure in measures):
+        parts += [count(of, hit), count(of, "true"), count(of, half)]
+    return ", ".join(parts)
+
+
+def _grouped(by: By, axis: str, what: str) -> bytes:
+    key, where = _KEYS[by].format(axis=axis), _WHERE.format(axis=axis)
+    text = f"SELECT {key} AS key, {what} FROM tickets.ticket_figures WHERE {where} GROUP BY 1"  # noqa: S608 - own words
+    return text.encode()
+
+
+def _received(by: By) -> bytes:
+    return _grouped(by, "opened_at", f"count(*), count(*) FILTER (WHERE accepted), {_counts(_CREATED)}")
+
+
+def _closed(by: By) -> bytes:
+    spans = ", ".join(f"sum({name}), count({name})" for name in DURATIONS)
+    return _grouped(by, "closed_at", f"count(*), {_counts(_ENDED)}, {spans}")
+
+
+def _behind(measure: Measure | None, *, closed: bool) -> bytes:
+    """The tickets behind a figure, newest first, each with whether it counts."""
+    axis = "closed_at" if closed else "opened_at"
+    of, hit, half = _OF[measure] if measure else ("true", "NULL::boolean", "NULL::boolean")
+    counts = f"({hit} OR {half})" if measure else "NULL::boolean"
+    where = _WHERE.format(axis=f"f.{axis}").replace(" area ^@", " f.area ^@")
+    where = where.replace("NULL OR unit", "NULL OR f.unit").replace("NULL OR category", "NULL OR f.category")
+    text = f"""
+        SELECT t.id, t.number, t.body ->> 'title', f.area, f.category, f.unit, f.opened_at, f.closed_at, {counts}
+        FROM tickets.ticket_figures f JOIN tickets.tickets t ON t.id = f.ticket
+        WHERE {where} AND {of} AND (%(hit)s::boolean IS NULL OR {counts} = %(hit)s)
+          AND (%(after_at)s::bigint IS NULL OR (f.opened_at, f.ticket) < (%(after_at)s, %(after_id)s))
+        ORDER BY f.opened_at DESC, f.ticket DESC LIMIT %(limit)s"""  # noqa: S608 - this module's constants only
+    return text.encode()
+
+
+def _values(query: FigureQuery) -> dict[str, Any]:
+    return {
+        "start": query.start, "end": query.end, "now": query.now, "scope": query.scope, "area": query.area,
+        "unit": query.unit, "category": query.category, "digits": query.digits, "edges": list(query.edges),
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""Figures in memory: every ticket's record made from its log, and counted one by one."""
+
+from bisect import bisect_right
+from collections import defaultdict
+
+from services.paging import Key, Page
+from services.tickets.domain import Satisfaction
+from services.tickets.domain.figures import (
+    DURATIONS,
+    By,
+    FigureQuery,
+    FigureTicket,
+    Measure,
+    Record,
+    Scoring,
+    Share,
+    Span,
+    Tally,
+    record_of,
+)
+from services.tickets.domain.figures.tally import BY_CREATION
+from services.transactions import Clash
+from tests.fakes.tickets import MemoryTicketStore
+
+
+class MemoryFigures:
+    def __init__(self, store: MemoryTicketStore) -> None:
+        self._store = store
+        self._scorings: dict[int, Scoring] = {}
+
+    def scorings(self) -> tuple[Scoring, ...]:
+        return tuple(scoring for _, scoring in sorted(self._scorings.items()))
+
+    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+        if scoring.version in self._scorings:
+            raise Clash(str(scoring.version))
+        self._scorings[scoring.version] = scoring
+
+    def remake(self, limit: int) -> int:
+        return 0
+
+    def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
+        received, closed = self._sorted(query, closed=False), self._sorted(query, closed=True)
+        return tuple(_tally(key, received[key], closed[key], query.now) for key in sorted({*received, *closed}))
+
+    def _sorted(self, query: FigureQuery, *, closed: bool) -> dict[str, list[Record]]:
+        rows: dict[str, list[Record]] = defaultdict(list)
+        for record in self._found(query, closed=closed):
+            rows[_key(record, query, (record.closed_at or 0) if closed else record.opened_at)].append(record)
+        return rows
+
+    def _found(self, query: FigureQuery, *, closed: bool) -> list[Record]:
+        state = self._store.state
+        records = [record_of(ticket, state.events[ticket.id]) for ticket in state.tickets.values()]
+        return [
+            record
+            for record in records
+            if (at := record.closed_at if closed else record.opened_at) is not None
+            and query.start <= at < query.end
+            and record.area.startswith(query.scope)
+            and record.area.startswith(query.area)
+            and query.unit in {None, record.unit}
+            and query.category in {None, record.category}
+        ]
+
+    def list_tickets(
+        self, query: FigureQuery, measure: Measure | None, *, closed: bool, hit: bool | None, limit: int,
+        after: Key | None,
+    ) -> Page[FigureTicket]:  # fmt: skip
+        rows = []
+        for record in self._found(query, closed=closed):
+            counts = _counts(record, measure, query.now) if measure else (True, None, False)
+            if not counts[0]:
+                continue
+            ticket, good = self._store.state.tickets[record.ticket], None if measure is None else counts[1] or counts[2]
+            rows.append(
+                FigureTicket(
+                    ticket.id, ticket.number, ticket.title, record.area, record.category, record.unit,
+                    record.opened_at, record.closed_at, good,
+                )
+            )  # fmt: skip
+        rows = [row for row in rows if hit is None or row.hit is hit]
+        rows = [row for row in rows if after is None or (row.opened_at, row.id) < after]
+        rows.sort(key=lambda row: (row.opened_at, row.id), reverse=True)
+        items = tuple(rows[:limit])
+        return Page(items, (items[-1].opened_at, items[-1].id) if len(rows) > limit else None)
+
+
+def _key(record: Record, query: FigureQuery, at: int) -> str:
+    return {
+        By.WHOLE: "",
+        By.UNIT: record.unit,
+        By.AREA: record.area[: query.digits],
+        By.CATEGORY: record.category,
+        By.PERIOD: str(bisect_right(query.edges, at) - 1),
+    }[query.by]
+
+
+def _counts(record: Record, measure: Measure, now: int) -> tuple[bool, bool, bool]:
+    """Whether it is among the measure's tickets, whether it counts, and whether it counts with w."""
+    overdue = record.sign_due is not None and record.sign_due < now
+    return {
+        Measure.SIGNED: (record.sign_decided or overdue, not record.sign_missed and not overdue, False),
+        Measure.RETURNED: (record.dispatched_at is not None, record.returned, False),
+        Measure.REPEATED: (True, record.repeated, False),
+        Measure.ON_TIME: (True, not record.late, False),
+        Measure.RESPONSE: (record.valid, record.contacted, False),
+        Measure.SOLUTION: (record.judged, record.was_solved, False),
+        Measure.SATISFACTION: (
+            record.valid,
+            record.satisfied is Satisfaction.SATISFIED,
+            record.satisfied is Satisfaction.MOSTLY,
+        ),
+    }[measure]
+
+
+def _share(records: list[Record], measure: Measure, now: int) -> Share:
+    counts = [_counts(record, measure, now) for record in records]
+    mine = [count for count in counts if count[0]]
+    return Share(sum(count[1] for count in mine), len(mine), sum(count[2] for count in mine))
+
+
+def _tally(key: str, received: list[Record], closed: list[Record], now: int) -> Tally:
+    shares = {m: _share(received if m in BY_CREATION else closed, m, now) for m in Measure}
+    spans = {}
+    for name in DURATIONS:
+        known = [span for record in closed if (span := record.spans()[name]) is not None]
+        spans[name] = Span(sum(known), len(known))
+    accepted = sum(record.accepted_at is not None for record in received)
+    return Tally(key, len(received), accepted, len(closed), shares, spans)

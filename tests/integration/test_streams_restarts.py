@@ -1,0 +1,123 @@
+"""Two workers killed, stopped and started again at random, under load: no alarm is lost, none is made up.
+
+The group rebalances again while it still recovers from the last time, which is where workers got
+stuck. ``LINLI_SOAK=1`` gives it the full minute; the suite has a short life of the same kind.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.contracts import AlarmEvent, decode
+from streams.contracts.topics import ALARMS, GROUPS, INPUTS
+from tests.conftest import running_kafka
+from tests.integration.streams_district import District
+from tests.integration.streams_rig import Log, Worker
+from tests.support import eventually
+
+FULL = os.environ.get("LINLI_SOAK") == "1"
+ROUNDS = 120 if FULL else 24
+SEEDS = (1, 2, 3, 4, 5) if FULL else (7,)
+BEAT_S = 0.5 if FULL else 0.3
+"""Wall time between two rounds: this is the load, nothing waits for it."""
+
+
+@pytest.fixture(scope="module")
+def kafka_servers(server_directory: Path) -> Iterator[str]:
+    """A broker of its own: these tests read whole topics, and other tests write what nobody can read."""
+    for broker in running_kafka(server_directory / "kafka-restarts"):
+        yield broker.bootstrap
+
+
+@pytest.fixture
+def log(kafka_servers: str) -> Iterator[Log]:
+    opened = Log(kafka_servers)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def workers(kafka_servers: str, tmp_path: Path, log: Log) -> Iterator[list[Worker]]:
+    made = [Worker(kafka_servers, f"streams-{log.run}", tmp_path, name) for name in ("one", "two")]
+    yield made
+    for worker in made:
+        worker.end(signal.SIGKILL)
+
+
+def disturb(workers: list[Worker], chance: random.Random) -> None:
+    """One thing that happens to a pair of processes; the one that is down comes back first."""
+    down = [worker for worker in workers if worker.process is None]
+    if down:
+        down[0].start()
+    else:
+        chance.choice(workers).end(chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_restarts_under_load_give_every_alarm_and_no_other(log: Log, workers: list[Worker], seed: int) -> None:
+    chance, pace = random.Random(seed), threading.Event()
+    before = log.ends(ALARMS)
+    district = District(log, grids=8, each=12, mains=4)
+    for worker in workers:
+        worker.start()
+
+    def both_at_work() -> bool:
+        district.ticks(0)
+        log.flush()
+        return all("taken over" in worker.log for worker in workers)
+
+    eventually(both_at_work, within_s=90, every_s=0.5, what=workers[1].log[-2000:])
+    due = 4
+    for step in range(ROUNDS):
+        district.round(step)
+        log.flush()
+        pace.wait(BEAT_S)
+        if step >= due:
+            disturb(workers, chance)
+            due = step + chance.randint(1, 8)
+    for worker in workers:
+        if worker.process is None:
+            worker.start()
+    whole = {event.id for event in district.undisturbed()}
+    expected = len(district.expected()) + len(whole)
+
+    def found() -> set[bytes]:
+        return {stored.value for stored in log.alarms(district.name, before)}
+
+    def acknowledged() -> bool:
+        """Whatever was read has been worked on in order: a record passed over would hold this up for good."""
+        district.ticks(ROUNDS * 10_000)
+        log.flush()
+        return all(
+            log.committed(workers[0].group, topic).get(number, 0) >= end
+            for topic, ends in goal.items()
+            for number, end in ends.items()
+        )
+
+    eventually(lambda: len(found()) >= expected, within_s=60, what="\n".join(w.log[-3000:] for w in workers))
+    goal = {topic: log.ends(topic) for topic in (INPUTS, GROUPS)}
+    eventually(acknowledged, within_s=60, every_s=0.5, what=f"of {goal}")
+    assert found() == {*district.expected(), *district.expected_of_groups()}
+    ids = [decode(value, AlarmEvent).id for value in found()]
+    assert len(ids) == len(set(ids))
+    assert whole <= set(ids)
+    done = replayed(workers[0], district)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"through the group stage: {len(whole):,} " in done.stdout
+
+
+def replayed(worker: Worker, district: District) -> subprocess.CompletedProcess[str]:
+    """``linli-replay`` on what both stages have acknowledged."""
+    command = [
+        sys.executable, "-m", "services.replay.main", "--device", district.name,
+        "--servers", worker.servers, "--group", worker.group,
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

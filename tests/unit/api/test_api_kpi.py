@@ -1,0 +1,160 @@
+"""The KPI through the front door: scope, drill-down, files, rules."""
+
+import io
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from services.adapters import spreadsheets
+from tests.fakes.api import HERE, THERE, MemoryPlatform
+from tests.unit.tickets.ticket_stories import MINUTE
+
+ADDRESS = "/api/v1/kpi"
+EVIL = '=HYPERLINK("http://x","点我")'
+
+
+def live(platform: MemoryPlatform, area: str, *, title: str = "路灯不亮", satisfied: str = "mostly") -> str:
+    """A call that is dispatched, finished, checked and called back; returns the ticket."""
+    asked = {"title": title, "text": "三号楼前", "area": area, "caller": {"name": "王女士", "phone": "13812345621"}}
+    ticket = platform.as_("operator").post("/api/v1/tickets", asked).json()
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("operator", {"action": "accept"}),
+        ("dispatcher", {"action": "classify", "category": "lighting", "area": area, "urgency": 0}),
+        ("dispatcher", {"action": "dispatch", "unit": "gas-co"}),
+        ("unit_handler", {"action": "sign"}),
+        ("unit_handler", {"action": "contact", "text": "已电话联系"}),
+        ("unit_handler", {"action": "finish", "outcome": "已修复", "photo": "照片"}),
+        ("grid_worker" if area == HERE else "supervisor", {"action": "check_ok"}),
+        ("operator", {"action": "callback", "contacted": True, "solved": True, "satisfied": satisfied}),
+    ]  # fmt: skip
+    for role, step in steps[: None if area == HERE else 3]:
+        platform.clock.advance(MINUTE)
+        address, asked = f"/api/v1/tickets/{ticket['id']}/actions", {**step, "version": ticket["version"]}
+        answer = platform.as_(role).post(address, asked)
+        assert answer.status_code == 200, answer.text
+        ticket = answer.json()
+    return str(ticket["id"])
+
+
+@pytest.fixture
+def platform() -> MemoryPlatform:
+    """Besides the leak of everybody's platform."""
+    made = MemoryPlatform()
+    live(made, HERE)
+    live(made, HERE, title=EVIL, satisfied="satisfied")
+    live(made, THERE)
+    return made
+
+
+def test_rates_counts_and_durations_of_the_month_that_runs(platform: MemoryPlatform) -> None:
+    body = platform.as_("supervisor").get(ADDRESS).json()
+    whole = body["whole"]
+    assert (body["period"], body["rules"]["version"]) == ("2026-12", 1)
+    assert (whole["received"], whole["accepted"], whole["closed"]) == (4, 4, 2)
+    assert whole["measures"]["satisfaction"] == {"hits": 1, "half": 1, "of": 2, "rate": 0.95}
+    assert whole["measures"]["solution"]["rate"] == 1.0
+    assert whole["score"] == pytest.approx(0.1 + 0.5 + 0.4 * 0.95)
+    assert whole["durations"]["accept"] == {"tickets": 2, "mean_ms": MINUTE}
+    assert whole["durations"]["discover"] == {"tickets": 0, "mean_ms": None}
+    assert [row["key"] for row in body["rows"]] == ["gas-co"]
+
+
+@pytest.mark.parametrize("by", ["unit", "area", "category", "period"])
+def test_rows_add_up_to_the_whole(platform: MemoryPlatform, by: str) -> None:
+    body = platform.as_("supervisor").get(ADDRESS, by=by, period="2026-11-20..2026-12-02").json()
+    for name in ("received", "accepted", "closed"):
+        assert sum(row[name] for row in body["rows"]) == body["whole"][name] > 0
+    assert all((row["start"] is None) is (by != "period") for row in body["rows"])
+
+
+def test_a_person_sees_their_area_and_a_unit_its_own(platform: MemoryPlatform) -> None:
+    rows = platform.as_("supervisor").get(ADDRESS, by="area").json()["rows"]
+    assert {row["key"]: row["received"] for row in rows} == {"990101001": 3, "990101002": 1}
+    mine = platform.as_("grid_manager").get(ADDRESS, by="area").json()
+    assert [row["key"] for row in mine["rows"]] == ["990101001"]
+    assert platform.as_("grid_manager").get(ADDRESS, area="990101002").status_code == 403
+    assert platform.as_("unit_leader").get(ADDRESS, unit="another").json()["whole"]["received"] == 4
+    assert platform.as_("citizen").get(ADDRESS).status_code == 403
+
+
+def test_no_data_is_null_and_never_zero(platform: MemoryPlatform) -> None:
+    whole = platform.as_("supervisor").get(ADDRESS, period="2025-01").json()["whole"]
+    assert (whole["received"], whole["score"]) == (0, None)
+    there = platform.as_("supervisor").get(ADDRESS, by="area").json()["rows"][1]
+    assert there["score"] is None
+    assert there["measures"].get("solution", {"rate": None})["rate"] is None
+
+
+def test_behind_a_figure_are_its_tickets_page_by_page(platform: MemoryPlatform) -> None:
+    ask = platform.as_("supervisor")
+    first = ask.get(f"{ADDRESS}/tickets", measure="satisfaction", limit=1).json()
+    second = ask.get(f"{ADDRESS}/tickets", measure="satisfaction", limit=1, cursor=first["next"]).json()
+    assert [first["items"][0]["title"], second["items"][0]["title"]] == [EVIL, "路灯不亮"]
+    assert second["next"] is None
+    assert {item["hit"] for item in (*first["items"], *second["items"])} == {True}
+    assert ask.get(f"{ADDRESS}/tickets", measure="satisfaction", hit="false").json()["items"] == []
+    assert len(ask.get(f"{ADDRESS}/tickets").json()["items"]) == 4
+    assert len(ask.get(f"{ADDRESS}/tickets", closed="true").json()["items"]) == 2
+    assert len(platform.as_("grid_manager").get(f"{ADDRESS}/tickets").json()["items"]) == 3
+
+
+def test_the_workbook_has_chinese_headers_and_lines_that_add_up(platform: MemoryPlatform) -> None:
+    answer = platform.as_("supervisor").get(f"{ADDRESS}/export", by="area")
+    assert answer.headers["content-type"] == spreadsheets.XLSX
+    assert answer.headers["content-disposition"] == 'attachment; filename="linli-kpi-2026-12.xlsx"'
+    figures, rules = load_workbook(io.BytesIO(answer.content)).worksheets
+    header, *rows = [list(row) for row in figures.iter_rows(values_only=True)]
+    assert header[:4] == ["区域", "受理件(创建)", "已受理", "办结件(办结)"]
+    assert {"响应率", "解决率", "满意率", "按时签收率", "按时办结率", "重复诉求率", "退单率", "综合成绩"} <= set(header)
+    *parts, whole = rows
+    assert whole[0] == "合计"
+    for column, name in enumerate(header):
+        if isinstance(whole[column], int) and not str(name).endswith("率"):
+            assert sum(row[column] or 0 for row in parts) == whole[column], name
+    assert parts[1][header.index("满意率")] is None, "no data is an empty cell"
+    assert ("规则版本", 1) in list(rules.iter_rows(values_only=True))
+
+
+def test_the_csv_says_the_same(platform: MemoryPlatform) -> None:
+    answer = platform.as_("supervisor").get(f"{ADDRESS}/export", format="csv")
+    assert answer.headers["content-type"] == spreadsheets.CSV
+    header, unit, whole = spreadsheets.read(answer.content)
+    assert (unit[0], whole[0]) == ("燃气公司", "合计")
+    assert unit[1:] == whole[1:]
+    assert unit[header.index("满意率")] == "0.95"
+
+
+def test_rules_are_versions_and_figures_by_an_older_one_stay(platform: MemoryPlatform) -> None:
+    asked = {"version": 2, "mostly": 0.5, "weights": {"response": 0.2, "solution": 0.4, "satisfaction": 0.4}}
+    assert platform.as_("operator").post(f"{ADDRESS}/rules", asked).status_code == 403
+    supervisor = platform.as_("supervisor")
+    assert supervisor.post(f"{ADDRESS}/rules", asked).json()["mostly"] == 0.5
+    assert supervisor.post(f"{ADDRESS}/rules", asked).status_code == 409
+    assert [each["version"] for each in supervisor.get(f"{ADDRESS}/rules").json()["items"]] == [1, 2]
+    assert supervisor.get(ADDRESS).json()["whole"]["measures"]["satisfaction"]["rate"] == 0.75
+    assert supervisor.get(ADDRESS, version=1).json()["whole"]["measures"]["satisfaction"]["rate"] == 0.95
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ({"period": "2026-02-30"}, 422, "period"),
+        ({"period": "'; DROP TABLE tickets; --"}, 422, "period"),
+        ({"by": "person"}, 422, "by"),
+        ({"area": "99x"}, 422, "area"),
+        ({"version": 9}, 404, ""),
+        ({"colour": "red"}, 422, "colour"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_its_field(
+    platform: MemoryPlatform, query: dict[str, Any], status: int, field: str
+) -> None:
+    answer = platform.as_("supervisor").get(ADDRESS, **query)
+    assert (answer.status_code, answer.json().get("field") or "") == (status, field)
+
+
+def test_weights_that_do_not_add_up_are_refused(platform: MemoryPlatform) -> None:
+    asked = {"version": 2, "weights": {"response": 0.5, "solution": 0.5, "satisfaction": 0.5}}
+    answer = platform.as_("supervisor").post(f"{ADDRESS}/rules", asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, "weights")
