@@ -44,8 +44,6 @@ NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, catalogue, policies, notices, letters,
     quarantine, oncall, events, sessions, web,
-    feedback,
-    kpi,
 )  # fmt: skip
 
 
