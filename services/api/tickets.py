@@ -11,10 +11,11 @@ from starlette.responses import Response
 from services.api.auth import Caller, allow, within
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
+from services.api.scope import bounded, sees
 from services.api.shapes import PREFIX, Asked, Listed, listed
 from services.api.ticket_shapes import TicketShape, ticket_of
 from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Timed, Word, asked_area, missing, place
-from services.registry.domain import Permission, Role
+from services.registry.domain import Permission
 from services.tickets.domain import (
     Actor,
     Card,
@@ -31,7 +32,6 @@ from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
 from services.tickets.handlers import Act, Report
 
-UNIT_ROLES: Final = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CONFLICTS: Final = documented(403, 409)
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
 Reporter = Annotated[Caller, Depends(allow(Permission.REPORT))]
@@ -169,12 +169,7 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
     if found is None:
         raise missing("ticket", ticket)
     within(caller, found[0].area, f"Ticket {ticket}")
-    mine = True
-    if caller.role in UNIT_ROLES:
-        mine = caller.unit in {found[0].lead, *found[0].assisting}
-    elif not caller.may(Permission.TICKETS):
-        mine = found[0].reporter == caller.id
-    if not mine:
+    if not sees(caller, found[0]):
         raise refuse(
             403, "scope", f"Ticket {ticket} is with somebody else.",
             "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
@@ -189,7 +184,7 @@ def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
             422, "invalid", "state names something that is no state of a ticket.",
             f"Use any of: {', '.join(State)}.", field="state", value=", ".join(sorted(unknown)),
         )  # fmt: skip
-    return TicketFilters(
+    asked = TicketFilters(
         states=states,
         stage=query.stage,
         open=query.open,
@@ -200,12 +195,12 @@ def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
         incident=query.incident,
         master=query.master,
         supervised=query.supervised,
-        unit=caller.unit if caller.role in UNIT_ROLES else query.unit,
-        reporter="" if caller.may(Permission.TICKETS) else caller.id,
+        unit=query.unit,
         card=query.card or "",
         since=query.start,
         until=query.end,
     )
+    return bounded(caller, asked)
 
 
 def _fresh(container: Container, caller: Caller, ticket: Ticket) -> TicketShape:

@@ -160,8 +160,11 @@ class MemoryTicketReader:
     def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
         return {ticket: self._store.state.events.get(ticket, ()) for ticket in tickets}
 
-    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
-        mine = [t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope)]
+    def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
+        narrow = TicketFilters(unit=filters.unit, reporter=filters.reporter)
+        mine = [
+            t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope) and _fits(t, narrow)
+        ]
         return tuple(
             StageCount(
                 stage,

@@ -262,6 +262,9 @@ class PageSource(Protocol):
 
     def ticket(self, who: Caller, ticket: str) -> TicketRow | None: ...
 
+    def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
+        """An alarm's ticket, for who may see the ticket too: another unit's people see the alarm alone."""
+
     def letters(self, who: Caller, cursor: str | None) -> Listing[LetterRow]: ...
 
     def strangers(self, who: Caller) -> Sequence[StrangerRow]: ...

@@ -3,10 +3,11 @@
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
+from services.api.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import graphs, ticket_forms, ticket_views
 from services.api.pages import vocabulary as voc
@@ -37,7 +38,8 @@ VIEWS: Final = frozenset(name for name, _ in TABS)
 
 
 def routes(desk: Desk, book: AlarmBook) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    reader = Depends(allow(Permission.TICKETS, Permission.REPORT))
+    router = APIRouter(include_in_schema=False, dependencies=[reader])
 
     @router.get("/tickets")
     def tickets(request: Request) -> Response:

@@ -209,5 +209,6 @@ def _record(ticket: Ticket, event: Event) -> tuple[Topic, str, bytes]:
         device=ticket.device,
         deadline=ticket.deadline,
         mark=str(event.evidence.get("card", "")),
+        units=tuple(sorted({ticket.lead, *ticket.assisting} - {""})),
     )
     return (TICKETS, ticket.id, encode(record))
