@@ -5,6 +5,7 @@ from fastapi import Depends, FastAPI
 from services.api import (
     alarms,
     answers,
+    audit,
     description,
     devices,
     events,
@@ -33,7 +34,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, letters, quarantine, oncall, events, sessions, web,
+    tickets, policies, audit, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from services.api.auth import Identities
 from services.api.live.hub import Hub
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
+from services.audit import AuditReader
 from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, Unmask
 from services.tickets.ports import TicketReader
 
 
@@ -46,5 +47,7 @@ class Container:
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    unmask: Unmask
     policies: KeepPolicies
+    audit: AuditReader
     notifications: NotificationStore

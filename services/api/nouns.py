@@ -3,6 +3,7 @@
 The one module of the API that sees the other services' drivers; ``main`` opens the pool and runs what is made here.
 """
 
+from services.adapters.audit import PostgresAudit
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.credentials import Argon2Passwords, RandomSecrets
 from services.adapters.postgres import Pool
@@ -17,7 +18,7 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, Unmask
 
 HOUR_MS = 3_600_000
 
@@ -53,6 +54,8 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         tickets=tickets.PostgresTicketReader(pool),
         open_ticket=OpenTicket(ticket_store, clock, ids),
         act_on_ticket=ActOnTicket(ticket_store, clock),
+        unmask=Unmask(ticket_store, clock),
+        audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),
         notifications=PostgresNotifications(pool),
     )

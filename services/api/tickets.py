@@ -13,7 +13,7 @@ from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.scope import bounded, sees
 from services.api.shapes import PREFIX, Asked, Listed, listed
-from services.api.ticket_shapes import TicketShape, ticket_of
+from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Timed, Word, asked_area, missing, place
 from services.registry.domain import Permission
 from services.tickets.domain import (
@@ -69,6 +69,12 @@ class NewTicket(Asked):
     category: Word = ""
     building: AreaCode = ""
     caller: CallerAsked | None = None
+
+
+class UnmaskAsked(Asked):
+    """Why the number is needed; the audit log keeps it."""
+
+    reason: Word = Field(min_length=1, examples=["首次联系来电人"])
 
 
 class ActionAsked(Asked):
@@ -137,6 +143,11 @@ def router(container: Container) -> APIRouter:
         response.headers["Location"] = f"{PREFIX}/tickets/{opened.id}"
         return _fresh(container, caller, opened)
 
+    @routes.post("/tickets/{ticket}/caller", responses=documented(403, 422))
+    def post_caller(caller: Reader, ticket: Annotated[Word, Path()], asked: UnmaskAsked) -> ReporterShape:
+        """Show a masked caller whole, for a reason; who asked, when and why is kept in the audit log."""
+        return reporter_of(unmasked(container, caller, ticket, asked.reason))
+
     @routes.post("/tickets/{ticket}/actions", responses=CONFLICTS)
     def post_action(
         caller: Reader,
@@ -157,6 +168,16 @@ def router(container: Container) -> APIRouter:
 def actor(caller: Caller) -> Actor:
     """The caller as the loop knows people."""
     return Actor(caller.id, Part(caller.role), caller.unit)
+
+
+def unmasked(container: Container, caller: Caller, ticket: str, why: str) -> ReportedBy:
+    """The ticket's caller, whole, for a person who may see the ticket and may ask.
+
+    Raises:
+        ProblemError, Refused: as :func:`ticket_for` and the use case say.
+    """
+    found, _ = ticket_for(container, caller, ticket)
+    return container.unmask(found.id, who=actor(caller), why=why, scope=caller.scope)
 
 
 def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticket, tuple[Event, ...]]:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.audit import Entry
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
 
@@ -77,6 +78,10 @@ class Work(Protocol):
 
     def remember(self, key: str, answer: Answer) -> None:
         """Raises: Clash, the key was taken meanwhile."""
+        ...
+
+    def audit(self, entry: Entry) -> None:
+        """Append to the audit log, in this transaction and as its last word."""
         ...
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:

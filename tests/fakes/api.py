@@ -20,10 +20,11 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm
+from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm, Unmask
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.audit import MemoryAudit
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
@@ -59,6 +60,7 @@ class MemoryPlatform:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules.chain = self.people.chain
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
@@ -90,6 +92,8 @@ class MemoryPlatform:
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            unmask=Unmask(self.tickets, self.clock),
+            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.desk,
         )

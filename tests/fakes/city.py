@@ -27,7 +27,7 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm, Unmask
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -43,6 +43,7 @@ from streams.contracts import (
     TicketEvent,
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.audit import MemoryAudit
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
@@ -87,6 +88,7 @@ class MemoryCity:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules.chain = self.people.chain
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
@@ -119,6 +121,8 @@ class MemoryCity:
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            unmask=Unmask(self.tickets, self.clock),
+            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             policies=KeepPolicies(self.tickets, self.clock),
             notifications=self.notices,
         )

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from services.audit import Did, Entry, said
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
+from tests.fakes.audit import MemoryChain
 
 
 @dataclass
@@ -21,11 +23,13 @@ class MemoryState:
     sent: list[Event] = field(default_factory=list)
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
     in_force: Policy | None = None
+    audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
             list(self.sent), dict(self.policies), self.in_force,
+            MemoryChain("tickets", list(self.audit.entries)),
         )  # fmt: skip
 
 
@@ -79,6 +83,7 @@ class MemoryWork:
         if self._state.policies.setdefault((policy.name, policy.version), policy) != policy:
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
         self._state.in_force = policy
+        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", said(version=policy.version)))
 
     def next_count(self, day: str) -> int:
         self._state.counters[day] = self._state.counters.get(day, 0) + 1
@@ -117,6 +122,9 @@ class MemoryWork:
         if key in self._state.answers:
             raise Clash(key)
         self._state.answers[key] = answer
+
+    def audit(self, entry: Entry) -> None:
+        self._state.audit.put(entry)
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]

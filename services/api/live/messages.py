@@ -84,7 +84,7 @@ def of_ticket(event: TicketEvent) -> dict[str, Any]:
         "area": event.area,
         "urgency": event.urgency,
         "at": event.at,
-        "by": event.by,
+        "by": "" if event.role == "citizen" else event.by,  # who reported it may be confidential
         "incident": event.incident,
         "device": event.device,
         "deadline": event.deadline,

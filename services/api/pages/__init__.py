@@ -13,6 +13,7 @@ from services.api.container import Container
 from services.api.pages import (
     acting,
     alarms,
+    audit,
     cockpit,
     devices,
     entrance,
@@ -24,6 +25,7 @@ from services.api.pages import (
     tasks,
     tickets,
     trouble,
+    unmasking,
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
@@ -63,6 +65,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
+    routes.include_router(unmasking.routes(desk, book, container))
+    routes.include_router(audit.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

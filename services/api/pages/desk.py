@@ -34,6 +34,7 @@ NAVIGATION: Final = (
     ("/quarantine", "quarantine", N_("隔离"), Permission.DEVICES),
     ("/dead-letters", "letter", N_("死信"), Permission.DEAD_LETTERS),
     ("/oncall", "oncall", N_("值班"), Permission.PLATFORM),
+    ("/audit", "link", N_("审计"), Permission.AUDIT),
 )
 
 

@@ -122,6 +122,7 @@ class TicketRow:
     lead_en: str = ""
     caller_name: str = ""
     caller_phone: str = ""
+    unmaskable: bool = False
     episodes: tuple[str, ...] = ()
     clocks: tuple[ClockRow, ...] = ()
     events: tuple[EventRow, ...] = ()

@@ -4,5 +4,6 @@ from services.tickets.handlers.alarms import TakeAlarm, Taken
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime
+from services.tickets.handlers.unmasking import Unmask
 
-__all__ = ["Act", "ActOnTicket", "KeepPolicies", "KeepTime", "OpenTicket", "Report", "TakeAlarm", "Taken"]
+__all__ = ["Act", "ActOnTicket", "KeepPolicies", "KeepTime", "OpenTicket", "Report", "TakeAlarm", "Taken", "Unmask"]

@@ -40,6 +40,7 @@ TICKETS, MINE = may(Permission.TICKETS), may(Permission.TICKETS, Permission.REPO
 DEVICES, LETTERS, PLATFORM = may(Permission.DEVICES), may(Permission.DEAD_LETTERS), may(Permission.PLATFORM)
 ACK, RESET = may(Permission.ACKNOWLEDGE), may(Permission.RESET)
 RULES, TARGETS = may(Permission.RULES), may(Permission.TARGETS)
+AUDIT = may(Permission.AUDIT)
 POLICIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 WHY = {"comment": "因为"}
 HOLD = {"reason": "因为"}
@@ -104,6 +105,8 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/tickets/{ticket}": Door(MINE, ONE),
     "POST /api/v1/tickets": Door(REPORT, ONE, FOREIGN_REPORT),
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
+    "POST /api/v1/tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
+    "GET /api/v1/audit": Door(AUDIT, ONE),  # of the whole district: nobody of a part of it reads it
     "GET /api/v1/policies": Door(TICKETS),
     "POST /api/v1/policies": Door(POLICIES, NONE, POLICY),
     "GET /api/v1/dead-letters": Door(LETTERS, LIST),
@@ -137,6 +140,8 @@ DOORS: Final[dict[str, Door]] = {
     "POST /tickets/new": Door(REPORT, ONE, {"place": "x", "area": "990101002001001", "category": "noise", "text": "x"}),
     "GET /tickets/{ticket}": Door(MINE, ONE),
     "POST /tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": "1", "text": "x"}),
+    "POST /tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
+    "GET /audit": Door(AUDIT, ONE),
     "GET /tasks": Door(MINE, LIST),
     "GET /tasks/{ticket}": Door(MINE, ONE),
     "GET /devices": Door(WATCH, LIST),
