@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from the code: topics, sensor kinds, rules, metrics, settings.
+"""Writes docs/reference.md from the code (topics, sensor kinds, rules, metrics, settings) and docs/asyncapi.json.
 
 Run it with the checkout's Python: ``.venv/bin/python docs/generate.py``. A test compares.
 """
@@ -16,6 +16,7 @@ import streams
 from sensors.kinds import KINDS, default_rules
 from streams.contracts import Level, Op, Rule, Value
 from streams.contracts.metrics import METRICS
+from streams.contracts.schemas import asyncapi
 from streams.contracts.topics import TOPICS
 
 TARGET = Path(__file__).with_name("reference.md")
@@ -158,3 +159,4 @@ def document() -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(document())
+    TARGET.with_name("asyncapi.json").write_text(asyncapi.text(), encoding="utf-8")

@@ -12,8 +12,10 @@ from services.api import (
     explanation,
     health,
     holding,
+    knowledge,
     ladders,
     letters,
+    merging,
     oncall,
     places,
     policies,
@@ -25,6 +27,7 @@ from services.api import (
     sessions,
     tickets,
     tokens,
+    works,
 )  # fmt: skip
 from services.api import pages as web
 from services.api.auth import csrf
@@ -34,7 +37,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, policies, audit, letters, quarantine, oncall, events, sessions, web,
+    tickets, merging, knowledge, works, policies, audit, letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

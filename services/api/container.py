@@ -14,7 +14,16 @@ from services.history.ports import HistoryReader, LetterStore
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, Unmask
+from services.tickets.handlers import (
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+    Unmask,
+)
 from services.tickets.ports import TicketReader
 
 
@@ -47,7 +56,11 @@ class Container:
     tickets: TicketReader
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
+    find_alike: FindAlike
+    find_calls: FindCalls
     unmask: Unmask
-    policies: KeepPolicies
     audit: AuditReader
+    policies: KeepPolicies
+    answers: KeepAnswers
+    works: KeepWorks
     notifications: NotificationStore

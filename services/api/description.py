@@ -14,6 +14,7 @@ from starlette.responses import Response
 from services.api.auth import Signed
 from services.api.problems import ProblemBody
 from services.api.shapes import PREFIX
+from streams.contracts.schemas import asyncapi
 
 SUMMARY: Final = """\
 Sensors of old housing estates, their alarms, and the 12345 ticket loop.
@@ -57,12 +58,17 @@ def text(app: FastAPI) -> str:
 
 
 def router(app: FastAPI) -> APIRouter:
-    """``GET /api/v1/openapi.json``, made at the first request, off the event loop."""
+    """``GET /api/v1/openapi.json`` and ``asyncapi.json``, made at the first request, off the event loop."""
     routes = APIRouter(prefix=PREFIX, include_in_schema=False)
     written = functools.cache(lambda: text(app))
+    topics = functools.cache(asyncapi.text)
 
     @routes.get("/openapi.json")
     def openapi(_: Signed) -> Response:
         return Response(written(), media_type="application/json")
+
+    @routes.get("/asyncapi.json")
+    def events(_: Signed) -> Response:
+        return Response(topics(), media_type="application/json")
 
     return routes

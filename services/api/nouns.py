@@ -18,7 +18,16 @@ from services.history import postgres as history
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, Unmask
+from services.tickets.handlers import (
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+    Unmask,
+)
 
 HOUR_MS = 3_600_000
 
@@ -30,6 +39,9 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     rules = registry.PostgresRules(pool)
     alarm_store = alarms.PostgresAlarmStore(pool)
     quality = alarms.PostgresQuality(pool)
+    matches = tickets.PostgresMatchReader(pool)
+    board = tickets.PostgresBoard(pool)
+    answers = KeepAnswers(board, clock, ids)
     ticket_store = tickets.PostgresTicketStore(pool)
     session_ms = settings.session_hours * HOUR_MS
     return Container(
@@ -53,9 +65,13 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         set_targets=SetTargets(quality, clock),
         tickets=tickets.PostgresTicketReader(pool),
         open_ticket=OpenTicket(ticket_store, clock, ids),
-        act_on_ticket=ActOnTicket(ticket_store, clock),
+        act_on_ticket=ActOnTicket(ticket_store, clock, answers),
+        find_alike=FindAlike(matches, clock),
+        find_calls=FindCalls(matches),
         unmask=Unmask(ticket_store, clock),
         audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),
+        answers=answers,
+        works=KeepWorks(board, clock, ids),
         notifications=PostgresNotifications(pool),
     )

@@ -68,6 +68,7 @@ class NewTicket(Asked):
     area: AreaCode = ""
     category: Word = ""
     building: AreaCode = ""
+    device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
     caller: CallerAsked | None = None
 
 
@@ -110,6 +111,7 @@ class ActionAsked(Asked):
     task: int | None = Field(default=None, ge=1, le=1_000, description="task_done: the sub-task's number.")
     plan: Text | None = Field(default=None, description="park: what has to happen first, and when.")
     master: Word | None = Field(default=None, description="merge: the other ticket, by id or number.")
+    cites: Word | None = Field(default=None, description="answer: the entry that was said.", examples=["a1@3"])
 
 
 def router(container: Container) -> APIRouter:

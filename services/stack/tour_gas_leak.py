@@ -24,6 +24,10 @@ CALM = 1.8
 PERIOD_S = 1.0
 PATIENCE_S = 120
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+PLACE = "纺织新村 示范栋1单元 101 厨房"
+"""In no building of the district, so that no simulated leak can be taken for the tour's."""
+SEVERITIES = {"critical": "紧急", "major": "重要", "minor": "一般", "warning": "提示"}
+STATES = {"checking": "待核查", "callback": "待回访", "closed": "已办结"}
 
 
 class Stuck(LinliError):
@@ -96,7 +100,7 @@ class Story:
             "kind": "gas",
             "area": neighbour["area"],
             "name": "演示探测器 Tour detector",
-            "place": "纺织新村 12栋2单元 402 厨房",
+            "place": PLACE,
             "lon": neighbour.get("lon"),
             "lat": neighbour.get("lat"),
             "period_s": 60,
@@ -116,6 +120,11 @@ class Story:
 
     def ticket(self, number: str) -> Any:
         return self.manager.get(f"/tickets/{number}")
+
+    def unit(self, unit: str) -> tuple[str, str]:
+        """Its names, Chinese and English."""
+        found = next((each for each in self.manager.get("/units")["items"] if each["id"] == unit), None)
+        return (found["name_zh"], found["name_en"]) if found else (unit, unit)
 
     def act(self, person: Client, ticket: str, action: str, **details: object) -> Any:
         """One action on the ticket, on the version that the person has just read."""
@@ -142,18 +151,20 @@ def tell(platform: Platform) -> int:
 
 def _loop(story: Story, detector: Detector) -> None:
     alarm = story.wait("告警 alarm", lambda: story.alarm(active=True))
+    severity = SEVERITIES.get(alarm["severity"], alarm["severity"])
     story.tell(
-        f"发现：{alarm['severity']} 告警 {alarm['rule']}，{alarm['value']:g} %LEL",
+        f"发现：{severity}告警（{alarm['rule']}），{alarm['value']:g} %LEL",
         f"discovery: {alarm['severity']} alarm, episode {alarm['episode'][:8]}",
     )
     number = story.wait("工单 ticket", lambda: (story.alarm(active=True) or alarm).get("ticket_id"))
     ticket = story.wait("派单 dispatch", lambda: _in(story.ticket(number), "dispatched", "redo"))
-    story.tell(f"派遣：工单 {ticket['number']} 已派至 {ticket.get('lead') or '责任单位'}", "dispatch: one ticket, sent")
+    zh, english = story.unit(ticket["lead"])
+    story.tell(f"派遣：工单 {ticket['number']} 已派至{zh}", f"dispatch: one ticket, sent to {english}")
     story.manager.post(f"/alarms/{alarm['id']}/ack", {"comment": "已通知燃气公司 Gas company told"})
     story.tell("网格长确认告警", "the grid manager acknowledges")
     story.act(story.crew, number, "sign")
     story.tell("处置：抢修班签收", "resolve: the crew signs")
-    story.act(story.crew, number, "arrive", place="纺织新村 12栋2单元")
+    story.act(story.crew, number, "arrive", place=PLACE)
     story.tell("抢修班到场，关阀通风", "the crew is on site, shuts the valve, airs the rooms")
     detector.value = CALM
     returned = story.wait("恢复 normal again", lambda: _latched_or_normal(story.alarm(active=True), story))
@@ -162,7 +173,9 @@ def _loop(story: Story, detector: Detector) -> None:
     story.wait("恢复 normal again", lambda: story.alarm(active=True) is None)
     story.tell("传感器已恢复正常（凭证一）", "sensor normal again: proof one")
     done = story.wait("凭证一 proof one", lambda: _finish(story, number))
-    story.tell("抢修班报办结", f"the crew reports it done, state {done['state']}")
+    story.tell(
+        f"抢修班报办结，工单{STATES.get(done['state'], done['state'])}", f"the crew reports it done: {done['state']}"
+    )
     closed = story.act(story.worker, number, "check_ok", text="已入户复测，无异味 Checked at the door, no smell")
     story.tell(
         "反馈：网格员上门回访，确认已解决（凭证二）", "feedback: call-back at the door by a grid worker, proof two"
@@ -170,7 +183,10 @@ def _loop(story: Story, detector: Detector) -> None:
     if closed["state"] == "callback":  # somebody has also reported it: they are asked too
         closed = story.act(story.operator, number, "callback", contacted=True, solved=True, satisfied="satisfied")
         story.tell("话务员回访报告人，确认已解决", "call-back: the reporter says that it is solved")
-    story.tell(f"工单 {closed['number']} {closed['state']}，闭环完成", "closed: the loop is complete")
+    story.tell(
+        f"工单 {closed['number']} {STATES.get(closed['state'], closed['state'])}，闭环完成",
+        "closed: the loop is complete",
+    )
 
 
 def _in(ticket: Any, *states: str) -> Any:

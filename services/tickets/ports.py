@@ -8,6 +8,7 @@ from typing import Protocol
 from services.audit import Entry
 from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, StageCount, Ticket, TicketFilters
+from services.tickets.domain.board import Noun, Posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class Work(Protocol):
 
     def merged_into(self, master: str) -> tuple[Ticket, ...]:
         """The tickets that wait for ``master``, by id."""
+        ...
+
+    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets of the community of ``area`` that opened since then, newest first, not locked.
+
+        Who asks holds the community until the transaction ends, so that a call and an alarm that
+        come at once find each other.
+        """
         ...
 
     def policy(self) -> Policy | None:
@@ -122,4 +131,32 @@ class TicketReader(Protocol):
 
     def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
         """Open tickets; of ``filters`` only ``unit`` and ``reporter`` narrow."""
+        ...
+
+
+class MatchReader(Protocol):
+    """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
+
+    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets of the community of ``area`` that opened since then, newest first."""
+        ...
+
+    def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
+        """Tickets of a telephone number, newest first; none for an empty one."""
+        ...
+
+
+class Board(Protocol):
+    """What the hotline's people keep: versions that are written once."""
+
+    def newest(self, noun: Noun, *, limit: int) -> tuple[Posted, ...]:
+        """The newest version of each, the one that was posted last first."""
+        ...
+
+    def versions(self, noun: Noun, named: str) -> tuple[Posted, ...]:
+        """Every version of one, oldest first; none where there is no such thing."""
+        ...
+
+    def post(self, posted: Posted) -> None:
+        """Raises: Clash, that version exists."""
         ...

@@ -7,6 +7,7 @@
 from typing import Final
 
 LEVELS: Final = {6: "county", 9: "street", 12: "community", 15: "grid", 20: "building"}
+COMMUNITY_LENGTH: Final = 12
 GRID_LENGTH: Final = 15
 
 

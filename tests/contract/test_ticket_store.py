@@ -1,6 +1,7 @@
 """One suite over the ticket store in memory and in PostgreSQL."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -11,23 +12,24 @@ import pytest
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
 from services.tickets import domain
-from services.tickets.domain import Actor, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.profiles import BEIJING, DEFAULT
-from services.tickets.handlers import KeepTime, TakeAlarm
-from services.tickets.ports import Answer, TicketReader, TicketStore
-from services.tickets.postgres import PostgresTicketReader, PostgresTicketStore
+from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.ports import Answer, MatchReader, Spot, TicketReader, TicketStore
+from services.tickets.postgres import PostgresMatchReader, PostgresTicketReader, PostgresTicketStore
 from services.transactions import Clash
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
-from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
 
 
 @dataclass
 class Side:
     store: TicketStore
     reader: TicketReader
+    matches: MatchReader
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +44,14 @@ def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         memory = MemoryTicketStore()
-        yield Side(memory, MemoryTicketReader(memory))
+        yield Side(memory, MemoryTicketReader(memory), MemoryMatchReader(memory))
         return
     database: Database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_tickets"), name="contract")
         stack.callback(pool.close)
-        yield Side(PostgresTicketStore(pool), PostgresTicketReader(pool))
+        yield Side(PostgresTicketStore(pool), PostgresTicketReader(pool), PostgresMatchReader(pool))
 
 
 def _report(number: str, *, at: int = T0, **changes: Any) -> domain.lifecycle.Moved:
@@ -339,3 +341,44 @@ def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
         events = (*events, *more)
     assert ticket.state is State.CLOSED
     return ticket, events
+
+
+def test_what_is_near_is_open_recent_and_of_the_same_community(side: Side) -> None:
+    old, new = _save(side, _report("LY-1")), _save(side, _report("LY-2", at=T0 + 5))
+    far = _report("LY-3")
+    _save(side, (msgspec.structs.replace(far[0], area="990101001002001"), far[1]))
+    gone = _save(side, _report("LY-4"))
+    _save(side, domain.move(gone, domain.Action.WITHDRAW, now=T0 + 1, by="operator", role=Role.OPERATOR,
+                            details=Details(reason="误报")))  # fmt: skip
+    with side.store.transaction() as work:
+        assert work.nearby(GRID, since=T0, limit=9) == (new, old)
+        assert work.nearby(GRID, since=T0 + 1, limit=9) == (new,)
+    assert side.matches.open_near(GRID, scope="", since=T0, limit=9) == (new, old)
+    assert side.matches.open_near(GRID, scope="", since=T0, limit=1) == (new,)
+    assert side.matches.open_near(GRID, scope="990102", since=T0, limit=9) == ()
+
+
+def test_a_callers_tickets_are_found_by_the_number_and_an_empty_one_finds_nobodys(side: Side) -> None:
+    first = _save(side, _report("LY-1", caller=Caller("王女士", "13800001111")))
+    second = _save(side, _report("LY-2", at=T0 + 5, caller=Caller("王女士", "13800001111")))
+    _save(side, _report("LY-3", caller=Caller("李先生", "")))
+    assert side.matches.of_caller("13800001111", scope="", limit=9) == (second, first)
+    assert side.matches.of_caller("13800001111", scope="990102", limit=9) == ()
+    assert side.matches.of_caller("", scope="", limit=9) == ()
+
+
+def test_a_call_and_an_alarm_at_once_find_each_other(side: Side) -> None:
+    building = f"{GRID}00001"
+    directory = MemoryDirectory(spots={"gas-000001": Spot("1 单元", building)})
+    take = TakeAlarm(side.store, directory, ManualClock(T0), RandomIds())
+    call = OpenTicket(side.store, ManualClock(T0), RandomIds())
+    report = Report("楼道有煤气味", "很重", area=GRID, building=building, caller=Caller("王女士", "13800001111"))
+    with ThreadPoolExecutor(2) as pool:
+        called = pool.submit(call, report, who=Actor("operator", Role.OPERATOR))
+        alarm = pool.submit(take, raised()).result().ticket
+        opened = called.result()
+    assert alarm is not None
+    with side.store.transaction() as work:
+        found = work.ticket(opened.id)
+    assert found is not None
+    assert (found.state, found.master) == (State.MERGED, alarm.id)

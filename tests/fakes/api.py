@@ -20,11 +20,22 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.tickets.handlers import ActOnTicket, KeepPolicies, OpenTicket, TakeAlarm, Unmask
+from services.tickets.handlers import (
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+    TakeAlarm,
+    Unmask,
+)
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.audit import MemoryAudit
+from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
@@ -32,7 +43,7 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_312_800_000
 HERE, THERE = "990101001001001", "990101002001001"
@@ -51,6 +62,7 @@ class MemoryPlatform:
     alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
     tickets_of: dict[str, str] = field(default_factory=dict)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
+    board: MemoryBoard = field(default_factory=MemoryBoard)
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
     quality: MemoryQuality = field(init=False)
@@ -91,10 +103,14 @@ class MemoryPlatform:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
+            answers=KeepAnswers(self.board, self.clock, ids),
+            works=KeepWorks(self.board, self.clock, ids),
             notifications=self.desk,
         )
 

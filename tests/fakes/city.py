@@ -27,7 +27,19 @@ from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report, TakeAlarm, Unmask
+from services.tickets.handlers import (
+    Act,
+    ActOnTicket,
+    FindAlike,
+    FindCalls,
+    KeepAnswers,
+    KeepPolicies,
+    KeepWorks,
+    OpenTicket,
+    Report,
+    TakeAlarm,
+    Unmask,
+)
 from services.tickets.ports import Spot
 from streams.contracts import (
     AlarmEvent,
@@ -44,6 +56,7 @@ from streams.contracts import (
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
 from tests.fakes.audit import MemoryAudit
+from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
@@ -51,7 +64,7 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.tickets import MemoryDirectory, MemoryTicketReader, MemoryTicketStore
+from tests.fakes.tickets import MemoryDirectory, MemoryMatchReader, MemoryTicketReader, MemoryTicketStore
 
 NOW = 1_795_311_683_000
 """2026-11-22 09:41:23 in Shanghai."""
@@ -74,6 +87,7 @@ class MemoryCity:
     rules: MemoryRules = field(default_factory=MemoryRules)
     history: MemoryHistory = field(default_factory=MemoryHistory)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
+    board: MemoryBoard = field(default_factory=MemoryBoard)
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     notices: MemoryNotifications = field(default_factory=MemoryNotifications)
     log: MemoryLog = field(default_factory=MemoryLog)
@@ -120,10 +134,14 @@ class MemoryCity:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
+            answers=KeepAnswers(self.board, self.clock, ids),
+            works=KeepWorks(self.board, self.clock, ids),
             notifications=self.notices,
         )
 

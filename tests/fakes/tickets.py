@@ -10,6 +10,7 @@ from services.paging import Key, Page
 from services.tickets.domain import Event, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
+from streams.contracts.areas import COMMUNITY_LENGTH
 from tests.fakes.audit import MemoryChain
 
 
@@ -73,6 +74,9 @@ class MemoryWork:
         found = (t for t in self._state.tickets.values() if t.master == master and t.state is State.MERGED)
         return tuple(sorted(found, key=lambda ticket: ticket.id))
 
+    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+        return _near(self._state, area, "", since)[:limit]
+
     def policy(self) -> Policy | None:
         return self._state.in_force
 
@@ -130,6 +134,29 @@ class MemoryWork:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
         ready = sorted((at, name) for at, name in times if at is not None and at <= now)
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
+
+
+def _near(state: MemoryState, area: str, scope: str, since: int) -> tuple[Ticket, ...]:
+    found = [
+        t for t in state.tickets.values()
+        if t.open and t.area.startswith(area[:COMMUNITY_LENGTH]) and t.area.startswith(scope) and t.opened_at >= since
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True))
+
+
+class MemoryMatchReader:
+    def __init__(self, store: MemoryTicketStore) -> None:
+        self._store = store
+
+    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
+        return _near(self._store.state, area, scope, since)[:limit]
+
+    def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
+        mine = [
+            t for t in self._store.state.tickets.values()
+            if phone and t.caller is not None and t.caller.phone == phone and t.area.startswith(scope)
+        ]  # fmt: skip
+        return tuple(sorted(mine, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)[:limit])
 
 
 @dataclass

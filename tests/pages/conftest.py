@@ -155,6 +155,8 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "tickets": ("/tickets", "operator"),
         "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),
         "new-ticket": ("/tickets/new", "operator"),
+        "knowledge": ("/knowledge", "operator"),
+        "works": ("/knowledge/works", "operator"),
         "tasks": ("/tasks", "grid_worker"),
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),

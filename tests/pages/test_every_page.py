@@ -8,7 +8,7 @@ from tests.pages.conftest import PHONE, SMALL, Site, every_page
 NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
-    "missing", "forbidden",
+    "missing", "forbidden", "knowledge", "works",
 )  # fmt: skip
 HAND = {"tasks", "task"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

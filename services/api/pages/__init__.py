@@ -17,6 +17,8 @@ from services.api.pages import (
     cockpit,
     devices,
     entrance,
+    knowledge,
+    merging,
     platform,
     quality,
     rehearsals,
@@ -26,6 +28,7 @@ from services.api.pages import (
     tickets,
     trouble,
     unmasking,
+    works,
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
@@ -60,6 +63,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
+    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
@@ -67,6 +71,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
     routes.include_router(audit.routes(desk, container))
+    for page in (knowledge, works):
+        routes.include_router(page.routes(desk, container))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

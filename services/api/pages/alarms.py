@@ -19,6 +19,7 @@ from services.api.pages.members import members_of
 from services.api.pages.ports import AlarmRow
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.words import N_
+from services.api.pages.works import works_at
 from services.api.problems import refuse
 from services.api.words import asked_area
 from services.paging import encode_cursor
@@ -136,6 +137,7 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
         "steps": alarm_story.steps(events, row, t),
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
+        "works": works_at(book.container, visit, row.area),
         "lasted": alarm_story.lasted(row, now, t),
         "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
         "own": listed.alarm.device == listed.alarm.group,

@@ -28,6 +28,7 @@ NAVIGATION: Final = (
     ("/cockpit", "map", N_("总览"), Permission.WATCH),
     ("/alarms", "alarm", N_("告警"), Permission.WATCH),
     ("/tickets", "ticket", N_("工单"), Permission.TICKETS),
+    ("/knowledge", "search", N_("知识"), Permission.TICKETS),
     ("/tasks", "task", N_("任务"), Permission.TICKETS),
     ("/devices", "device", N_("设备"), Permission.WATCH),
     ("/rules", "rule", N_("规则"), Permission.WATCH),

@@ -132,7 +132,14 @@ def of_ticket(
 
 def _event(event: Event, names: Mapping[str, str]) -> EventRow:
     by = names.get(event.by, event.by)
-    return EventRow(event.at, str(event.action), str(event.old or ""), str(event.new), by, str(event.role), event.why)
+    return EventRow(event.at, _done(event), str(event.old or ""), str(event.new), by, str(event.role), event.why)
+
+
+def _done(event: Event) -> str:
+    """The action; a reading that is normal under a latch is told apart from the alarm's end, which follows it."""
+    episode = event.evidence.get("episode")
+    latched = event.action is Action.NORMAL and isinstance(episode, Mapping) and episode.get("active")
+    return "normal_latched" if latched else str(event.action)
 
 
 def _confirmed(events: Sequence[Event]) -> int | None:

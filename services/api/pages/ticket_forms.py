@@ -53,6 +53,7 @@ LABELS: Final = {
     "task": N_("子任务"),
     "plan": N_("挂账理由与计划"),
     "master": N_("主单编号"),
+    "cites": N_("引用的知识库条目"),
     "wait.text": N_("要来电人回答什么"),
     "whistle.text": N_("请对方做什么"),
     "whistle.unit": N_("吹给哪个单位"),

@@ -9,9 +9,9 @@ from services.api.pages import formatting as fmt
 from services.api.pages.ports import TicketRow
 from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
 from services.api.pages.vocabulary import (
-    ACTIONS,
     CLOCKS,
     ESCALATION,
+    EVENTS,
     ROLES,
     SOURCES,
     STAGES,
@@ -207,7 +207,7 @@ def log(events: Sequence[EventRow], names: Mapping[str, str], now: int, t: Words
         EventView(
             at=event.at,
             when=fmt.near(event.at, now, t),
-            what=say(ACTIONS, event.action, t),
+            what=say(EVENTS, event.action, t),
             who=t("系统") if event.role == "system" else _who(event, names, t),
             why="" if event.action == "report" else event.why,
             system=event.role == "system",

@@ -15,7 +15,8 @@ from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, scope_names
-from services.api.pages.members import Members, members_of
+from services.api.pages.members import members_of
+from services.api.pages.merging import MergeDesk, beside
 from services.api.pages.ports import NewTicket, TicketFilter, TicketRow
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -71,7 +72,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
             "ticket.html",
             **common(visit, live=True),
             **parts,
-            members=members_of(desk, book, visit, row.incident),
+            **around(desk, book, visit, row),
         )
 
     @router.post("/tickets/{ticket}/actions")
@@ -90,9 +91,15 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
                 errors = {"": _refused(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
-        return _again(desk, visit, row.id, action, sent, errors, next_, members_of(desk, book, visit, row.incident))
+        return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
 
     return router
+
+
+def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
+    """What stands beside a ticket: its incident, tickets like it, its caller's others."""
+    shelf = MergeDesk(book.container)
+    return {"members": members_of(desk, book, visit, row.incident), "beside": beside(shelf, visit, row.id)}
 
 
 def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
@@ -131,11 +138,11 @@ def _again(
     sent: dict[str, str],
     errors: dict[str, str],
     next_: str,
-    members: Members | None,
+    around: dict[str, Any],
 ) -> Response:
     """The same page with the form open, every character kept."""
     row = found(desk, visit, ticket)
-    extra = {"doing": action, "errors": errors, "values": sent, "members": members}
+    extra = {"doing": action, "errors": errors, "values": sent, **around}
     template = "task.html" if next_.startswith("/tasks") else "ticket.html"
     base = f"/tasks/{row.id}?" if template == "task.html" else f"/tickets/{row.id}?"
     values = {**common(visit, live=True), **detail(desk, visit, row, base), **extra}

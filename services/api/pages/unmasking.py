@@ -10,8 +10,7 @@ from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
-from services.api.pages.members import members_of
-from services.api.pages.tickets import detail, found
+from services.api.pages.tickets import around, detail, found
 from services.api.tickets import unmasked
 from streams.contracts import Refused
 
@@ -34,8 +33,6 @@ def routes(desk: Desk, book: AlarmBook, container: Container) -> APIRouter:
             row = replace(row, caller_name=caller.name, caller_phone=caller.phone, unmaskable=False)
             said = visit.t("来电人已显示，此次查看已记入审计日志")
         values = {**common(visit), **detail(desk, visit, row, f"/tickets/{row.id}?"), "said": said}
-        return desk.show(
-            visit, "ticket.html", status=status, **values, members=members_of(desk, book, visit, row.incident)
-        )
+        return desk.show(visit, "ticket.html", status=status, **values, **around(desk, book, visit, row))
 
     return router

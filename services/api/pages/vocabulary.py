@@ -139,12 +139,14 @@ ACTIONS: Final = {
     "note": N_("补充材料"),
     "master_done": N_("主单有了结果"),
     "realarm": N_("再次告警"),
-    "normal": N_("读数恢复正常"),
+    "normal": N_("读数正常，告警结束"),
     "raise": N_("提高紧急程度"),
     "mark": N_("时限提醒"),
     "escalate": N_("督办并上提一级"),
     "archive": N_("归档"),
 }
+EVENTS: Final = {**ACTIONS, "normal_latched": N_("读数恢复正常，等待复位")}
+"""What a ticket's log says was done; a latched alarm comes back in two steps."""
 SOURCES: Final = {
     "sensor": N_("告警"),
     "hotline": N_("热线"),

@@ -90,7 +90,7 @@ ROWS: Final = (
     _row(_A.VERIFIED, (_S.VERIFYING,), _S.REJECTED, _GRID, "found photo position|place", "text",
          clocks="-ADSCORXVBT =F"),
     _row(_A.ACCEPT, (_S.REPORTED,), _S.ACCEPTED, (_R.OPERATOR, _R.SYSTEM), optional="text", clocks="-A +D"),
-    _row(_A.ANSWER, (_S.REPORTED, _S.ACCEPTED), _S.CLOSED, (_R.OPERATOR,), "text", clocks=f"-{_ALL}"),
+    _row(_A.ANSWER, (_S.REPORTED, _S.ACCEPTED), _S.CLOSED, (_R.OPERATOR,), "text", "cites", clocks=f"-{_ALL}"),
     _row(_A.REJECT, (_S.REPORTED, _S.ACCEPTED), _S.REJECTED, (_R.OPERATOR, _R.SUPERVISOR), "reason told",
          clocks="-ADSCORXVBT =F"),
     _row(_A.APPEAL, (_S.REJECTED,), _S.REPORTED, _CALLER, "reason", clocks="+A ~F"),

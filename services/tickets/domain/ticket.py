@@ -17,7 +17,8 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     reference; ``satisfied`` is the caller's answer at the call-back; ``found`` what a look on
     site found; ``to``, ``at`` and ``reference`` whom a call was handed to, when, and their number
     for it; ``told`` what the reporter was told, and how; ``until`` a date, epoch ms; ``task`` a
-    sub-task's number; ``master`` the ticket, by id or number, that this one goes into.
+    sub-task's number; ``master`` the ticket, by id or number, that this one goes into;
+    ``cites`` the entry of the knowledge base that a direct answer said, with its version.
     """
 
     title: str = ""
@@ -46,6 +47,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     task: int | None = None
     plan: str = ""
     master: str = ""
+    cites: str = ""
 
 
 class Caller(msgspec.Struct, frozen=True, omit_defaults=True):

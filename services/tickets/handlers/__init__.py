@@ -1,9 +1,27 @@
 """What can be asked of the ticket loop."""
 
 from services.tickets.handlers.alarms import TakeAlarm, Taken
+from services.tickets.handlers.board import KeepAnswers, KeepWorks, Kept
+from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime
 from services.tickets.handlers.unmasking import Unmask
 
-__all__ = ["Act", "ActOnTicket", "KeepPolicies", "KeepTime", "OpenTicket", "Report", "TakeAlarm", "Taken", "Unmask"]
+__all__ = [
+    "Act",
+    "ActOnTicket",
+    "FindAlike",
+    "FindCalls",
+    "KeepAnswers",
+    "KeepPolicies",
+    "KeepTime",
+    "KeepWorks",
+    "Kept",
+    "Match",
+    "OpenTicket",
+    "Report",
+    "TakeAlarm",
+    "Taken",
+    "Unmask",
+]

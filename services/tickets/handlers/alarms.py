@@ -9,6 +9,7 @@ from services.tickets.domain.incoming import Want, episode_of, opening_of, targe
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.handlers.incidents import led, save
+from services.tickets.handlers.joining import join
 from services.tickets.ports import Directory, Spot, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import AlarmEvent
@@ -80,7 +81,7 @@ class TakeAlarm:
         )
         ticket, events = domain.open_for_alarm(opening, id=self.ids.new(), now=now, lead=address.lead)
         save(work, ticket, events, now)
-        return ticket
+        return join(work, ticket, now)
 
     @staticmethod
     def _join(work: Work, event: AlarmEvent, owner: Ticket | None, last: Ticket | None, now: int) -> Ticket:

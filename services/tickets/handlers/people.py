@@ -23,7 +23,9 @@ from services.tickets.domain import (
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
+from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.incidents import gather, save
+from services.tickets.handlers.joining import join
 from services.tickets.ports import Answer, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -38,7 +40,10 @@ _SOURCES = {
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What somebody reports. ``area`` is an area code, ``category`` a guess that classifying settles."""
+    """What somebody reports. ``area`` is an area code, ``category`` a guess that classifying settles.
+
+    ``device`` is the sensor that it is about, where somebody stands before it.
+    """
 
     title: str
     text: str = ""
@@ -46,6 +51,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     area: str = ""
     category: str = ""
     building: str = ""
+    device: str = ""
     caller: Caller | None = None
 
 
@@ -97,13 +103,14 @@ class OpenTicket:
             place=report.place,
             area=report.area,
             building=report.building,
+            device=report.device,
             category=report.category,
             caller=report.caller,
             reporter="" if source is Source.HOTLINE else who.by,
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)
-        return ticket
+        return join(work, ticket, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ class ActOnTicket:
 
     store: TicketStore
     clock: Clock
+    answers: KeepAnswers | None = None
 
     def __call__(self, act: Act, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
         """Act, or answer as before when ``key`` was used for this very action.
@@ -121,6 +129,8 @@ class ActOnTicket:
             IllegalTransition, NotAllowed, Refused: as the loop's rules say.
         """
         check_text(act)
+        if act.details.cites and self.answers is not None:
+            self.answers.cited(act.details.cites)
         request = _Request(key, who, act)
         return in_transaction(self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope)))
 
@@ -142,7 +152,7 @@ class ActOnTicket:
         save(work, moved, events, now)
         if master is not None:
             gather(work, ticket, master, now)
-        return moved
+        return join(work, moved, now) if action is Action.CLASSIFY else moved
 
     @staticmethod
     def _master(work: Work, named: str, scope: str) -> Ticket | None:

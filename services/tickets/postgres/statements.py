@@ -52,6 +52,15 @@ NEWEST_OF: Final = """
     WHERE incident = %s AND incident <> '' AND state NOT IN ('archived', 'withdrawn', 'rejected')
     ORDER BY is_open DESC, closed_at DESC NULLS FIRST LIMIT 1 FOR UPDATE"""
 
+NEARBY: Final = """
+    SELECT body FROM tickets.tickets
+    WHERE is_open AND area ^@ %(near)s AND area ^@ %(scope)s AND opened_at >= %(since)s
+    ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+
+OF_CALLER: Final = """
+    SELECT body FROM tickets.tickets WHERE caller_phone = %(phone)s AND caller_phone <> '' AND area ^@ %(scope)s
+    ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+
 MERGED_INTO: Final = "SELECT body FROM tickets.tickets WHERE master = %s AND state = 'merged' ORDER BY id FOR UPDATE"
 
 POLICY: Final = """

@@ -21,6 +21,7 @@ from services.tickets.postgres import statements
 from services.tickets.postgres.rows import event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
+from streams.contracts.areas import COMMUNITY_LENGTH as COMMUNITY
 from streams.contracts.topics import TICKETS, Topic
 
 Cursor = psycopg.Cursor[tuple[object, ...]]
@@ -69,6 +70,12 @@ class PostgresWork:
     def merged_into(self, master: str) -> tuple[Ticket, ...]:
         rows = self._cursor.execute(statements.MERGED_INTO, (master,)).fetchall()
         return tuple(ticket_of(row[0]) for row in rows)
+
+    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+        near = area[:COMMUNITY]
+        self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"community {near}",))
+        values = {"near": near, "scope": "", "since": since, "limit": limit}
+        return tuple(ticket_of(row[0]) for row in self._cursor.execute(statements.NEARBY, values).fetchall())
 
     def policy(self) -> Policy | None:
         row = self._cursor.execute(statements.POLICY).fetchone()

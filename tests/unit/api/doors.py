@@ -40,6 +40,8 @@ TICKETS, MINE = may(Permission.TICKETS), may(Permission.TICKETS, Permission.REPO
 DEVICES, LETTERS, PLATFORM = may(Permission.DEVICES), may(Permission.DEAD_LETTERS), may(Permission.PLATFORM)
 ACK, RESET = may(Permission.ACKNOWLEDGE), may(Permission.RESET)
 RULES, TARGETS = may(Permission.RULES), may(Permission.TARGETS)
+EDITORS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
+CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
 AUDIT = may(Permission.AUDIT)
 POLICIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 WHY = {"comment": "因为"}
@@ -107,6 +109,22 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
     "POST /api/v1/tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
     "GET /api/v1/audit": Door(AUDIT, ONE),  # of the whole district: nobody of a part of it reads it
+    "GET /api/v1/alike": Door(TICKETS, LIST, query="?text=%E7%87%83%E6%B0%94%E5%91%B3&area=990101001"),
+    "GET /api/v1/tickets/{ticket}/alike": Door(TICKETS, ONE),
+    "GET /api/v1/tickets/{ticket}/earlier": Door(TICKETS, ONE),
+    "POST /api/v1/callers/tickets": Door(CALLS_BACK, RULED, {"phone": "13800000000"}),
+    # what is answered to a question is the same in every street
+    "GET /api/v1/answers": Door(TICKETS),
+    "GET /api/v1/answers/{answer}/versions": Door(TICKETS),
+    "POST /api/v1/answers": Door(EDITORS, NONE, {"question": "几点供暖", "text": "十一月一日"}),
+    "PUT /api/v1/answers/{answer}": Door(TICKETS),
+    "GET /api/v1/works": Door(TICKETS, LIST),
+    "POST /api/v1/works": Door(TICKETS, RULED),
+    "PUT /api/v1/works/{works}": Door(TICKETS, RULED),  # the same file
+    "GET /knowledge": Door(TICKETS),
+    "POST /knowledge": Door(TICKETS),
+    "GET /knowledge/works": Door(TICKETS, LIST),
+    "POST /knowledge/works": Door(TICKETS, RULED),
     "GET /api/v1/policies": Door(TICKETS),
     "POST /api/v1/policies": Door(POLICIES, NONE, POLICY),
     "GET /api/v1/dead-letters": Door(LETTERS, LIST),
@@ -120,6 +138,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/oncall/notifications/{notification}/ack": Door(PLATFORM),
     "GET /api/v1/events": Door(WATCH, RULED),  # tests/unit/api/test_scope.py, message by message
     "GET /api/v1/openapi.json": Door(EVERYBODY),
+    "GET /api/v1/asyncapi.json": Door(EVERYBODY),
     "GET /": Door(EVERYBODY),
     "POST /sign-out": Door(EVERYBODY),
     "POST /settings": Door(EVERYBODY),
@@ -138,6 +157,7 @@ DOORS: Final[dict[str, Door]] = {
     "GET /tickets": Door(MINE, LIST),
     "GET /tickets/new": Door(REPORT, LIST),
     "POST /tickets/new": Door(REPORT, ONE, {"place": "x", "area": "990101002001001", "category": "noise", "text": "x"}),
+    "POST /tickets/new/preview": Door(TICKETS, LIST, {"text": "燃气味很重", "place": "x"}),
     "GET /tickets/{ticket}": Door(MINE, ONE),
     "POST /tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": "1", "text": "x"}),
     "POST /tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),

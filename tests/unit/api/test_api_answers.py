@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -6,6 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +34,16 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
 def test_health_answers_anyone_and_nothing_else_does(shared: MemoryPlatform) -> None:
     assert shared.ask("GET", "/health").json() == {"status": "ok", "now": NOW}
     assert shared.ask("GET", "/api/v1/health").status_code == 200
-    for method, path in (("GET", "/api/v1/devices"), ("GET", "/api/v1/no-such"), ("GET", "/api/v1/openapi.json")):
+    for method, path in (("GET", "/api/v1/devices"), ("GET", "/api/v1/no-such"), ("GET", "/api/v1/asyncapi.json")):
         body = problem(shared.ask(method, path), 401)
         assert "POST /api/v1/tokens" in body["remedy"]
+
+
+def test_both_descriptions_are_served_as_they_stand_in_the_docs(shared: MemoryPlatform) -> None:
+    operator = shared.as_("operator")
+    for name in ("openapi.json", "asyncapi.json"):
+        answer = operator.get(f"/api/v1/{name}")
+        assert answer.text == (DOCS / name).read_text(encoding="utf-8"), name
 
 
 def test_a_wrong_token_and_an_expired_one_are_401(platform: MemoryPlatform) -> None:

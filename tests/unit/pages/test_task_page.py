@@ -41,3 +41,23 @@ def test_a_reading_loses_its_colour_with_the_alarm_and_the_way_with_the_ticket()
     city.act(ticket, "check_ok", "grid_worker", now, text="无异味")
     assert "已办结" in page()
     assert "去现场" not in page()
+
+
+def test_a_latched_alarm_comes_back_in_two_steps_that_read_differently() -> None:
+    city = MemoryCity()
+    device, rule = city.of_kind("gas"), city.rules.get_rule("gas.ch4")
+    assert rule is not None
+    leak = city.event(device, rule, "critical", city.clock.now() - HOUR, 58.0)
+    city.happen(leak)
+    city.step(leak, AlarmState.ACTIVE_UNACK, Cause.RETURNED, normal_since=leak.at + 30_000)
+    city.step(leak, AlarmState.NORMAL, Cause.RESET, normal_since=leak.at + 30_000)
+    cookies = {"linli_session": city.session("operator")}
+
+    async def ask() -> str:
+        transport = httpx.ASGITransport(city.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://linli", cookies=cookies) as client:
+            return (await client.get(f"/tickets/{city.ticket_of(leak.episode)}", headers={"Accept": "text/html"})).text
+
+    page = asyncio.run(ask())
+    assert page.count("读数恢复正常，等待复位") == 1
+    assert page.count("读数正常，告警结束") == 1

@@ -1,0 +1,35 @@
+"""Which tickets are one matter: how alike two are and why, and the few that merge by themselves."""
+
+from services.tickets.domain.merging.families import FAMILIES
+from services.tickets.domain.merging.joining import JOIN_MS, JOINED, concerns_others, master_for, risen
+from services.tickets.domain.merging.matching import (
+    REASONS,
+    SHOWN,
+    WINDOW_MS,
+    Likeness,
+    Part,
+    Reason,
+    Sighting,
+    Why,
+    likeness,
+    sighting_of,
+)
+
+__all__ = [
+    "FAMILIES",
+    "JOINED",
+    "JOIN_MS",
+    "REASONS",
+    "SHOWN",
+    "WINDOW_MS",
+    "Likeness",
+    "Part",
+    "Reason",
+    "Sighting",
+    "Why",
+    "concerns_others",
+    "likeness",
+    "master_for",
+    "risen",
+    "sighting_of",
+]

@@ -1,0 +1,81 @@
+"""What a person is shown beside a report: tickets that may be the same matter, and what the caller reported before."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from services.ports import Clock
+from services.tickets.domain import Role, Ticket, merging
+from services.tickets.domain.merging import Likeness, Sighting
+from services.tickets.domain.privacy import SEES_CALLER
+from services.tickets.domain.text import check_text
+from services.tickets.ports import MatchReader
+from streams.contracts import Refused
+
+LOOKED_AT: Final = 500
+SUGGESTED: Final = 5
+"""A list that is longer than a glance is not read while somebody waits on the telephone."""
+EARLIER: Final = 20
+_DIGITS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A ticket that may be the same matter, and why."""
+
+    ticket: Ticket
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
+class FindAlike:
+    """Suggests, and changes nothing; ``scope`` is the area of who asks."""
+
+    reader: MatchReader
+    clock: Clock
+
+    def to_report(self, report: Sighting, *, scope: str) -> tuple[Match, ...]:
+        """Open tickets like a report that is being written, best first; its ``at`` is taken as now.
+
+        Raises:
+            Refused: ``fields``, a field holds what nobody can write.
+        """
+        check_text(report)
+        return self._alike(msgspec.structs.replace(report, at=self.clock.now()), scope, besides="")
+
+    def to_ticket(self, ticket: Ticket, *, scope: str) -> tuple[Match, ...]:
+        """Open tickets that ``ticket`` could be merged with; none where it has ended or was merged."""
+        return self._alike(merging.sighting_of(ticket), scope, besides=ticket.id) if ticket.open else ()
+
+    def _alike(self, report: Sighting, scope: str, *, besides: str) -> tuple[Match, ...]:
+        since = report.at - merging.WINDOW_MS
+        near = self.reader.open_near(report.area, scope=scope, since=since, limit=LOOKED_AT)
+        judged = [
+            Match(ticket, merging.likeness(report, merging.sighting_of(ticket), merging.FAMILIES))
+            for ticket in near
+            if ticket.id != besides
+        ]
+        worth = [match for match in judged if match.likeness.score >= merging.SHOWN]
+        worth.sort(key=lambda match: (-match.likeness.score, match.ticket.number))
+        return tuple(worth[:SUGGESTED])
+
+
+@dataclass(frozen=True, slots=True)
+class FindCalls:
+    """What a telephone number reported before."""
+
+    reader: MatchReader
+
+    def __call__(self, phone: str, *, role: Role, scope: str) -> tuple[Ticket, ...]:
+        """The newest first.
+
+        Raises:
+            Refused: ``forbidden``, this role does not see callers; ``fields``, no telephone number.
+        """
+        if role not in SEES_CALLER:
+            raise Refused("forbidden", f"a caller's tickets are shown to {', '.join(sorted(SEES_CALLER))}")
+        digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit())
+        if len(digits) < _DIGITS:
+            raise Refused("fields", f"phone is a telephone number of {_DIGITS} digits or more", wrong=["phone"])
+        return self.reader.of_caller(phone.strip(), scope=scope, limit=EARLIER)

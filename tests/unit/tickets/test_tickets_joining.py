@@ -1,0 +1,160 @@
+"""A call and an alarm become one incident by themselves, in either order; no reporter is lost."""
+
+from typing import Any
+
+import pytest
+
+from services.tickets.domain import Action, Actor, Caller, Details, Role, Satisfaction, State, Ticket
+from services.tickets.domain.words import Clock
+from services.tickets.handlers import FindAlike, FindCalls, Report
+from streams.contracts import Refused
+from tests.fakes.alarm_events import GRID, MAJOR, T0, raised, returned
+from tests.fakes.tickets import MemoryMatchReader
+from tests.unit.tickets.test_tickets_use_cases import DISPATCHER, HANDLER, HOUR, OPERATOR, WORKER, Desk
+
+BUILDING = f"{GRID}00001"
+SMELL = "楼道里燃气味很重"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def call(desk: Desk, phone: str = "13812345621", **changes: Any) -> Ticket:
+    fields = {"area": GRID, "building": BUILDING, "caller": Caller("王女士", phone)} | changes
+    text = fields.pop("text", SMELL)
+    return desk.open(Report(text, text, **fields), who=OPERATOR)
+
+
+def test_a_call_after_the_alarm_joins_its_ticket_and_the_urgency_rises(desk: Desk) -> None:
+    alarm = desk.alarm(raised(ticket=MAJOR))
+    called = call(desk)
+    assert (called.state, called.master) == (State.MERGED, alarm.id)
+    master = desk.again(alarm)
+    assert (alarm.urgency, master.urgency) == (1, 2)
+    assert desk.store.state.events[called.id][-1].by == "system"
+
+
+def test_a_call_before_the_alarm_joins_the_alarms_ticket(desk: Desk) -> None:
+    called = call(desk)
+    assert called.state is State.REPORTED
+    alarm = desk.alarm(raised(ticket=MAJOR))
+    assert (desk.again(called).state, desk.again(called).master) == (State.MERGED, alarm.id)
+    assert alarm.urgency == 2
+    assert alarm.state is State.DISPATCHED
+
+
+def test_the_deadlines_of_the_joint_incident_come_nearer(desk: Desk) -> None:
+    alarm = desk.alarm(raised(ticket=MAJOR))
+    call(desk)
+    before, after = alarm.run(Clock.SIGN), desk.again(alarm).run(Clock.SIGN)
+    assert before is not None
+    assert after is not None
+    assert after.due < before.due
+
+
+def test_a_call_that_is_classified_as_gas_later_joins_then(desk: Desk) -> None:
+    alarm = desk.alarm(raised())
+    called = call(desk, text="楼道里味道很怪", category="property")
+    assert called.state is State.REPORTED
+    called = desk.does(OPERATOR, called, Action.ACCEPT)
+    called = desk.does(DISPATCHER, called, Action.CLASSIFY, Details(category="gas-leak", area=GRID, urgency=1))
+    assert (called.state, called.master) == (State.MERGED, alarm.id)
+
+
+def test_the_building_is_known_by_its_words_too(desk: Desk) -> None:
+    desk.take.directory.spots["gas-000001"] = type(desk.take.directory.spots["gas-000001"])("纺织新村 12栋 101", "")  # type: ignore[attr-defined]
+    alarm = desk.alarm(raised())
+    assert call(desk, building="", place="纺织新村十二幢").master == alarm.id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"building": f"{GRID}00002"},
+        {"text": "煤气费多收了"},
+        {"text": "楼道灯不亮"},
+        {"category": "property"},
+        {"building": ""},
+    ],
+    ids=["another building", "a bill", "a lamp", "another category", "no place"],
+)
+def test_everything_else_the_operator_decides(desk: Desk, changes: dict[str, Any]) -> None:
+    desk.alarm(raised())
+    assert call(desk, **changes).state is State.REPORTED
+
+
+def test_the_same_cause_of_the_same_device_merges_by_itself(desk: Desk) -> None:
+    alarm = desk.alarm(raised())
+    manager = Actor("manager", Role.GRID_WORKER)
+    report = Report("探测器在响", "红灯一直闪", area=GRID, device="gas-000001", category="gas-leak")
+    assert desk.open(report, who=manager).master == alarm.id
+    other = Report("探测器外壳坏了", "外壳", area=GRID, device="gas-000001", category="device-upkeep")
+    assert desk.open(other, who=manager).state is State.REPORTED
+
+
+def test_the_same_cause_of_the_same_device_is_one_ticket_for_any_number_of_episodes(desk: Desk) -> None:
+    first = desk.alarm(raised("e1"))
+    assert desk.alarm(raised("e2", number=9, at=T0 + 1)).id == first.id
+    assert len(desk.tickets) == 1
+
+
+def test_twenty_five_callers_are_twenty_five_call_backs(desk: Desk) -> None:
+    early = [call(desk, f"138000000{number:02}") for number in range(12)]
+    alarm = desk.alarm(raised())
+    late = [call(desk, f"139000000{number:02}") for number in range(13)]
+    assert all(desk.again(each).state is State.MERGED for each in (*early, *late))
+    ticket = desk.does(HANDLER, desk.again(alarm), Action.ARRIVE, Details(position=(120.1, 30.2)))
+    desk.alarm(returned())
+    desk.clock.set(T0 + 2 * HOUR)
+    ticket = desk.does(HANDLER, desk.again(ticket), Action.FINISH, Details(outcome="换阀"))
+    desk.does(WORKER, ticket, Action.CHECK_OK)
+    waiting = [each for each in desk.tickets if each.state is State.CALLBACK]
+    assert len({each.caller.phone for each in waiting if each.caller}) == 25
+    assert all(each.told == "换阀" for each in waiting)
+    happy = Details(contacted=True, solved=True, satisfied=Satisfaction.SATISFIED)
+    closed = [desk.does(OPERATOR, each, Action.CALLBACK, happy) for each in waiting]
+    assert all(each.state is State.CLOSED for each in closed)
+
+
+def test_what_a_person_took_apart_is_not_joined_again(desk: Desk) -> None:
+    desk.alarm(raised())
+    called = call(desk)
+    apart = desk.does(OPERATOR, called, Action.UNMERGE, Details(reason="另一家的油漆味"))
+    apart = desk.does(OPERATOR, apart, Action.ACCEPT)
+    again = desk.does(DISPATCHER, apart, Action.CLASSIFY, Details(category="gas-leak", area=GRID, urgency=1))
+    assert again.state is State.TO_DISPATCH
+
+
+def test_what_already_waits_for_its_proof_is_a_former_occasion(desk: Desk) -> None:
+    called = call(desk, category="gas-leak")
+    called = desk.does(OPERATOR, called, Action.ACCEPT)
+    called = desk.does(DISPATCHER, called, Action.CLASSIFY, Details(category="gas-leak", area=GRID, urgency=1))
+    called = desk.does(DISPATCHER, called, Action.DISPATCH, Details(unit="gas-company"))
+    called = desk.does(HANDLER, called, Action.ARRIVE, Details(position=(120.1, 30.2)))
+    desk.does(HANDLER, called, Action.FINISH, Details(outcome="换软管", photo="照片"))
+    desk.alarm(raised())
+    assert desk.again(called).state is State.CHECKING
+
+
+def test_suggestions_are_open_tickets_within_the_askers_area(desk: Desk) -> None:
+    find = FindAlike(MemoryMatchReader(desk.store), desk.clock)
+    first = call(desk, text="下水道堵了", category="drainage", place="棉纺二村4栋", building="")
+    second = call(desk, text="污水倒灌", category="drainage", place="棉纺二村4栋", building="")
+    assert [match.ticket.id for match in find.to_ticket(second, scope="")] == [first.id]
+    assert find.to_ticket(second, scope="990199") == ()
+    merged = desk.does(OPERATOR, first, Action.MERGE, Details(master=second.id))
+    assert find.to_ticket(second, scope="") == ()
+    assert find.to_ticket(merged, scope="") == ()
+
+
+def test_a_callers_earlier_tickets_are_shown_to_those_who_see_callers(desk: Desk) -> None:
+    find = FindCalls(MemoryMatchReader(desk.store))
+    mine = [call(desk, "13800001111", text="路灯不亮"), call(desk, "13800001111", text="井盖没了")]
+    call(desk, "13900002222")
+    assert {ticket.id for ticket in find("13800001111", role=Role.OPERATOR, scope="")} == {each.id for each in mine}
+    with pytest.raises(Refused, match="caller's tickets"):
+        find("13800001111", role=Role.UNIT_HANDLER, scope="")
+    with pytest.raises(Refused, match="telephone number"):
+        find("王女士", role=Role.OPERATOR, scope="")
