@@ -5,6 +5,7 @@ from fastapi import Depends, FastAPI
 from services.api import (
     alarms,
     answers,
+    audit,
     catalogue,
     description,
     devices,
@@ -42,8 +43,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, catalogue, policies, notices, letters,
-    quarantine, oncall, events, sessions, web,
+    tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, catalogue, policies, notices, audit,
+    letters, quarantine, oncall, events, sessions, web,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from services.api.auth import Identities
 from services.api.live.hub import Hub
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
+from services.audit import AuditReader
 from services.history.ports import HistoryReader, LetterStore
 from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
@@ -25,6 +26,7 @@ from services.tickets.handlers import (
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    Unmask,
 )
 from services.tickets.ports import HotspotReader, TicketReader
 
@@ -60,6 +62,8 @@ class Container:
     act_on_ticket: ActOnTicket
     find_alike: FindAlike
     find_calls: FindCalls
+    unmask: Unmask
+    audit: AuditReader
     policies: KeepPolicies
     figures: CountFigures
     answers: KeepAnswers

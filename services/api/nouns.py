@@ -3,6 +3,7 @@
 The one module of the API that sees the other services' drivers; ``main`` opens the pool and runs what is made here.
 """
 
+from services.adapters.audit import PostgresAudit
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.credentials import Argon2Passwords, RandomSecrets
 from services.adapters.postgres import Pool
@@ -29,6 +30,7 @@ from services.tickets.handlers import (
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    Unmask,
 )
 
 HOUR_MS = 3_600_000
@@ -70,6 +72,8 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         act_on_ticket=ActOnTicket(ticket_store, clock, answers),
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches),
+        unmask=Unmask(ticket_store, clock),
+        audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),
         figures=CountFigures(tickets.PostgresFigures(pool), clock),
         answers=answers,

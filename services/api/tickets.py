@@ -11,10 +11,11 @@ from starlette.responses import Response
 from services.api.auth import Caller, allow, within
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
+from services.api.scope import bounded, sees
 from services.api.shapes import PREFIX, Asked, Listed, listed
-from services.api.ticket_shapes import TicketShape, ticket_of
+from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Timed, Word, asked_area, missing, place
-from services.registry.domain import Permission, Role
+from services.registry.domain import Permission
 from services.tickets.domain import (
     Actor,
     Card,
@@ -31,7 +32,6 @@ from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
 from services.tickets.handlers import Act, Report
 
-UNIT_ROLES: Final = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CONFLICTS: Final = documented(403, 409)
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
 Reporter = Annotated[Caller, Depends(allow(Permission.REPORT))]
@@ -70,6 +70,12 @@ class NewTicket(Asked):
     building: AreaCode = ""
     device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
     caller: CallerAsked | None = None
+
+
+class UnmaskAsked(Asked):
+    """Why the number is needed; the audit log keeps it."""
+
+    reason: Word = Field(min_length=1, examples=["首次联系来电人"])
 
 
 class ActionAsked(Asked):
@@ -139,6 +145,11 @@ def router(container: Container) -> APIRouter:
         response.headers["Location"] = f"{PREFIX}/tickets/{opened.id}"
         return _fresh(container, caller, opened)
 
+    @routes.post("/tickets/{ticket}/caller", responses=documented(403, 422))
+    def post_caller(caller: Reader, ticket: Annotated[Word, Path()], asked: UnmaskAsked) -> ReporterShape:
+        """Show a masked caller whole, for a reason; who asked, when and why is kept in the audit log."""
+        return reporter_of(unmasked(container, caller, ticket, asked.reason))
+
     @routes.post("/tickets/{ticket}/actions", responses=CONFLICTS)
     def post_action(
         caller: Reader,
@@ -161,6 +172,16 @@ def actor(caller: Caller) -> Actor:
     return Actor(caller.id, Part(caller.role), caller.unit)
 
 
+def unmasked(container: Container, caller: Caller, ticket: str, why: str) -> ReportedBy:
+    """The ticket's caller, whole, for a person who may see the ticket and may ask.
+
+    Raises:
+        ProblemError, Refused: as :func:`ticket_for` and the use case say.
+    """
+    found, _ = ticket_for(container, caller, ticket)
+    return container.unmask(found.id, who=actor(caller), why=why, scope=caller.scope)
+
+
 def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticket, tuple[Event, ...]]:
     """A ticket that ``caller`` may see.
 
@@ -171,12 +192,7 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
     if found is None:
         raise missing("ticket", ticket)
     within(caller, found[0].area, f"Ticket {ticket}")
-    mine = True
-    if caller.role in UNIT_ROLES:
-        mine = caller.unit in {found[0].lead, *found[0].assisting}
-    elif not caller.may(Permission.TICKETS):
-        mine = found[0].reporter == caller.id
-    if not mine:
+    if not sees(caller, found[0]):
         raise refuse(
             403, "scope", f"Ticket {ticket} is with somebody else.",
             "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
@@ -191,7 +207,7 @@ def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
             422, "invalid", "state names something that is no state of a ticket.",
             f"Use any of: {', '.join(State)}.", field="state", value=", ".join(sorted(unknown)),
         )  # fmt: skip
-    return TicketFilters(
+    asked = TicketFilters(
         states=states,
         stage=query.stage,
         open=query.open,
@@ -202,12 +218,12 @@ def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
         incident=query.incident,
         master=query.master,
         supervised=query.supervised,
-        unit=caller.unit if caller.role in UNIT_ROLES else query.unit,
-        reporter="" if caller.may(Permission.TICKETS) else caller.id,
+        unit=query.unit,
         card=query.card or "",
         since=query.start,
         until=query.end,
     )
+    return bounded(caller, asked)
 
 
 def _fresh(container: Container, caller: Caller, ticket: Ticket) -> TicketShape:

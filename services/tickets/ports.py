@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from services.audit import Entry
 from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
@@ -90,6 +91,10 @@ class Work(Protocol):
         """Raises: Clash, the key was taken meanwhile."""
         ...
 
+    def audit(self, entry: Entry) -> None:
+        """Append to the audit log, in this transaction and as its last word."""
+        ...
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
         ...
@@ -152,7 +157,9 @@ class TicketReader(Protocol):
         """The whole logs of several tickets, by ticket id."""
         ...
 
-    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]: ...
+    def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
+        """Open tickets; of ``filters`` only ``unit`` and ``reporter`` narrow."""
+        ...
 
 
 class MatchReader(Protocol):

@@ -32,10 +32,12 @@ from services.tickets.handlers import (
     KeepWorks,
     OpenTicket,
     TakeAlarm,
+    Unmask,
 )
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.audit import MemoryAudit
 from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.figures import MemoryFigures
@@ -84,6 +86,7 @@ class MemoryPlatform:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules.chain = self.people.chain
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
@@ -115,6 +118,8 @@ class MemoryPlatform:
             tickets=reader,
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            unmask=Unmask(self.tickets, self.clock),
+            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),

@@ -44,6 +44,7 @@ from services.tickets.handlers import (
     OpenTicket,
     Report,
     TakeAlarm,
+    Unmask,
 )
 from services.tickets.ports import Spot
 from streams.contracts import (
@@ -60,6 +61,7 @@ from streams.contracts import (
     TicketEvent,
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.audit import MemoryAudit
 from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.figures import MemoryFigures
@@ -116,6 +118,7 @@ class MemoryCity:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules.chain = self.people.chain
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
@@ -148,6 +151,8 @@ class MemoryCity:
             tickets=MemoryTicketReader(self.tickets),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            unmask=Unmask(self.tickets, self.clock),
+            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),

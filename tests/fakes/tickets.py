@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.audit import Did, Entry, said
 from services.paging import Key, Page
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
@@ -13,6 +14,7 @@ from services.tickets.domain.catalogue import Line
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
+from tests.fakes.audit import MemoryChain
 
 
 @dataclass
@@ -25,11 +27,13 @@ class MemoryState:
     sent: list[Event] = field(default_factory=list)
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
     in_force: Policy | None = None
+    audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
             list(self.sent), dict(self.policies), self.in_force,
+            MemoryChain("tickets", list(self.audit.entries)),
         )  # fmt: skip
 
 
@@ -86,6 +90,7 @@ class MemoryWork:
         if self._state.policies.setdefault((policy.name, policy.version), policy) != policy:
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
         self._state.in_force = policy
+        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", said(version=policy.version)))
 
     def next_count(self, day: str) -> int:
         self._state.counters[day] = self._state.counters.get(day, 0) + 1
@@ -124,6 +129,9 @@ class MemoryWork:
         if key in self._state.answers:
             raise Clash(key)
         self._state.answers[key] = answer
+
+    def audit(self, entry: Entry) -> None:
+        self._state.audit.put(entry)
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
@@ -253,8 +261,11 @@ class MemoryTicketReader:
     def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
         return {ticket: self._store.state.events.get(ticket, ()) for ticket in tickets}
 
-    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
-        mine = [t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope)]
+    def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
+        narrow = TicketFilters(unit=filters.unit, reporter=filters.reporter)
+        mine = [
+            t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope) and _fits(t, narrow)
+        ]
         return tuple(
             StageCount(
                 stage,

@@ -13,6 +13,7 @@ from services.api.container import Container
 from services.api.pages import (
     acting,
     alarms,
+    audit,
     cockpit,
     devices,
     entrance,
@@ -32,6 +33,7 @@ from services.api.pages import (
     tasks,
     tickets,
     trouble,
+    unmasking,
     works,
 )
 from services.api.pages.alarm_source import AlarmBook
@@ -76,7 +78,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
-    for page in (kpi, feedback, responsibility):
+    routes.include_router(unmasking.routes(desk, book, container))
+    for page in (kpi, feedback, responsibility, audit):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

@@ -8,6 +8,7 @@ from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime
+from services.tickets.handlers.unmasking import Unmask
 
 __all__ = [
     "Act",
@@ -27,4 +28,5 @@ __all__ = [
     "Report",
     "TakeAlarm",
     "Taken",
+    "Unmask",
 ]

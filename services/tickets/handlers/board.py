@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from services.ports import Clock, Ids
-from services.tickets.domain import Actor
+from services.tickets.domain import Actor, TicketFilters
 from services.tickets.domain.board import (
     Answer,
     Noun,
@@ -152,7 +152,7 @@ class KeepShifts:
         Raises:
             Refused: ``forbidden``, ``fields``.
         """
-        now, counts = self.clock.now(), self.tickets.count_by_stage(scope=scope)
+        now, counts = self.clock.now(), self.tickets.count_by_stage(TicketFilters(), scope=scope)
         shift = handed_over(counts, text, by=who.by, role=who.role, scope=scope, now=now)
         check_text(shift)
         return _kept(_first(self.board, Noun.SHIFT, shift, key, who, self.ids, now), Shift)
