@@ -42,6 +42,8 @@ ACK, RESET = may(Permission.ACKNOWLEDGE), may(Permission.RESET)
 RULES, TARGETS = may(Permission.RULES), may(Permission.TARGETS)
 EDITORS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
+UNITS = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
+CALLERS = may(Permission.CALLERS)
 AUDIT = may(Permission.AUDIT)
 POLICIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 WHY = {"comment": "因为"}
@@ -54,6 +56,7 @@ PUBLIC: Final = frozenset(
     {
         "GET /health", "GET /api/v1/health", "POST /api/v1/tokens", "GET /sign-in", "POST /sign-in",
         "GET /sign-in/demo", "GET /favicon.ico", "GET /static/{digest}/{name:path}",
+        "GET /feedback/{token}", "POST /feedback/{token}",  # the signature is the right to answer, once
     }
 )  # fmt: skip
 """Answered without a sign-in; nothing on them depends on who asks."""
@@ -183,4 +186,44 @@ DOORS: Final[dict[str, Door]] = {
     "POST /quarantine/{device}/adopt": Door(DEVICES, ONE, {"kind": "gas", "area": "990101002001001"}),
     "GET /oncall": Door(PLATFORM),
     "POST /oncall/{notice}/acknowledge": Door(PLATFORM),
+    "GET /api/v1/categories": Door(TICKETS),
+    # who is responsible is no secret in the city; whoever writes a line is judged by its area
+    "GET /api/v1/catalogue/responsible": Door(TICKETS, query="?category=gas_leak&area=990101001001001"),
+    "GET /api/v1/catalogue/holes": Door(TICKETS, LIST),
+    "GET /api/v1/catalogue/lines": Door(TICKETS),
+    "POST /api/v1/catalogue/lines": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue.py
+    "DELETE /api/v1/catalogue/lines/{line}": Door(TICKETS, RULED),  # the same file
+    "GET /catalogue": Door(TICKETS),
+    "POST /catalogue": Door(TICKETS, RULED),  # tests/unit/pages/test_catalogue_page.py
+    "GET /api/v1/hotspots": Door(TICKETS - UNITS, LIST),
+    "GET /tickets/hotspots": Door(TICKETS - UNITS, LIST),
+    "GET /api/v1/shifts": Door(TICKETS, LIST),
+    "POST /api/v1/shifts": Door(TICKETS, RULED),  # tests/unit/api/test_api_shifts.py
+    "POST /api/v1/shifts/{shift}/taken": Door(TICKETS, RULED),  # the same file
+    "GET /tickets/shifts": Door(TICKETS, LIST),
+    "POST /tickets/shifts": Door(TICKETS, RULED),
+    "POST /tickets/shifts/{shift}": Door(TICKETS, RULED),
+    "GET /api/v1/kpi": Door(TICKETS, LIST),
+    "GET /api/v1/kpi/export": Door(TICKETS, LIST),
+    "GET /api/v1/kpi/tickets": Door(TICKETS, LIST),
+    "GET /api/v1/kpi/rules": Door(TICKETS),
+    "POST /api/v1/kpi/rules": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
+    "GET /kpi": Door(TICKETS, LIST),
+    "GET /kpi/file": Door(TICKETS, LIST),
+    "GET /kpi/tickets": Door(TICKETS, LIST),
+    "POST /api/v1/tickets/{ticket}/feedback-links": Door(CALLERS, ONE),
+    "GET /tickets/{ticket}/feedback": Door(CALLERS, ONE),
+    # one's own messages, and every one's for an administrator
+    "GET /api/v1/notices": Door(EVERYBODY, RULED),  # tests/unit/api/test_api_notices.py
+    "GET /api/v1/notices/channels": Door(EVERYBODY),
+    "GET /api/v1/notices/{notice}": Door(EVERYBODY, RULED),
+    "POST /api/v1/notices/{notice}/resend": Door(EVERYBODY, RULED),
+    "GET /api/v1/notices/preferences/{person}": Door(EVERYBODY, ONE),
+    "PUT /api/v1/notices/preferences/{person}": Door(EVERYBODY, RULED),
+    "POST /api/v1/notices/preferences/{person}/test": Door(EVERYBODY, RULED),
+    "GET /notices": Door(EVERYBODY, RULED),  # tests/unit/pages/test_notice_pages.py
+    "GET /notices/box": Door(EVERYBODY, RULED),
+    "GET /notices/settings": Door(EVERYBODY, RULED),
+    "POST /notices/settings": Door(EVERYBODY, RULED),
+    "POST /notices/{notice}/resend": Door(EVERYBODY, RULED),
 }
