@@ -22,6 +22,7 @@ from services.api import (
     merging,
     notices,
     oncall,
+    open311,
     places,
     policies,
     quality,
@@ -31,6 +32,9 @@ from services.api import (
     rules,
     sessions,
     shifts,
+    ticket_bulk,
+    ticket_export,
+    ticket_filters,
     tickets,
     tokens,
     works,
@@ -43,8 +47,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi, catalogue, policies, notices, audit,
-    letters, quarantine, oncall, events, sessions, web,
+    ticket_filters, ticket_bulk, ticket_export, tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi,
+    catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from services.tickets.handlers import (
     OpenTicket,
     Unmask,
 )
-from services.tickets.ports import HotspotReader, TicketReader
+from services.tickets.ports import HotspotReader, SavedFilters, TicketReader
 
 
 class Devices(DeviceReader, DeviceStore, Protocol):
@@ -58,6 +58,7 @@ class Container:
     measure_quality: MeasureQuality
     set_targets: SetTargets
     tickets: TicketReader
+    saved_filters: SavedFilters
     open_ticket: OpenTicket
     act_on_ticket: ActOnTicket
     find_alike: FindAlike

@@ -27,6 +27,8 @@ PUBLIC: Final = frozenset(
     }
 )
 STATIC: Final = "/static/"
+OPEN311: Final = "/open311/"
+"""A door of its own: reading takes no sign-in, reporting takes an ``api_key``, and a cookie opens nothing."""
 FEEDBACK: Final = "/feedback/"
 """A reporter has no account: the signature in the address is what lets them in."""
 
@@ -50,6 +52,8 @@ class Gatekeeper:
             await refusal(scope, receive, send)
 
     async def _admit(self, request: Request) -> Response | None:
+        if request.url.path.startswith(OPEN311):
+            return None
         if request.method not in SAFE_METHODS and request.headers.get("sec-fetch-site") == "cross-site":
             return answer(request, _foreign())
         token, via = self._token(request)
@@ -80,7 +84,7 @@ def is_public(method: str, path: str) -> bool:
     method = "GET" if method == "HEAD" else method
     if path.startswith(FEEDBACK):
         return method in {"GET", "POST"}
-    return (method, path) in PUBLIC or (method == "GET" and path.startswith(STATIC))
+    return (method, path) in PUBLIC or path.startswith(OPEN311) or (method == "GET" and path.startswith(STATIC))
 
 
 def _refusal(request: Request) -> Response:

@@ -68,6 +68,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         measure_quality=MeasureQuality(quality, clock),
         set_targets=SetTargets(quality, clock),
         tickets=tickets.PostgresTicketReader(pool),
+        saved_filters=tickets.PostgresSavedFilters(pool),
         open_ticket=OpenTicket(ticket_store, clock, ids),
         act_on_ticket=ActOnTicket(ticket_store, clock, answers),
         find_alike=FindAlike(matches, clock),

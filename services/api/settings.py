@@ -18,6 +18,7 @@ class ApiSettings(DatabaseSettings):
     session_secret: SecretStr = Field(default=SecretStr(DEMO_SECRET), description="Signs demo sign-in links.")
     session_hours: int = Field(default=12, ge=1, le=720, description="How long a sign-in lasts.")
     max_body_bytes: int = Field(default=1_048_576, ge=1_024, description="A larger request is answered 413.")
+    open311_jurisdiction: str = Field(default="", description="Open311's jurisdiction_id; empty: any is taken.")
     tile_url: str = Field(default="", description="Raster tiles for the map, {z}/{x}/{y}; empty: own outlines only.")
 
     @model_validator(mode="after")

@@ -151,6 +151,7 @@ class TicketShape(Shape):
     lead: str
     assisting: list[str]
     reporter: str
+    position: tuple[float, float] | None = Field(description="lon, lat; WGS84.")
     caller: ReporterShape | None
     unmaskable: bool = Field(description="Whether POST …/caller would show the caller whole, with a reason.")
     outcome: str
@@ -217,6 +218,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         lead=ticket.lead,
         assisting=list(ticket.assisting),
         reporter="" if secret else ticket.reporter,
+        position=ticket.position,
         caller=reporter_of(seen) if (seen := caller_for(role, ticket.caller)) else None,
         unmaskable=may_unmask(role, ticket.caller),
         outcome=ticket.outcome,

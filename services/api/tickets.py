@@ -11,22 +11,19 @@ from starlette.responses import Response
 from services.api.auth import Caller, allow, within
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
-from services.api.scope import bounded, sees
-from services.api.shapes import PREFIX, Asked, Listed, listed
+from services.api.scope import sees
+from services.api.shapes import PREFIX, Asked, Listed
+from services.api.ticket_queries import TicketQuery, counted, found
 from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
-from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Timed, Word, asked_area, missing, place
+from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Word, missing
+from services.paging import encode_cursor
 from services.registry.domain import Permission
 from services.tickets.domain import (
     Actor,
-    Card,
     Details,
     Event,
     Satisfaction,
-    Source,
-    Stage,
-    State,
     Ticket,
-    TicketFilters,
 )  # fmt: skip
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
@@ -37,18 +34,10 @@ Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))
 Reporter = Annotated[Caller, Depends(allow(Permission.REPORT))]
 
 
-class TicketQuery(Timed):
-    """``state`` may name several, separated by commas; ``from`` and ``to`` are the time of opening."""
+class TicketsShape(Listed[TicketShape]):
+    """One page of tickets; ``total`` is null unless ``count`` was asked for."""
 
-    state: Word = Field(default="", examples=["dispatched,signed"])
-    stage: Stage | None = None
-    open: bool | None = None
-    source: Source | None = None
-    incident: Word = ""
-    master: Word = Field(default="", description="The ticket, by id, that these were merged into.")
-    supervised: bool | None = None
-    unit: Word = ""
-    card: Card | None = None
+    total: int | None
 
 
 class CallerAsked(Asked):
@@ -68,6 +57,7 @@ class NewTicket(Asked):
     area: AreaCode = ""
     category: Word = ""
     building: AreaCode = ""
+    position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
     device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
     caller: CallerAsked | None = None
 
@@ -118,13 +108,13 @@ def router(container: Container) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["tickets"], responses=PROBLEMS)
 
     @routes.get("/tickets")
-    def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> Listed[TicketShape]:
-        """Tickets of the caller's area, unit or own reports, newest first."""
-        page = container.tickets.list_tickets(
-            _filters(caller, query), scope=caller.scope, limit=query.limit, after=place(query.cursor, (int, str))
-        )
+    def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> TicketsShape:
+        """Tickets of the caller's area, unit or own reports, newest first or as ``sort`` says."""
+        page = found(container, caller, query)
         logs, now = container.tickets.list_events([ticket.id for ticket in page.items]), container.clock.now()
-        return listed(page, lambda ticket: ticket_of(ticket, logs[ticket.id], caller, now))
+        total = counted(container, caller, query) if query.count else None
+        items = [ticket_of(ticket, logs[ticket.id], caller, now) for ticket in page.items]
+        return TicketsShape(items=items, next=encode_cursor(page.next), total=total)
 
     @routes.get("/tickets/{ticket}")
     def get_ticket(caller: Reader, ticket: Annotated[Word, Path()]) -> TicketShape:
@@ -158,9 +148,9 @@ def router(container: Container) -> APIRouter:
         idempotency_key: Annotated[Word | None, Header()] = None,
     ) -> TicketShape:
         """Act on a ticket: 409 with the current version where it moved on, with the allowed actions otherwise."""
-        found, _ = ticket_for(container, caller, ticket)
+        seen, _ = ticket_for(container, caller, ticket)
         given: dict[str, Any] = asked.model_dump(mode="json", exclude_none=True, exclude={"action", "version"})
-        act = Act(found.id, asked.action, asked.version, msgspec.convert(given, Details))
+        act = Act(seen.id, asked.action, asked.version, msgspec.convert(given, Details))
         acted = container.act_on_ticket(act, who=actor(caller), key=idempotency_key or "", scope=caller.scope)
         return _fresh(container, caller, acted)
 
@@ -188,42 +178,16 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
     Raises:
         ProblemError: 404, or 403 where it is another area's, unit's or person's.
     """
-    found = container.tickets.get_ticket(ticket, scope="")
-    if found is None:
+    read = container.tickets.get_ticket(ticket, scope="")
+    if read is None:
         raise missing("ticket", ticket)
-    within(caller, found[0].area, f"Ticket {ticket}")
-    if not sees(caller, found[0]):
+    within(caller, read[0].area, f"Ticket {ticket}")
+    if not sees(caller, read[0]):
         raise refuse(
             403, "scope", f"Ticket {ticket} is with somebody else.",
             "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
         )  # fmt: skip
-    return found
-
-
-def _filters(caller: Caller, query: TicketQuery) -> TicketFilters:
-    states = tuple(word for word in query.state.split(",") if word)
-    if unknown := set(states) - set(State):
-        raise refuse(
-            422, "invalid", "state names something that is no state of a ticket.",
-            f"Use any of: {', '.join(State)}.", field="state", value=", ".join(sorted(unknown)),
-        )  # fmt: skip
-    asked = TicketFilters(
-        states=states,
-        stage=query.stage,
-        open=query.open,
-        area=asked_area(caller, query.area),
-        device=query.device,
-        kind=query.kind,
-        source=query.source or "",
-        incident=query.incident,
-        master=query.master,
-        supervised=query.supervised,
-        unit=query.unit,
-        card=query.card or "",
-        since=query.start,
-        until=query.end,
-    )
-    return bounded(caller, asked)
+    return read
 
 
 def _fresh(container: Container, caller: Caller, ticket: Ticket) -> TicketShape:

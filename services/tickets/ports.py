@@ -11,6 +11,8 @@ from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, 
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
 from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
+from services.tickets.domain.ordering import Order
+from services.tickets.domain.saved import SavedFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,14 @@ class Catalogue(Protocol):
 class TicketReader(Protocol):
     """Lists for people. ``scope`` is an area prefix and always applies."""
 
-    def list_tickets(self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None) -> Page[Ticket]:
-        """Newest first; the key is (opened_at, id)."""
+    def list_tickets(
+        self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None, order: Order = ()
+    ) -> Page[Ticket]:
+        """Newest first, the key is (opened_at, id); in an ``order``, the key is the last ticket's place in it."""
+        ...
+
+    def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
+        """How many there are; ``most`` where there are as many or more."""
         ...
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
@@ -155,6 +163,10 @@ class TicketReader(Protocol):
 
     def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
         """The whole logs of several tickets, by ticket id."""
+        ...
+
+    def last_changes(self, tickets: Sequence[str]) -> dict[str, int]:
+        """When each of several tickets changed last, epoch ms, by ticket id."""
         ...
 
     def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
@@ -228,3 +240,17 @@ class HotspotReader(Protocol):
     def hotspots(self, *, by: Literal["device", "building"], scope: str, since: int, limit: int) -> tuple[Hotspot, ...]:
         """Chronic devices or buildings by what was opened since then, the worst first."""
         ...
+
+
+class SavedFilters(Protocol):
+    """The filters that people keep."""
+
+    def of(self, owner: str) -> tuple[SavedFilter, ...]:
+        """A person's own, by name."""
+        ...
+
+    def put(self, kept: SavedFilter, *, most: int) -> bool:
+        """Keep it under its name, in place of what stood there; False where the person has ``most`` already."""
+        ...
+
+    def drop(self, owner: str, name: str) -> bool: ...

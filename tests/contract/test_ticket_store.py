@@ -13,10 +13,18 @@ from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain.ordering import order_of
 from services.tickets.domain.profiles import BEIJING, DEFAULT
+from services.tickets.domain.saved import SavedFilter
 from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
-from services.tickets.ports import Answer, HotspotReader, MatchReader, Spot, TicketReader, TicketStore
-from services.tickets.postgres import PostgresHotspots, PostgresMatchReader, PostgresTicketReader, PostgresTicketStore
+from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
+from services.tickets.postgres import (
+    PostgresHotspots,
+    PostgresMatchReader,
+    PostgresSavedFilters,
+    PostgresTicketReader,
+    PostgresTicketStore,
+)
 from services.transactions import Clash
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
@@ -26,6 +34,7 @@ from tests.fakes.tickets import (
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
+    MemorySavedFilters,
     MemoryTicketReader,
     MemoryTicketStore,
 )
@@ -37,6 +46,7 @@ class Side:
     reader: TicketReader
     matches: MatchReader
     spots: HotspotReader
+    filters: SavedFilters
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +61,23 @@ def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         memory = MemoryTicketStore()
-        yield Side(memory, MemoryTicketReader(memory), MemoryMatchReader(memory), MemoryHotspots(memory))
+        yield Side(
+            memory, MemoryTicketReader(memory), MemoryMatchReader(memory), MemoryHotspots(memory), MemorySavedFilters()
+        )
         return
     database: Database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_tickets"), name="contract")
         stack.callback(pool.close)
+        front = open_pool(database.url("linli_api"), name="contract front")
+        stack.callback(front.close)
         yield Side(
-            PostgresTicketStore(pool), PostgresTicketReader(pool), PostgresMatchReader(pool), PostgresHotspots(pool)
+            PostgresTicketStore(pool),
+            PostgresTicketReader(pool),
+            PostgresMatchReader(pool),
+            PostgresHotspots(pool),
+            PostgresSavedFilters(front),
         )
 
 
@@ -257,6 +275,87 @@ def test_a_list_goes_page_by_page_newest_first(side: Side) -> None:
     assert seen == ["LY-4", "LY-3", "LY-2", "LY-1", "LY-0"]
 
 
+def _late(side: Side) -> None:
+    """Five tickets: two urgencies, deadlines that differ, one that has ended and has none."""
+    for count, urgency in enumerate((0, 2, 0, 2, 0)):
+        _save(side, _report(f"LY-{count}", at=T0 + count * 1_000, urgency=urgency))
+    with side.store.transaction() as work:
+        ticket = work.ticket("LY-0")
+    assert ticket is not None
+    withdrawn = domain.move(
+        ticket, domain.Action.WITHDRAW, now=T0 + 9_000, by="operator", role=Role.OPERATOR, details=Details(reason="x")
+    )
+    _save(side, withdrawn)
+
+
+@pytest.mark.parametrize(
+    ("sort", "numbers"),
+    [
+        ("opened", "01234"),
+        ("-opened", "43210"),
+        ("-urgency", "13024"),
+        ("urgency,-opened", "42031"),
+        ("deadline", "12340"),
+        ("-deadline", "43210"),
+        ("-urgency,deadline", "13240"),
+        ("-closed,opened", "01234"),
+    ],
+)
+def test_an_order_of_several_keys_goes_page_by_page_and_what_is_missing_comes_last(
+    side: Side, sort: str, numbers: str
+) -> None:
+    _late(side)
+    order = order_of(sort)
+    whole = side.reader.list_tickets(TicketFilters(), scope="", limit=9, after=None, order=order)
+    assert whole.next is None
+    seen: list[str] = []
+    after: tuple[str | int, ...] | None = None
+    for _ in range(3):
+        page = side.reader.list_tickets(TicketFilters(), scope="", limit=2, after=after, order=order)
+        seen += [ticket.number for ticket in page.items]
+        after = page.next
+    assert after is None
+    assert seen == [ticket.number for ticket in whole.items]
+    assert "".join(number.removeprefix("LY-") for number in seen) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("路灯", 2), ("灯不", 2), ("路灯 三号楼", 2), ("LY-1", 1), ("ly-1 路灯", 1), ("井盖", 0), ("%", 0), ("_", 0),
+     ("50%", 0), ("\\", 0), ("13812345621", 0), (" ", 2)],
+)  # fmt: skip
+def test_a_search_finds_all_the_words_in_either_script_and_never_a_callers_number(
+    side: Side, text: str, found: int
+) -> None:
+    _save(side, _report("LY-1", caller=domain.Caller("王", "13812345621")))
+    _save(side, _report("LY-2"))
+    filters = TicketFilters(text=text)
+    assert len(side.reader.list_tickets(filters, scope="", limit=9, after=None).items) == found
+    assert side.reader.count_tickets(filters, scope="", most=9) == found
+
+
+def test_a_count_ends_at_its_most_and_within_its_scope(side: Side) -> None:
+    for count in range(3):
+        _save(side, _report(f"LY-{count}"))
+    assert side.reader.count_tickets(TicketFilters(), scope="", most=2) == 2
+    assert side.reader.count_tickets(TicketFilters(), scope="990101", most=9) == 3
+    assert side.reader.count_tickets(TicketFilters(), scope="990102", most=9) == 0
+
+
+def test_a_persons_filters_are_their_own_and_not_without_end(side: Side) -> None:
+    mine = SavedFilter("ann", "燃气", {"category": "gas-leak"}, T0)
+    assert side.filters.put(mine, most=2)
+    assert side.filters.put(SavedFilter("ann", "b", {}, T0), most=2)
+    assert not side.filters.put(SavedFilter("ann", "c", {}, T0), most=2)
+    changed = SavedFilter("ann", "燃气", {"state": "signed"}, T0 + 1)
+    assert side.filters.put(changed, most=2), "the same name takes the place of the old one"
+    assert side.filters.put(SavedFilter("bob", "燃气", {}, T0), most=2)
+    assert side.filters.of("ann") == (SavedFilter("ann", "b", {}, T0), changed)
+    assert side.filters.drop("ann", "b")
+    assert not side.filters.drop("ann", "b")
+    assert side.filters.of("ann") == (changed,)
+
+
 def test_a_scope_hides_what_lies_outside(side: Side) -> None:
     ticket = _save(side, _report("LY-1"))
     assert side.reader.list_tickets(TicketFilters(), scope="990102", limit=9, after=None).items == ()
@@ -284,6 +383,10 @@ FILTERS = [
     (TicketFilters(unit="other"), 0),
     (TicketFilters(reporter="citizen"), 1),
     (TicketFilters(card="red"), 0),
+    (TicketFilters(categories=("gas-leak", "lighting")), 1),
+    (TicketFilters(categories=("",)), 2),
+    (TicketFilters(urgency=2), 1),
+    (TicketFilters(urgency=0), 2),
     (TicketFilters(since=T0 + 5), 1),
     (TicketFilters(until=T0 + 5), 2),
     (TicketFilters(states=("reported",), reporter="citizen", area=GRID), 1),
@@ -307,6 +410,20 @@ def test_several_logs_are_read_at_once(side: Side) -> None:
         "id-LY-1": first[1], "id-LY-2": second[1], "none": (),
     }  # fmt: skip
     assert side.reader.list_events([]) == {}
+
+
+def test_the_last_changes_of_several_tickets_are_read_at_once(side: Side) -> None:
+    ticket = _save(side, _report("LY-1"))
+    _save(side, _report("LY-2", at=T0 + 7))
+    _save(side, domain.move(ticket, domain.Action.ACCEPT, now=T0 + 9, by="operator", role=Role.OPERATOR))
+    assert side.reader.last_changes(["id-LY-1", "id-LY-2", "none"]) == {"id-LY-1": T0 + 9, "id-LY-2": T0 + 7}
+
+
+def test_a_position_comes_back_as_it_was_sent(side: Side) -> None:
+    ticket = _save(side, _report("LY-1", position=(109.98, 30.01)))
+    with side.store.transaction() as work:
+        assert work.ticket(ticket.id) == ticket
+        assert domain.replay(work.events(ticket.id)).position == (109.98, 30.01)
 
 
 def test_stages_are_counted_with_their_cards(side: Side) -> None:

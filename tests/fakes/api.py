@@ -53,6 +53,7 @@ from tests.fakes.tickets import (
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
+    MemorySavedFilters,
     MemoryTicketReader,
     MemoryTicketStore,
 )
@@ -116,6 +117,7 @@ class MemoryPlatform:
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,
+            saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
             unmask=Unmask(self.tickets, self.clock),

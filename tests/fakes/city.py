@@ -77,6 +77,7 @@ from tests.fakes.tickets import (
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
+    MemorySavedFilters,
     MemoryTicketReader,
     MemoryTicketStore,
 )
@@ -149,6 +150,7 @@ class MemoryCity:
             measure_quality=MeasureQuality(self.quality, self.clock),
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
+            saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
             unmask=Unmask(self.tickets, self.clock),

@@ -11,6 +11,8 @@ from services.paging import Key, Page
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line
+from services.tickets.domain.ordering import Order, place_of
+from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
@@ -245,12 +247,22 @@ class MemoryTicketReader:
     def __init__(self, store: MemoryTicketStore) -> None:
         self._store = store
 
-    def list_tickets(self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None) -> Page[Ticket]:
+    def list_tickets(
+        self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None, order: Order = ()
+    ) -> Page[Ticket]:
         found = [t for t in self._store.state.tickets.values() if t.area.startswith(scope) and _fits(t, filters)]
+        if order:
+            placed = sorted(((place_of(ticket, order), ticket) for ticket in found), key=lambda each: each[0])
+            beyond = [ticket for place, ticket in placed if after is None or place > after]
+            return Page(tuple(beyond[:limit]), place_of(beyond[limit - 1], order) if len(beyond) > limit else None)
         found.sort(key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)
         rest = [ticket for ticket in found if after is None or (ticket.opened_at, ticket.id) < after]
         items = tuple(rest[:limit])
         return Page(items, (items[-1].opened_at, items[-1].id) if len(rest) > limit else None)
+
+    def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
+        found = [t for t in self._store.state.tickets.values() if t.area.startswith(scope) and _fits(t, filters)]
+        return min(len(found), most)
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
         found = MemoryWork(self._store.state).ticket(ticket)
@@ -260,6 +272,10 @@ class MemoryTicketReader:
 
     def list_events(self, tickets: Sequence[str]) -> dict[str, tuple[Event, ...]]:
         return {ticket: self._store.state.events.get(ticket, ()) for ticket in tickets}
+
+    def last_changes(self, tickets: Sequence[str]) -> dict[str, int]:
+        events = self._store.state.events
+        return {ticket: max(event.at for event in events[ticket]) for ticket in tickets if ticket in events}
 
     def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
         narrow = TicketFilters(unit=filters.unit, reporter=filters.reporter)
@@ -291,8 +307,33 @@ def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
         (filters.unit, filters.unit in {ticket.lead, *ticket.assisting}),
         (filters.reporter, ticket.reporter == filters.reporter),
         (filters.card, ticket.card == filters.card),
+        (filters.categories, ticket.category in filters.categories),
+        (filters.urgency is not None, ticket.urgency == filters.urgency),
         (filters.since is not None, ticket.opened_at >= (filters.since or 0)),
         (filters.until is not None, ticket.opened_at < (filters.until or 0)),
         (filters.open is not None, ticket.open == filters.open),
     )
+    held = f"{ticket.number} {ticket.title} {ticket.place} {ticket.text} {ticket.outcome}".lower()
+    if not all(word.lower() in held for word in filters.text.split()):
+        return False
     return all(holds for asked, holds in wanted if asked)
+
+
+@dataclass
+class MemorySavedFilters:
+    """Twin of ``PostgresSavedFilters``."""
+
+    kept: dict[tuple[str, str], SavedFilter] = field(default_factory=dict)
+
+    def of(self, owner: str) -> tuple[SavedFilter, ...]:
+        return tuple(kept for (whose, _), kept in sorted(self.kept.items()) if whose == owner)
+
+    def put(self, kept: SavedFilter, *, most: int) -> bool:
+        others = [name for whose, name in self.kept if whose == kept.owner and name != kept.name]
+        if len(others) >= most:
+            return False
+        self.kept[kept.owner, kept.name] = kept
+        return True
+
+    def drop(self, owner: str, name: str) -> bool:
+        return self.kept.pop((owner, name), None) is not None

@@ -154,6 +154,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "device": (f"/devices/{device}", "grid_manager"),
         "tickets": ("/tickets", "operator"),
         "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),
+        "ticket-search": ("/tickets/search?text=新&sort=opened", "operator"),
         "new-ticket": ("/tickets/new", "operator"),
         "knowledge": ("/knowledge", "operator"),
         "hotspots": ("/tickets/hotspots", "operator"),

@@ -31,6 +31,7 @@ from services.api.pages import (
     rules,
     shifts,
     tasks,
+    ticket_search,
     tickets,
     trouble,
     unmasking,
@@ -42,6 +43,7 @@ from services.api.pages.notice_source import NoticeBook
 from services.api.pages.ports import PageSource
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.sources import ContainerSource
+from services.api.pages.ticket_book import TicketBook
 
 
 def router(container: Container) -> APIRouter:
@@ -70,6 +72,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
+    routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
     routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for page in (hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))

@@ -88,7 +88,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
             try:
                 desk.source.act(visit.caller, row.id, action, int(text_of(form, "version") or 0), values)
             except (Refused, ValueError) as error:
-                errors = {"": _refused(error, visit.now, visit.t)}
+                errors = {"": refused_text(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
         return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
@@ -109,7 +109,8 @@ def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
     return row
 
 
-def _refused(error: Exception, now: int, t: Words) -> str:
+def refused_text(error: Exception, now: int, t: Words) -> str:
+    """Why an action was refused, for a person."""
     if not isinstance(error, Refused):
         return t("没有办成：{why}", why=str(error))
     because = str(error.extra.get("because", ""))

@@ -153,7 +153,16 @@ SOURCES: Final = {
     "hotline": N_("热线"),
     "citizen": N_("随手拍"),
     "patrol": N_("巡查"),
+    "open311": N_("开放接口"),
+    "system": N_("其他系统"),
 }
+NOTES: Final = {
+    "merged": N_("已与同一事件的另一张工单合并，随它一起办理"),
+    "unsolved": N_("{state}：未能解决"),
+    "outcome": N_("{state}：{outcome}"),
+    "taken": N_("我们会在时限内联系你，可以用编号查询进展"),
+}
+"""What Open311's ``status_notes`` and ``service_notice`` say beside the state."""
 ROLES: Final = {
     "citizen": N_("市民"),
     "grid_worker": N_("网格员"),

@@ -1,6 +1,7 @@
 """The ticket loop as values and pure functions; the transition table decides everything."""
 
 from services.tickets.domain.clocks import ClockRun
+from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply, replay
 from services.tickets.domain.errors import IllegalTransition, NotAllowed, Stale
 from services.tickets.domain.facts import alarmed, archived, marked, master_ended, overdue, raised, returned
@@ -12,7 +13,7 @@ from services.tickets.domain.proof import Proof, proof_one, why_not
 from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import Hotspot, StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
-from services.tickets.domain.ticket import Caller, Details, Episode, Event, Evidence, Opening, Task, Ticket
+from services.tickets.domain.ticket import Caller, Episode, Event, Evidence, Opening, Task, Ticket
 from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State, Step
 
 __all__ = [

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from services.tickets.domain.ticket import Details, Episode, Event, Evidence, Task, Ticket
+from services.tickets.domain.details import Details
+from services.tickets.domain.ticket import Episode, Event, Evidence, Task, Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Card, Level, Role, State
 
 Changes = dict[str, Any]

@@ -72,6 +72,7 @@ def _opened(event: Event) -> Ticket:
         incident=opening.incident,
         caller=opening.caller,
         reporter=opening.reporter,
+        position=opening.position,
         normal_for_ms=opening.normal_for_ms,
         reopen_ms=opening.reopen_ms,
         episodes=(opening.episode,) if opening.episode else (),

@@ -9,12 +9,13 @@ from typing import Any, Final
 import msgspec
 
 from services.tickets.domain import guards, supplied
+from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply
 from services.tickets.domain.errors import IllegalTransition, NotAllowed
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.outcomes import choose
 from services.tickets.domain.table import FACTS, TRANSITIONS, Row
-from services.tickets.domain.ticket import Details, Event, Opening, Ticket, plain
+from services.tickets.domain.ticket import Event, Opening, Ticket, plain
 from services.tickets.domain.timing import turned
 from services.tickets.domain.words import Action, Role, State
 from streams.contracts import Refused

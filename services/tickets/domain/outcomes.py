@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Final
 
 from services.tickets.domain import policy
+from services.tickets.domain.details import Details
 from services.tickets.domain.guards import Actor
 from services.tickets.domain.table import Row
-from services.tickets.domain.ticket import Details, Ticket
+from services.tickets.domain.ticket import Ticket
 from services.tickets.domain.words import Action, Role, Satisfaction, State
 
 

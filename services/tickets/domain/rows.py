@@ -8,7 +8,10 @@ from services.tickets.domain.words import Stage
 
 @dataclass(frozen=True, slots=True)
 class TicketFilters:
-    """Every field narrows; times are epoch ms of opening. ``reporter`` and ``unit`` are "mine"."""
+    """Every field narrows; times are epoch ms of opening. ``reporter`` and ``unit`` are "mine".
+
+    ``text`` are words that the ticket holds, all of them, wherever and in whichever case.
+    """
 
     states: tuple[str, ...] = ()
     stage: Stage | None = None
@@ -23,6 +26,9 @@ class TicketFilters:
     unit: str = ""
     reporter: str = ""
     card: str = ""
+    categories: tuple[str, ...] = ()
+    urgency: int | None = None
+    text: str = ""
     since: int | None = None
     until: int | None = None
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from services.tickets.domain import calendars, limits, policy
 from services.tickets.domain.catalogue import check_category
+from services.tickets.domain.details import Details
 from services.tickets.domain.errors import Because, Ruled
 from services.tickets.domain.guards import Actor
 from services.tickets.domain.limits import limit_of
 from services.tickets.domain.numbers import SHANGHAI
 from services.tickets.domain.proof import Proof, proof_one, why_not, would_prove
 from services.tickets.domain.table import Row
-from services.tickets.domain.ticket import Details, Evidence, Ticket
+from services.tickets.domain.ticket import Evidence, Ticket
 from services.tickets.domain.words import Action, Clock, State
 from streams.contracts import Refused
 

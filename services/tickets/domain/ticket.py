@@ -10,46 +10,6 @@ from services.tickets.domain.words import Action, Card, Clock, Level, Role, Sati
 from streams.contracts import Severity
 
 
-class Details(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a person supplies with an action. Which fields an action takes is in the table.
-
-    ``position`` is (lon, lat), WGS84; ``photo`` and ``reading`` are evidence in words or a
-    reference; ``satisfied`` is the caller's answer at the call-back; ``found`` what a look on
-    site found; ``to``, ``at`` and ``reference`` whom a call was handed to, when, and their number
-    for it; ``told`` what the reporter was told, and how; ``until`` a date, epoch ms; ``task`` a
-    sub-task's number; ``master`` the ticket, by id or number, that this one goes into;
-    ``cites`` the entry of the knowledge base that a direct answer said, with its version.
-    """
-
-    title: str = ""
-    text: str = ""
-    reason: str = ""
-    place: str = ""
-    area: str = ""
-    category: str = ""
-    urgency: int | None = None
-    unit: str = ""
-    assisting: tuple[str, ...] = ()
-    position: tuple[float, float] | None = None
-    photo: str = ""
-    reading: str = ""
-    sensor_dead: bool = False
-    outcome: str = ""
-    contacted: bool | None = None
-    solved: bool | None = None
-    satisfied: Satisfaction | None = None
-    found: bool | None = None
-    to: str = ""
-    at: int | None = None
-    reference: str = ""
-    told: str = ""
-    until: int | None = None
-    task: int | None = None
-    plan: str = ""
-    master: str = ""
-    cites: str = ""
-
-
 class Caller(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who reported it. Shown through :mod:`services.tickets.domain.privacy` only."""
 
@@ -79,7 +39,7 @@ class Episode(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Opening(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything a ticket starts with, as its first event carries it."""
+    """Everything a ticket starts with, as its first event carries it; ``position`` is (lon, lat), WGS84."""
 
     number: str
     source: Source
@@ -96,6 +56,7 @@ class Opening(msgspec.Struct, frozen=True, omit_defaults=True):
     incident: str = ""
     caller: Caller | None = None
     reporter: str = ""
+    position: tuple[float, float] | None = None
     normal_for_ms: int = 0
     reopen_ms: int = 0
     episode: Episode | None = None
@@ -150,6 +111,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     incident: str = ""
     caller: Caller | None = None
     reporter: str = ""
+    position: tuple[float, float] | None = None
     lead: str = ""
     assisting: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()

@@ -176,6 +176,8 @@ class Source(StrEnum):
     HOTLINE = "hotline"
     CITIZEN = "citizen"
     PATROL = "patrol"
+    OPEN311 = "open311"
+    SYSTEM = "system"
 
 
 class Satisfaction(StrEnum):

@@ -43,6 +43,7 @@ _SOURCES = {
 class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What somebody reports. ``area`` is an area code, ``category`` a guess that classifying settles.
 
+    ``position`` is (lon, lat), WGS84.
     ``device`` is the sensor that it is about, where somebody stands before it.
     """
 
@@ -54,6 +55,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     building: str = ""
     device: str = ""
     caller: Caller | None = None
+    position: tuple[float, float] | None = None
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -73,15 +75,19 @@ class OpenTicket:
     clock: Clock
     ids: Ids
 
-    def __call__(self, report: Report, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
+    def __call__(
+        self, report: Report, *, who: Actor, key: str = "", scope: str = "", source: Source | None = None
+    ) -> Ticket:
         """Open it, or answer as before when ``key`` was used for this very report.
+
+        ``source`` is the channel where it is another than the role's own.
 
         Raises:
             Refused: ``fields`` or ``forbidden``; ``idempotency`` for a key of another request.
         """
         check_text(report)
-        source = _SOURCES.get(who.role)
-        if source is None:
+        own = _SOURCES.get(who.role)
+        if own is None:
             raise Refused("forbidden", f"report belongs to {', '.join(_SOURCES)}")
         if report.area and level_of(report.area) is None:
             raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
@@ -91,7 +97,7 @@ class OpenTicket:
             raise Refused("forbidden", f"the place lies outside your area {scope}")
         request = _Request(key, who, report)
         return in_transaction(
-            self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source))
+            self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own))
         )
 
     def _open(self, work: Work, report: Report, who: Actor, source: Source) -> Ticket:
@@ -109,7 +115,8 @@ class OpenTicket:
             device=report.device,
             category=report.category,
             caller=report.caller,
-            reporter="" if source is Source.HOTLINE else who.by,
+            reporter="" if who.role is Role.OPERATOR else who.by,
+            position=report.position,
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)

@@ -7,6 +7,7 @@ from services.tickets.postgres.figures import PostgresFigures
 from services.tickets.postgres.hotspots import PostgresHotspots
 from services.tickets.postgres.matches import PostgresMatchReader
 from services.tickets.postgres.reader import PostgresTicketReader
+from services.tickets.postgres.saved import PostgresSavedFilters
 from services.tickets.postgres.store import PostgresTicketStore
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "PostgresFigures",
     "PostgresHotspots",
     "PostgresMatchReader",
+    "PostgresSavedFilters",
     "PostgresTicketReader",
     "PostgresTicketStore",
 ]

@@ -1,15 +1,16 @@
 """Lists of tickets for people, from the views that this schema publishes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from services.adapters.postgres import Pool, translated
 from services.paging import Key, Page
 from services.tickets.domain import Event, Stage, StageCount, Ticket, TicketFilters
+from services.tickets.domain.ordering import LAST, By, Order, place_of
 from services.tickets.postgres.rows import event_of, ticket_of
 
-_LIST = """
-    SELECT body FROM tickets.ticket
+_WHERE = """
+    FROM tickets.ticket
     WHERE area ^@ %(scope)s AND area ^@ %(area)s
       AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s))
       AND (%(stage)s::text IS NULL OR stage = %(stage)s)
@@ -23,10 +24,23 @@ _LIST = """
       AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
       AND (%(reporter)s = '' OR reporter = %(reporter)s)
       AND (%(card)s = '' OR card = %(card)s)
+      AND (%(categories)s::text[] IS NULL OR category = ANY (%(categories)s))
+      AND (%(urgency)s::smallint IS NULL OR urgency = %(urgency)s)
       AND (%(since)s::bigint IS NULL OR opened_at >= %(since)s)
-      AND (%(until)s::bigint IS NULL OR opened_at < %(until)s)
+      AND (%(until)s::bigint IS NULL OR opened_at < %(until)s)"""
+
+_WORDS = " AND id IN (SELECT id FROM tickets.ticket_words WHERE words ILIKE ALL (%(words)s))"
+
+_NEWEST = """
       AND (%(after_at)s::bigint IS NULL OR (opened_at, id) < (%(after_at)s, %(after_id)s))
     ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+
+_COLUMNS: Final = {
+    By.OPENED: "opened_at",
+    By.DEADLINE: "deadline",
+    By.URGENCY: "urgency::bigint",
+    By.CLOSED: "closed_at",
+}
 
 _COUNT = """
     SELECT stage, count(*), count(*) FILTER (WHERE card = 'yellow'), count(*) FILTER (WHERE card = 'red')
@@ -44,6 +58,8 @@ _LOGS = """
     SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
     FROM tickets.ticket_event WHERE ticket = ANY (%s) ORDER BY ticket, version"""
 
+_CHANGES = "SELECT ticket, max(at) FROM tickets.ticket_event WHERE ticket = ANY (%s) GROUP BY ticket"
+
 
 class PostgresTicketReader:
     """:class:`services.tickets.ports.TicketReader`."""
@@ -51,20 +67,28 @@ class PostgresTicketReader:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def list_tickets(self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None) -> Page[Ticket]:
-        after_at, after_id = after or (None, None)
-        values: dict[str, Any] = {
-            "scope": scope, "area": filters.area, "states": list(filters.states) or None,
-            "stage": filters.stage, "open": filters.open, "device": filters.device, "kind": filters.kind,
-            "source": filters.source, "incident": filters.incident, "master": filters.master,
-            "supervised": filters.supervised, "unit": filters.unit,
-            "reporter": filters.reporter, "card": filters.card, "since": filters.since, "until": filters.until,
-            "after_at": after_at, "after_id": after_id, "limit": limit + 1,
-        }  # fmt: skip
+    def list_tickets(
+        self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None, order: Order = ()
+    ) -> Page[Ticket]:
+        values = _values(filters, scope) | {"limit": limit + 1}
+        if order:
+            rest, more = _ordered(order, after)
+        else:
+            after_at, after_id = after or (None, None)
+            rest, more = _NEWEST, {"after_at": after_at, "after_id": after_id}
+        query = f"SELECT body {_where(filters)} {rest}"
         with translated(), self._pool.connection() as connection:
-            rows = connection.execute(_LIST, values).fetchall()
+            rows = connection.execute(query.encode(), values | more).fetchall()
         items = tuple(ticket_of(row[0]) for row in rows[:limit])
-        return Page(items, (items[-1].opened_at, items[-1].id) if len(rows) > limit else None)
+        if len(rows) <= limit:
+            return Page(items)
+        return Page(items, place_of(items[-1], order) if order else (items[-1].opened_at, items[-1].id))
+
+    def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
+        query = f"SELECT count(*) FROM (SELECT 1 {_where(filters)} LIMIT %(most)s) AS found"  # noqa: S608 - our own text
+        with translated(), self._pool.connection() as connection:
+            row = connection.execute(query.encode(), _values(filters, scope) | {"most": most}).fetchone()
+        return int(str(row[0])) if row else 0
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
         with translated(), self._pool.connection() as connection:
@@ -85,9 +109,46 @@ class PostgresTicketReader:
             logs[event.ticket] = (*logs[event.ticket], event)
         return logs
 
+    def last_changes(self, tickets: Sequence[str]) -> dict[str, int]:
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(_CHANGES, (list(tickets),)).fetchall()
+        return {str(ticket): int(str(at)) for ticket, at in rows}
+
     def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
         with translated(), self._pool.connection() as connection:
             values = {"scope": scope, "unit": filters.unit, "reporter": filters.reporter}
             rows = connection.execute(_COUNT, values).fetchall()
         counts: dict[Any, tuple[Any, ...]] = {row[0]: row[1:] for row in rows}
         return tuple(StageCount(stage, *counts.get(stage, (0, 0, 0))) for stage in Stage)
+
+
+def _where(filters: TicketFilters) -> str:
+    return _WHERE + (_WORDS if filters.text.split() else "")
+
+
+def _values(filters: TicketFilters, scope: str) -> dict[str, Any]:
+    return {
+        "scope": scope, "area": filters.area, "states": list(filters.states) or None,
+        "stage": filters.stage, "open": filters.open, "device": filters.device, "kind": filters.kind,
+        "source": filters.source, "incident": filters.incident, "master": filters.master,
+        "supervised": filters.supervised, "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
+        "categories": list(filters.categories) or None, "urgency": filters.urgency,
+        "since": filters.since, "until": filters.until, "words": [_holding(word) for word in filters.text.split()],
+    }  # fmt: skip
+
+
+def _holding(word: str) -> str:
+    """A pattern that holds the word as it stands: what ILIKE would read as a sign is escaped."""
+    return f"%{word.replace(_ESCAPE, _ESCAPE * 2).replace('%', _ESCAPE + '%').replace('_', _ESCAPE + '_')}%"
+
+
+_ESCAPE: Final = chr(92)
+
+
+def _ordered(order: Order, after: Key | None) -> tuple[str, dict[str, Any]]:
+    """The end of a query in ``order``: one row comparison, because every key ascends."""
+    keys = [f"coalesce({'-' if sort.descending else ''}{_COLUMNS[sort.by]}, {LAST})" for sort in order]
+    keys.append("id")
+    values = {f"after_{number}": value for number, value in enumerate(after or ())}
+    beyond = f"AND ({', '.join(keys)}) > ({', '.join(f'%({name})s' for name in values)})" if after else ""
+    return f"{beyond} ORDER BY {', '.join(keys)} LIMIT %(limit)s", values

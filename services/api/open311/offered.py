@@ -1,0 +1,114 @@
+"""What may be reported: the categories as services, and what some of them ask beside the place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sensors.kinds.categories import CATEGORIES, DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, LIGHTING
+from services.api.pages.words import Language
+from services.tickets.domain.policy import SAFETY
+
+OTHER: Final = "other"
+"""The service of a report that no category fits: an operator classifies it."""
+_OTHER_NAME: Final = ("其他诉求", "Something else")
+_HIDDEN: Final = frozenset({DEVICE_UPKEEP})
+"""The platform's own upkeep: nobody outside reports it, and a ticket of it still has its name."""
+_DANGER: Final = ("有危险时请先拨打 119。", "Where there is danger call 119 first.")
+_GROUPS: Final = {True: ("安全隐患", "Danger"), False: ("市容环境", "Street and home")}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A question of a service; ``values`` are its choices by key, empty where the answer is free text."""
+
+    code: str
+    zh: str
+    en: str
+    required: bool = False
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def datatype(self) -> str:
+        return "singlevaluelist" if self.values else "string"
+
+
+ATTRIBUTES: Final[dict[str, tuple[Attribute, ...]]] = {
+    GAS_LEAK: (
+        Attribute(
+            "WHERE_SMELT", "哪里有气味？", "Where does it smell?", True,
+            {"indoors": ("室内", "Indoors"), "stairs": ("楼道", "Stairwell"), "outside": ("室外", "Outside")},
+        ),
+    ),
+    LIGHTING: (Attribute("POLE", "灯杆编号（如看得到）", "Number on the pole, if it can be read"),),
+    FIRE_LANE: (Attribute("PLATE", "车牌号（如有车辆）", "Number plate, if it is a car"),),
+}  # fmt: skip
+
+
+def name_of(code: str, lang: Language) -> str:
+    """A service's name; a code that the catalogue has lost is its own name."""
+    if code in {OTHER, ""}:
+        return _either(_OTHER_NAME, lang)
+    found = CATEGORIES.get(code)
+    return _either((found.name_zh, found.name_en), lang) if found else code
+
+
+def codes() -> tuple[str, ...]:
+    """The services that a person may choose from."""
+    return (*(code for code in CATEGORIES if code not in _HIDDEN), OTHER)
+
+
+def service(code: str, lang: Language) -> dict[str, Any]:
+    """One service as ``GET services`` lists it."""
+    danger = code in SAFETY
+    names = [name_of(code, "zh"), name_of(code, "en")]
+    return {
+        "service_code": code,
+        "service_name": name_of(code, lang),
+        "description": f"{' / '.join(names)}。{_either(_DANGER, lang)}" if danger else " / ".join(names),
+        "metadata": code in ATTRIBUTES,
+        "type": "realtime",
+        "keywords": ", ".join([*names, code]),
+        "group": _either(_GROUPS[danger], lang),
+    }
+
+
+def definition(code: str, lang: Language) -> dict[str, Any]:
+    """One service's questions as ``GET services/[code]`` gives them."""
+    return {
+        "service_code": code,
+        "attributes": [
+            {
+                "variable": True,
+                "code": each.code,
+                "datatype": each.datatype,
+                "required": each.required,
+                "datatype_description": None,
+                "order": order,
+                "description": _either((each.zh, each.en), lang),
+                "values": [{"key": key, "name": _either(name, lang)} for key, name in each.values.items()],
+            }
+            for order, each in enumerate(ATTRIBUTES.get(code, ()), 1)
+        ],
+    }
+
+
+def said(code: str, given: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The answers to a service's questions as lines of the report, and what is wrong with them."""
+    lines, faults = [], []
+    known = {each.code: each for each in ATTRIBUTES.get(code, ())}
+    faults += [f"attribute[{name}] is none of service_code {code}" for name in given if name not in known]
+    for each in known.values():
+        answers = [text for text in given.get(each.code, ()) if text]
+        if not answers and each.required:
+            faults.append(f"attribute[{each.code}] was not provided: {each.zh} {each.en}")
+        elif len(answers) > 1:
+            faults.append(f"attribute[{each.code}] takes one value")
+        elif answers and each.values and answers[0] not in each.values:
+            faults.append(f"attribute[{each.code}] is {answers[0][:50]!r}; use one of: {', '.join(each.values)}")
+        elif answers:
+            lines.append(f"{each.zh}{each.values[answers[0]][0] if each.values else answers[0]}")
+    return lines, faults
+
+
+def _either(names: tuple[str, str], lang: Language) -> str:
+    return names[0] if lang == "zh" else names[1]
