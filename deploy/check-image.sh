@@ -40,7 +40,7 @@ podman build --isolation=chroot --network=host "$@" --build-arg BASE=localhost/l
 echo "== inside"
 root="$(podman image mount linli:check)"
 fail=0
-for name in provision gateway streams registry history alarms tickets oncall api simulator replay rehearse; do
+for name in provision gateway streams registry history alarms tickets oncall notices api simulator replay rehearse audit; do
     chroot --userspec=10001:10001 "$root" /opt/linli/bin/linli-$name --help >/dev/null || { echo "linli-$name does not answer --help" >&2; fail=1; }
 done
 site="$(chroot "$root" /opt/linli/bin/python -c 'import dashboards, os; print(os.path.dirname(dashboards.__file__))')"

@@ -98,7 +98,7 @@ def build(settings: Settings, progress: Progress) -> PlacedApp:
         await follower.ready.wait()
         await stopping(watch, settings.kafka_bootstrap_servers, positions, Stall(settings.stalled_s), time.monotonic)
 
-    app.task(look_after)
+    app.early.append(look_after)
     return app
 
 
@@ -149,7 +149,7 @@ def attach(app: PlacedApp, engines: Sequence[Engine], follower: Follower, progre
     async def follow() -> None:
         await stopping(follower.run)
 
-    app.task(follow)
+    app.early.append(follow)
 
     async def moved(*_: object, **__: object) -> None:
         for engine in engines:

@@ -32,6 +32,7 @@ COPIES: Final = {
 ICONS: Final = {
     "map": "map", "alarm": "bell", "ticket": "ticket", "device": "cpu", "rule": "chart-line", "oncall": "phone-call",
     "letter": "mail-exclamation", "quarantine": "shield-question", "task": "checklist", "kpi": "report-analytics",
+    "notice": "message",
     "search": "search", "check": "check", "offline": "wifi-off", "refresh": "refresh",
     "sun": "sun", "moon": "moon", "language": "language", "leave": "logout",
     "gas": "flame", "septic": "barrel", "light": "lamp-2", "parking": "parking",

@@ -30,6 +30,7 @@ STATUSES: Final = {
     "expired": 410,
     "used": 410,
     "crowded": 429,
+    "locked": 429,
 }
 """A use case's code as a status; any other is 409, a conflict with what is."""
 STALE: Final = frozenset({"conflict", "version"})
@@ -78,7 +79,9 @@ def of_refused(refused: Refused) -> Problem:
     allowed = extra.get("allowed")
     if not remedy and isinstance(allowed, list) and allowed:
         remedy = f"Use one of: {', '.join(map(str, allowed))}."
-    return Problem(status, refused.code, refused.detail, remedy or REMEDIES[status], field, value, extra)
+    wait = extra.get("seconds")
+    headers = {"Retry-After": str(wait)} if status == 429 and isinstance(wait, int) else {}
+    return Problem(status, refused.code, refused.detail, remedy or REMEDIES[status], field, value, extra, headers)
 
 
 def _named(extra: dict[str, object]) -> str:

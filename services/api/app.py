@@ -5,6 +5,8 @@ from fastapi import Depends, FastAPI
 from services.api import (
     alarms,
     answers,
+    audit,
+    catalogue,
     description,
     devices,
     events,
@@ -18,6 +20,7 @@ from services.api import (
     ladders,
     letters,
     merging,
+    notices,
     oncall,
     open311,
     places,
@@ -45,12 +48,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge,
-    works, policies, letters, quarantine, oncall, open311,
-    events, sessions, web,
-    feedback,
-    hotspots, shifts,
-    kpi,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots, shifts,
+    feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

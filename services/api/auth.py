@@ -61,8 +61,14 @@ def user_of(caller: Caller) -> User:
 class Identities(Protocol):
     """What the front door needs of the people register."""
 
-    def sign_in(self, name: str, password: str, kind: Literal["session", "api"], *, now: int) -> Grant | None:
-        """A new token, or None where name and password do not fit."""
+    def sign_in(
+        self, name: str, password: str, kind: Literal["session", "api"], *, now: int, address: str = ""
+    ) -> Grant | None:
+        """A new token, or None where name and password do not fit. ``address``: the network's, where it is known.
+
+        Raises:
+            Refused: ``locked``, too many tries failed; ``until`` epoch ms.
+        """
 
     def sign_in_as(self, role: str, *, now: int) -> Grant | None:
         """A new session for the demo user of ``role``, where there is one."""
@@ -70,7 +76,7 @@ class Identities(Protocol):
     def caller(self, token: str, *, now: int) -> Caller | None:
         """Whose token this is, unless it has expired or its person left."""
 
-    def sign_out(self, caller: Caller) -> None:
+    def sign_out(self, caller: Caller, *, now: int) -> None:
         """Forget the session that ``caller`` came with."""
 
 
@@ -87,6 +93,11 @@ def current(request: Request) -> Caller:
 
 
 Signed = Annotated[Caller, Depends(current)]
+
+
+def address_of(request: Request) -> str:
+    """Where a request came from; a proxy in front is told to uvicorn, which then names the client."""
+    return request.client.host if request.client else ""
 
 
 def unauthorised() -> ProblemError:

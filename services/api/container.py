@@ -9,7 +9,9 @@ from services.api.auth import Identities
 from services.api.live.hub import Hub
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
+from services.audit import AuditReader
 from services.history.ports import HistoryReader, LetterStore
+from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
@@ -19,10 +21,12 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    Unmask,
 )
 from services.tickets.ports import HotspotReader, SavedFilters, TicketReader
 
@@ -59,10 +63,14 @@ class Container:
     act_on_ticket: ActOnTicket
     find_alike: FindAlike
     find_calls: FindCalls
+    unmask: Unmask
+    audit: AuditReader
     policies: KeepPolicies
     figures: CountFigures
     answers: KeepAnswers
     hotspots: HotspotReader
     works: KeepWorks
     shifts: KeepShifts
+    catalogue: KeepCatalogue
     notifications: NotificationStore
+    notices: NoticeDesk

@@ -11,9 +11,9 @@ from services.api.live.messages import NAMES, LiveMessage
 from services.api.live.stream import stream
 from services.api.live.vector import Vector, read
 from services.api.problems import PROBLEMS, refuse
+from services.api.scope import hears
 from services.api.shapes import PREFIX
 from services.registry.domain import Permission
-from streams.contracts.areas import contains
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 NOWHERE: Final[Vector] = {("", 0): 1}
@@ -37,7 +37,7 @@ def router(container: Container) -> APIRouter:
         last_event_id: Annotated[str | None, Query(description="Resume behind this id.", max_length=1_000)] = None,
         last_event_id_header: Annotated[str | None, Header(alias="Last-Event-ID", max_length=1_000)] = None,
     ) -> StreamingResponse:
-        """Follow alarms (``alarm``) and tickets (``ticket``) of the caller's area.
+        """Follow alarms (``alarm``) of the caller's area and the tickets (``ticket``) that the caller may see.
 
         A ``beat`` comes at once and every 5 seconds with the server's time and the number of
         records not yet read (null while the log does not answer). The ``Last-Event-ID`` header, or
@@ -47,7 +47,7 @@ def router(container: Container) -> APIRouter:
         wanted = _wanted(topics)
 
         def accepts(message: LiveMessage) -> bool:
-            return message.event in wanted and contains(caller.scope, message.area)
+            return message.event in wanted and hears(caller, message)
 
         given = last_event_id_header or last_event_id
         subscription = container.live.subscribe(accepts, _place(given))

@@ -35,7 +35,7 @@ class LinkShape(Shape):
 def router(container: Container) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["tickets"], responses=PROBLEMS)
 
-    @routes.post("/tickets/{ticket}/feedback-links", status_code=201, responses=documented(409))
+    @routes.post("/tickets/{ticket}/feedback-links", responses=documented(409))
     def post_feedback_link(caller: Asking, ticket: Annotated[Word, Path()], request: Request) -> LinkShape:
         """Make a link by which the reporter of a ticket that waits for its call-back answers it once."""
         found, _ = ticket_for(container, caller, ticket)

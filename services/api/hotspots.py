@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
+from services.api.scope import UNIT_ROLES
 from services.api.shapes import PREFIX, Listed, Shape, each
-from services.api.ticket_queries import UNIT_ROLES
 from services.api.words import AreaCode, asked_area
 from services.registry.domain import PERMISSIONS, Permission, Role
 from services.tickets.domain import Hotspot

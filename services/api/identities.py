@@ -22,12 +22,22 @@ class RegisteredPeople:
     secrets: Secrets
     session_ms: int
 
-    def sign_in(self, name: str, password: str, kind: Literal["session", "api"], *, now: int) -> Grant | None:
+    def sign_in(
+        self, name: str, password: str, kind: Literal["session", "api"], *, now: int, address: str = ""
+    ) -> Grant | None:
         if len(name) > LONGEST or len(password) > LONGEST or not name.isprintable():
             return None
         lasts = self.session_ms if kind == "session" else None
         granted = handlers.sign_in(
-            self.store, self.passwords, self.secrets, name, password, TokenKind(kind), now=now, lasts_ms=lasts
+            self.store,
+            self.passwords,
+            self.secrets,
+            name,
+            password,
+            TokenKind(kind),
+            now=now,
+            lasts_ms=lasts,
+            address=address,
         )
         return _grant(granted)
 
@@ -43,8 +53,8 @@ class RegisteredPeople:
         via: Literal["session", "token"] = "session" if identity.kind is TokenKind.SESSION else "token"
         return Caller(user.id, user.name, user.role, user.scope, user.unit, via, identity.csrf)
 
-    def sign_out(self, caller: Caller) -> None:
-        handlers.sign_out(self.store, caller.id, caller.csrf)
+    def sign_out(self, caller: Caller, *, now: int) -> None:
+        handlers.sign_out(self.store, caller.id, caller.csrf, now=now)
 
 
 def _grant(granted: Granted | None) -> Grant | None:

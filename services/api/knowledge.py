@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path
 from fastapi import Query as Parameters
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -85,9 +85,11 @@ def router(container: Container) -> APIRouter:
         return each(found, answer_of)
 
     @routes.post("/answers", status_code=201, responses=documented(403, 409))
-    def post_answer(caller: Reader, asked: AnswerAsked) -> AnswerShape:
+    def post_answer(
+        caller: Reader, asked: AnswerAsked, idempotency_key: Annotated[Word | None, Header()] = None
+    ) -> AnswerShape:
         """A new entry: operators, supervisors and administrators."""
-        return answer_of(keep_answer(container, caller, asked))
+        return answer_of(keep_answer(container, caller, asked, key=idempotency_key or ""))
 
     @routes.put("/answers/{answer}", responses=documented(403, 409))
     def put_answer(caller: Reader, answer: Annotated[Word, Path()], asked: AnswerAsked) -> AnswerShape:
@@ -97,9 +99,11 @@ def router(container: Container) -> APIRouter:
     return routes
 
 
-def keep_answer(container: Container, caller: Caller, asked: AnswerAsked, named: str = "") -> Kept[Answer]:
+def keep_answer(
+    container: Container, caller: Caller, asked: AnswerAsked, named: str = "", key: str = ""
+) -> Kept[Answer]:
     """Raises: ProblemError, 404; Refused, ``forbidden``, ``fields``, ``conflict``."""
     if named and not container.answers.versions(named):
         raise missing("answer", named)
     answer = Answer(asked.question, asked.text, asked.category, asked.retired)
-    return container.answers.keep(answer, who=actor(caller), named=named, seen=asked.version)
+    return container.answers.keep(answer, who=actor(caller), named=named, seen=asked.version, key=key)

@@ -13,8 +13,8 @@ from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.kpi_sheets import written
 from services.api.problems import PROBLEMS, documented
+from services.api.scope import NO_UNIT, UNIT_ROLES
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each, listed
-from services.api.ticket_queries import UNIT_ROLES
 from services.api.tickets import actor
 from services.api.words import AreaCode, Query, Word, asked_area, place
 from services.registry.domain import Permission
@@ -201,7 +201,7 @@ def asked_of(caller: Caller, query: KpiQuery) -> figures.Asked:
     Raises:
         ProblemError: 403 outside the caller's area.
     """
-    unit = caller.unit if caller.role in UNIT_ROLES else query.unit
+    unit = (caller.unit or NO_UNIT) if caller.role in UNIT_ROLES else query.unit
     return figures.Asked(
         query.period, caller.scope, asked_area(caller, query.area), unit, query.category, query.by,
         DIGITS[query.level], query.version,

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented
+from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each
-from services.api.ticket_queries import UNIT_ROLES
 from services.api.tickets import ticket_for
 from services.api.words import AreaCode, Text, Word, asked_area
 from services.registry.domain import Permission
@@ -172,6 +172,4 @@ def calls_of(container: Container, caller: Caller, phone: str) -> tuple[Ticket, 
 
 def _own(caller: Caller, matches: tuple[Match, ...]) -> tuple[Match, ...]:
     """A unit sees its own tickets only, here as everywhere."""
-    if caller.role not in UNIT_ROLES:
-        return matches
-    return tuple(match for match in matches if caller.unit in {match.ticket.lead, *match.ticket.assisting})
+    return tuple(match for match in matches if sees(caller, match.ticket))

@@ -3,6 +3,7 @@
 The one module of the API that sees the other services' drivers; ``main`` opens the pool and runs what is made here.
 """
 
+from services.adapters.audit import PostgresAudit
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.credentials import Argon2Passwords, RandomSecrets
 from services.adapters.postgres import Pool
@@ -14,6 +15,7 @@ from services.api.live.hub import Hub
 from services.api.rehearsal_process import process_rehearsals
 from services.api.settings import ApiSettings
 from services.history import postgres as history
+from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.tickets import postgres as tickets
@@ -23,10 +25,12 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    Unmask,
 )
 
 HOUR_MS = 3_600_000
@@ -69,11 +73,15 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         act_on_ticket=ActOnTicket(ticket_store, clock, answers),
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches),
+        unmask=Unmask(ticket_store, clock),
+        audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),
         figures=CountFigures(tickets.PostgresFigures(pool), clock),
         answers=answers,
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
+        catalogue=KeepCatalogue(tickets.PostgresCatalogue(pool), clock, ids),
         notifications=PostgresNotifications(pool),
+        notices=PostgresNotices(pool),
     )

@@ -64,7 +64,7 @@ def router(container: Container) -> APIRouter:
 
     @routes.post("/sign-out")
     def sign_out(caller: Signed) -> Response:
-        container.identities.sign_out(caller)
+        container.identities.sign_out(caller, now=container.clock.now())
         response = RedirectResponse("/sign-in", 303)
         clear_session(response, container.settings)
         return response

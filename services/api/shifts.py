@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path
 from pydantic import Field
 
 from services.api.auth import Caller, allow
@@ -81,9 +81,12 @@ def router(container: Container) -> APIRouter:
         return each(container.shifts.listed(scope=caller.scope), shift_of)
 
     @routes.post("/shifts", status_code=201, responses=documented(403))
-    def post_shift(caller: Reader, asked: HandOverAsked) -> ShiftShape:
+    def post_shift(
+        caller: Reader, asked: HandOverAsked, idempotency_key: Annotated[Word | None, Header()] = None
+    ) -> ShiftShape:
         """Hand the shift over, with what is open now."""
-        return shift_of(container.shifts.hand_over(asked.text, who=actor(caller), scope=caller.scope))
+        key = idempotency_key or ""
+        return shift_of(container.shifts.hand_over(asked.text, who=actor(caller), scope=caller.scope, key=key))
 
     @routes.post("/shifts/{shift}/taken", responses=documented(403, 409))
     def post_taken(caller: Reader, shift: Annotated[Word, Path()], asked: TakeOverAsked) -> ShiftShape:

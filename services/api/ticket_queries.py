@@ -10,14 +10,13 @@ from services.api.answers import of_invalid
 from services.api.auth import Caller
 from services.api.container import Container
 from services.api.problems import ProblemError, refuse
+from services.api.scope import bounded
 from services.api.words import Timed, Word, asked_area, place
 from services.paging import Key, Page
-from services.registry.domain import Permission, Role
 from services.tickets.domain import Card, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.ordering import NEWEST, Order, order_of
 from streams.contracts import Refused
 
-UNIT_ROLES: Final = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 MOST_COUNTED: Final = 10_000
 """Where counting ends: beyond it nobody reads a list to its end."""
 PAGED: Final = frozenset({"limit", "cursor", "count"})
@@ -49,14 +48,6 @@ class TicketQuery(Timed):
     count: bool = Field(default=False, description="Count them all, up to 10,000, into `total`.")
 
 
-def mine(caller: Caller) -> dict[str, str]:
-    """What narrows every list to the caller's own: a unit's people see its tickets, a citizen what they reported."""
-    return {
-        "unit": caller.unit if caller.role in UNIT_ROLES else "",
-        "reporter": "" if caller.may(Permission.TICKETS) else caller.id,
-    }
-
-
 def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
     """The query as the loop knows it, narrowed to what is the caller's.
 
@@ -69,8 +60,7 @@ def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
             422, "invalid", "state names something that is no state of a ticket.",
             f"Use any of: {', '.join(State)}.", field="state", value=", ".join(sorted(unknown)),
         )  # fmt: skip
-    own = mine(caller)
-    return TicketFilters(
+    asked = TicketFilters(
         states=states,
         stage=query.stage,
         open=query.open,
@@ -81,8 +71,7 @@ def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
         incident=query.incident,
         master=query.master,
         supervised=query.supervised,
-        unit=own["unit"] or query.unit,
-        reporter=own["reporter"],
+        unit=query.unit,
         card=query.card or "",
         categories=_named(query.category),
         urgency=query.urgency,
@@ -90,6 +79,7 @@ def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
         since=query.start,
         until=query.end,
     )
+    return bounded(caller, asked)
 
 
 def found(container: Container, caller: Caller, query: TicketQuery) -> Page[Ticket]:

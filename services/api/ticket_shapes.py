@@ -25,6 +25,8 @@ from services.tickets.domain import (
     allowed_actions,
     caller_for,
     fields,
+    hidden_from,
+    may_unmask,
     responsible,
 )  # fmt: skip
 from services.tickets.domain import Caller as Reporter
@@ -104,7 +106,7 @@ class EventShape(Shape):
 
 
 class ReporterShape(Shape):
-    """Who reported it; masked for everybody who does not call back."""
+    """Who reported it; masked for everybody who does not call back, and absent where it is confidential."""
 
     name: str
     phone: str
@@ -151,6 +153,7 @@ class TicketShape(Shape):
     reporter: str
     position: tuple[float, float] | None = Field(description="lon, lat; WGS84.")
     caller: ReporterShape | None
+    unmaskable: bool = Field(description="Whether POST …/caller would show the caller whole, with a reason.")
     outcome: str
     evidence: dict[str, Any] | None
     checked_by: str
@@ -186,6 +189,7 @@ class TicketShape(Shape):
 def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int) -> TicketShape:
     """The ticket for ``caller``."""
     role = Role(caller.role)
+    secret = ticket.reporter if hidden_from(role, ticket.caller) and ticket.reporter != caller.id else ""
     return TicketShape(
         id=ticket.id,
         number=ticket.number,
@@ -199,7 +203,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         area=ticket.area,
         version=ticket.version,
         deadline=ticket.deadline,
-        events=[_event(event) for event in events],
+        events=[_event(event, secret) for event in events],
         actions=_actions(ticket, caller, now),
         card=ticket.card,
         clocks=[_clock(run) for run in ticket.clocks],
@@ -213,9 +217,10 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         urgency=ticket.urgency,
         lead=ticket.lead,
         assisting=list(ticket.assisting),
-        reporter=ticket.reporter,
+        reporter="" if secret else ticket.reporter,
         position=ticket.position,
-        caller=_reporter(caller_for(role, ticket.caller)),
+        caller=reporter_of(seen) if (seen := caller_for(role, ticket.caller)) else None,
+        unmaskable=may_unmask(role, ticket.caller),
         outcome=ticket.outcome,
         evidence=msgspec.to_builtins(ticket.evidence) if ticket.evidence else None,
         checked_by=ticket.checked_by,
@@ -266,11 +271,12 @@ def _actions(ticket: Ticket, caller: Caller, now: int) -> list[AllowedShape]:
     return allowed
 
 
-def _event(event: Event) -> EventShape:
+def _event(event: Event, secret: str) -> EventShape:
+    """``secret``: the reporter whom the log names as little as the ticket does; '' where there is none."""
     evidence = {name: value for name, value in event.evidence.items() if name not in HIDDEN}
     return EventShape(
         id=event.id, version=event.version, action=event.action, old=event.old, new=event.new, at=event.at,
-        by=event.by, role=event.role, why=event.why, evidence=evidence,
+        by="" if secret and event.by == secret else event.by, role=event.role, why=event.why, evidence=evidence,
     )  # fmt: skip
 
 
@@ -278,7 +284,5 @@ def _signal(episode: Any) -> SignalShape:
     return SignalShape(**{name: getattr(episode, name) for name in SignalShape.model_fields})
 
 
-def _reporter(reporter: Reporter | None) -> ReporterShape | None:
-    if reporter is None:
-        return None
+def reporter_of(reporter: Reporter) -> ReporterShape:
     return ReporterShape(name=reporter.name, phone=reporter.phone, confidential=reporter.confidential)

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from services.api.auth import Caller, allow, within
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
+from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed
-from services.api.ticket_queries import UNIT_ROLES, TicketQuery, counted, found
-from services.api.ticket_shapes import TicketShape, ticket_of
+from services.api.ticket_queries import TicketQuery, counted, found
+from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Word, missing
 from services.paging import encode_cursor
 from services.registry.domain import Permission
@@ -59,6 +60,12 @@ class NewTicket(Asked):
     position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
     device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
     caller: CallerAsked | None = None
+
+
+class UnmaskAsked(Asked):
+    """Why the number is needed; the audit log keeps it."""
+
+    reason: Word = Field(min_length=1, examples=["首次联系来电人"])
 
 
 class ActionAsked(Asked):
@@ -128,6 +135,11 @@ def router(container: Container) -> APIRouter:
         response.headers["Location"] = f"{PREFIX}/tickets/{opened.id}"
         return _fresh(container, caller, opened)
 
+    @routes.post("/tickets/{ticket}/caller", responses=documented(403, 422))
+    def post_caller(caller: Reader, ticket: Annotated[Word, Path()], asked: UnmaskAsked) -> ReporterShape:
+        """Show a masked caller whole, for a reason; who asked, when and why is kept in the audit log."""
+        return reporter_of(unmasked(container, caller, ticket, asked.reason))
+
     @routes.post("/tickets/{ticket}/actions", responses=CONFLICTS)
     def post_action(
         caller: Reader,
@@ -150,6 +162,16 @@ def actor(caller: Caller) -> Actor:
     return Actor(caller.id, Part(caller.role), caller.unit)
 
 
+def unmasked(container: Container, caller: Caller, ticket: str, why: str) -> ReportedBy:
+    """The ticket's caller, whole, for a person who may see the ticket and may ask.
+
+    Raises:
+        ProblemError, Refused: as :func:`ticket_for` and the use case say.
+    """
+    found, _ = ticket_for(container, caller, ticket)
+    return container.unmask(found.id, who=actor(caller), why=why, scope=caller.scope)
+
+
 def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticket, tuple[Event, ...]]:
     """A ticket that ``caller`` may see.
 
@@ -160,12 +182,7 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
     if read is None:
         raise missing("ticket", ticket)
     within(caller, read[0].area, f"Ticket {ticket}")
-    mine = True
-    if caller.role in UNIT_ROLES:
-        mine = caller.unit in {read[0].lead, *read[0].assisting}
-    elif not caller.may(Permission.TICKETS):
-        mine = read[0].reporter == caller.id
-    if not mine:
+    if not sees(caller, read[0]):
         raise refuse(
             403, "scope", f"Ticket {ticket} is with somebody else.",
             "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,

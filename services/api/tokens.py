@@ -1,11 +1,11 @@
 """Bearer tokens for programs, and who a token is."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 
-from services.api.auth import Signed
+from services.api.auth import Signed, address_of
 from services.api.container import Container
-from services.api.problems import PROBLEMS, refuse
+from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Shape
 
 
@@ -39,10 +39,12 @@ class Me(Shape):
 def router(container: Container) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["people"], responses=PROBLEMS)
 
-    @routes.post("/tokens", status_code=201)
-    def make_token(asked: SignIn) -> TokenAnswer:
-        """Exchange name and password for a bearer token."""
-        grant = container.identities.sign_in(asked.name, asked.password, "api", now=container.clock.now())
+    @routes.post("/tokens", status_code=201, responses=documented(429))
+    def make_token(request: Request, asked: SignIn) -> TokenAnswer:
+        """Exchange name and password for a bearer token; 429 where too many tries failed, until ``until``."""
+        grant = container.identities.sign_in(
+            asked.name, asked.password, "api", now=container.clock.now(), address=address_of(request)
+        )
         if grant is None:
             raise refuse(
                 401,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path
 from fastapi import Query as Parameters
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,9 +86,11 @@ def router(container: Container) -> APIRouter:
         return each(found, works_of)
 
     @routes.post("/works", status_code=201, responses=documented(403, 409))
-    def post_works(caller: Reader, asked: WorksAsked) -> WorksShape:
+    def post_works(
+        caller: Reader, asked: WorksAsked, idempotency_key: Annotated[Word | None, Header()] = None
+    ) -> WorksShape:
         """Announce works in the caller's area."""
-        return works_of(keep_works(container, caller, asked))
+        return works_of(keep_works(container, caller, asked, key=idempotency_key or ""))
 
     @routes.put("/works/{works}", responses=documented(403, 409))
     def put_works(caller: Reader, works: Annotated[Word, Path()], asked: WorksAsked) -> WorksShape:
@@ -98,9 +100,9 @@ def router(container: Container) -> APIRouter:
     return routes
 
 
-def keep_works(container: Container, caller: Caller, asked: WorksAsked, named: str = "") -> Kept[Works]:
+def keep_works(container: Container, caller: Caller, asked: WorksAsked, named: str = "", key: str = "") -> Kept[Works]:
     """Raises: ProblemError, 404; Refused, ``forbidden``, ``fields``, ``conflict``."""
     if named and not container.works.known(named):
         raise missing("works", named)
     works = Works(asked.kind, asked.area, asked.start, asked.end, asked.text, asked.cancelled)
-    return container.works.keep(works, who=actor(caller), scope=caller.scope, named=named, seen=asked.version)
+    return container.works.keep(works, who=actor(caller), scope=caller.scope, named=named, seen=asked.version, key=key)

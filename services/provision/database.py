@@ -16,7 +16,7 @@ from services.adapters import migrations
 from services.adapters.postgres import translated
 from streams.contracts import LinliError
 
-SERVICES: Final = ("registry", "history", "alarms", "tickets", "oncall")
+SERVICES: Final = ("registry", "history", "alarms", "tickets", "oncall", "notices")
 ROLES: Final = (*(f"linli_{service}" for service in SERVICES), "linli_api")
 DATABASE: Final = "linli"
 

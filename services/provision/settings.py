@@ -18,6 +18,7 @@ class ProvisionSettings(KafkaSettings):
     alarms_password: SecretStr = Field(description="Password for the role linli_alarms.")
     tickets_password: SecretStr = Field(description="Password for the role linli_tickets.")
     oncall_password: SecretStr = Field(description="Password for the role linli_oncall.")
+    notices_password: SecretStr = Field(description="Password for the role linli_notices.")
     api_password: SecretStr = Field(description="Password for the role linli_api.")
     wait_s: float = Field(default=60.0, ge=0, description="How long to wait for Kafka and PostgreSQL, seconds.")
 
@@ -25,5 +26,5 @@ class ProvisionSettings(KafkaSettings):
         """Role name to password."""
         return {
             f"linli_{name}": getattr(self, f"{name}_password").get_secret_value()
-            for name in ("registry", "history", "alarms", "tickets", "oncall", "api")
+            for name in ("registry", "history", "alarms", "tickets", "oncall", "notices", "api")
         }

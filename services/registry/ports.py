@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from services.audit import Entry
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
+from services.registry.domain.lockout import Limit, Tries
 from streams.contracts import Device, Rule
 
 
@@ -120,14 +122,31 @@ class PeopleStore(PeopleReader, Protocol):
     def password_hash(self, user_id: str) -> str | None:
         """None where there is no such user, or nobody may sign in as them."""
 
-    def add_token(self, token: Token) -> None: ...
+    def add_token(self, token: Token) -> None:
+        """Keep it, and in the audit log that it was made."""
 
     def identify(self, token_hash: bytes, now: int) -> Identity | None:
         """Whose unexpired token this is."""
 
-    def drop_token(self, user_id: str, csrf: str) -> None: ...
+    def drop_token(self, user_id: str, csrf: str, *, now: int) -> None:
+        """Forget it, and keep in the audit log that somebody signed out."""
 
     def drop_expired(self, now: int) -> int: ...
+
+    def count_try(self, key: str, limit: Limit, now: int) -> Tries:
+        """One more try of ``key``, counted at once."""
+
+    def forgive(self, keys: Sequence[str]) -> int:
+        """Forget the tries of ``keys``: how many there were."""
+
+    def excuse(self, keys: Sequence[str]) -> None:
+        """Count one try less of each: it ended well, and says nothing of those before."""
+
+    def locks(self, now: int) -> dict[str, Tries]:
+        """What is counted now, by key."""
+
+    def note(self, entry: Entry) -> None:
+        """Append to the audit log what changes nothing else."""
 
 
 class Passwords(Protocol):

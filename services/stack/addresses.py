@@ -26,6 +26,7 @@ USUAL: Final[Mapping[str, int]] = {
     "oncall": 9107,
     "api": 9108,
     "simulator": 9109,
+    "notices": 9110,
     "oncall-webhook": 9117,
 }
 

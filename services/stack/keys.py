@@ -10,7 +10,7 @@ from pathlib import Path
 from services.stack.servers import mosquitto
 from streams.contracts import LinliError
 
-DATABASE_ROLES = ("admin", "registry", "history", "alarms", "tickets", "oncall", "api")
+DATABASE_ROLES = ("admin", "registry", "history", "alarms", "tickets", "oncall", "notices", "api")
 DEMO_ROLES = (
     "citizen",
     "grid_worker",

@@ -145,6 +145,7 @@ class Platform:
             self._process("history", 30),
             self._process("alarms", 30),
             self._process("tickets", 30),
+            self._process("notices", 30),
             self._process(
                 "oncall", 30, LINLI_WEBHOOK_PORT=self._port("oncall-webhook"),
                 LINLI_WEBHOOK_TOKEN=self.secrets.webhook, LINLI_DISKS=str(self.layout.data),

@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from services.audit import Entry
 from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
+from services.tickets.domain.catalogue import Line
 from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
@@ -91,6 +93,10 @@ class Work(Protocol):
         """Raises: Clash, the key was taken meanwhile."""
         ...
 
+    def audit(self, entry: Entry) -> None:
+        """Append to the audit log, in this transaction and as its last word."""
+        ...
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
         ...
@@ -103,13 +109,39 @@ class TicketStore(Protocol):
 
 
 class Directory(Protocol):
-    """The registry's public views."""
+    """The dispatch catalogue, and the registry's public views."""
 
-    def lead_unit(self, category: str, area: str) -> str:
-        """The unit responsible for a category at a place; nobody responsible: the district."""
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """What the catalogue and the units say of a place; of every place where none is given."""
         ...
 
     def spot(self, device: str) -> Spot: ...
+
+
+class Catalogue(Protocol):
+    """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """As :meth:`Directory.lines`."""
+        ...
+
+    def has_area(self, area: str) -> bool: ...
+
+    def unit_area(self, unit: str) -> str | None:
+        """Where a unit works; None where there is no such unit."""
+        ...
+
+    def put(self, line: Line, *, by: str, now: int) -> None:
+        """Write a line, or rewrite the one of its id.
+
+        Raises:
+            Clash: another line says who is responsible for the same category, area and urgency.
+        """
+        ...
+
+    def remove(self, line: str, *, by: str, now: int) -> None:
+        """Take a line away; one that is not there is gone already."""
+        ...
 
 
 class TicketReader(Protocol):
@@ -137,7 +169,9 @@ class TicketReader(Protocol):
         """When each of several tickets changed last, epoch ms, by ticket id."""
         ...
 
-    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]: ...
+    def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
+        """Open tickets; of ``filters`` only ``unit`` and ``reporter`` narrow."""
+        ...
 
 
 class MatchReader(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.adapters.health import Health
 from services.adapters.metrics import gauge
 from services.adapters.retry import Stopped, until_available
+from services.tickets.domain import TicketFilters
 from services.tickets.domain.calendars import known_until_ms
 from services.tickets.handlers import KeepTime
 from services.tickets.ports import TicketReader
@@ -36,7 +37,7 @@ class Scheduler:
     def _look(self) -> int:
         events = self.keep_time()
         gauge(CALENDAR_KNOWN_UNTIL).set(known_until_ms() / 1000)
-        counts = self.reader.count_by_stage(scope="")
+        counts = self.reader.count_by_stage(TicketFilters(), scope="")
         for count in counts:
             gauge(TICKETS_OPEN, stage=str(count.stage)).set(count.tickets)
         gauge(TICKETS_CARDS, card="yellow").set(sum(count.yellow for count in counts))

@@ -8,7 +8,7 @@ acknowledged offset never gets past it. A seek while records of the partition ar
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -123,12 +123,21 @@ class PlacedTransport(Transport):
 
 
 class PlacedApp(faust.App):
-    """Faust on :class:`PlacedTransport`; ``calm`` is set while the group does not rebalance."""
+    """Faust on :class:`PlacedTransport`; ``calm`` is set while the group does not rebalance.
+
+    ``early`` are tasks that begin before the first recovery has ended, which those of ``app.task`` wait for.
+    """
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.calm = asyncio.Event()
+        self.early: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.transport = PlacedTransport(self.conf.broker_consumer, self, self.loop)
+
+    async def on_started(self) -> None:
+        for task in self.early:
+            self.add_future(task())
+        await super().on_started()
 
     def on_rebalance_start(self) -> None:
         super().on_rebalance_start()

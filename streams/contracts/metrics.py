@@ -116,6 +116,11 @@ ONCALL_NOTIFICATIONS = _counter("oncall_notifications_total", "Alertmanager noti
 ONCALL_OPEN = _gauge("oncall_open", "Notifications neither acknowledged nor resolved.")
 ONCALL_UNANSWERED = _gauge("oncall_unanswered", "Notifications that went through the whole rota unacknowledged.")
 ONCALL_HEARTBEAT = _gauge("oncall_heartbeat_timestamp_seconds", "When Prometheus last proved that it watches.")
+NOTICES_SENT = _counter("notices_sent_total", "Messages to people that a channel acknowledged.", "channel")
+NOTICES_FAILED = _counter("notices_failed_total", "Attempts at a message that failed.", "channel")
+NOTICES_WAITING = _gauge("notices_waiting", "Messages to people that wait: for their time, or for a channel.")
+NOTICES_OLDEST = _gauge("notices_oldest_seconds", "How long the longest due message to a person has waited.")
+NOTICES_DEAD = _gauge("notices_dead", "Messages to people that were given up in the last day.")
 SIMULATOR_PUBLISHED = _counter("simulator_published_total", "Messages acknowledged by the broker.", "kind")
 SIMULATOR_WAITING = _gauge("simulator_waiting_messages", "Messages published and not yet acknowledged.")
 

@@ -4,7 +4,7 @@ import msgspec
 
 
 class TicketEvent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to a ticket. ``version`` is the ticket's version after the event."""
+    """What happened to a ticket. ``version`` is the ticket's version after the event; ``units`` are at work on it."""
 
     id: str
     ticket: str
@@ -25,3 +25,4 @@ class TicketEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     device: str = ""
     deadline: int | None = None
     mark: str = ""
+    units: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 TEXT = (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")
 SECRETS = sorted(set(re.findall(r"\$\{(LINLI_[A-Z_]+):\?", TEXT)))
 WORD = "0123456789abcdef0123456789abcdef"
-PROCESSES = ("gateway", "streams", "registry", "history", "alarms", "tickets", "oncall", "api", "simulator")
+PROCESSES = ("gateway", "streams", "registry", "history", "alarms", "tickets", "oncall", "notices", "api", "simulator")
 OURS = (*PROCESSES, "provision")
 
 

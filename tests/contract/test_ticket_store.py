@@ -194,7 +194,11 @@ def test_those_that_wait_for_a_master_are_found_by_it(side: Side) -> None:
         assert work.merged_into(merged[0].id) == ()
     found = side.reader.list_tickets(TicketFilters(master=master.id), scope="", limit=9, after=None).items
     assert [ticket.number for ticket in found] == ["LY-3", "LY-2"]
-    assert [count.tickets for count in side.reader.count_by_stage(scope="") if count.stage is Stage.DISCOVERY] == [1]
+    assert [
+        count.tickets
+        for count in side.reader.count_by_stage(TicketFilters(), scope="")
+        if count.stage is Stage.DISCOVERY
+    ] == [1]
 
 
 def test_a_merged_ticket_leaves_its_incident_to_its_master(side: Side) -> None:
@@ -357,7 +361,7 @@ def test_a_scope_hides_what_lies_outside(side: Side) -> None:
     assert side.reader.list_tickets(TicketFilters(), scope="990102", limit=9, after=None).items == ()
     assert side.reader.get_ticket(ticket.id, scope="990102") is None
     assert side.reader.get_ticket("LY-1", scope="990101") is not None
-    assert sum(count.tickets for count in side.reader.count_by_stage(scope="990102")) == 0
+    assert sum(count.tickets for count in side.reader.count_by_stage(TicketFilters(), scope="990102")) == 0
 
 
 FILTERS = [
@@ -425,7 +429,7 @@ def test_a_position_comes_back_as_it_was_sent(side: Side) -> None:
 def test_stages_are_counted_with_their_cards(side: Side) -> None:
     _save(side, _report("LY-1"))
     KeepTime(side.store, ManualClock(T0 + 86_400_000))()
-    counts = {count.stage: count for count in side.reader.count_by_stage(scope="990101")}
+    counts = {count.stage: count for count in side.reader.count_by_stage(TicketFilters(), scope="990101")}
     assert (counts[Stage.DISCOVERY].tickets, counts[Stage.DISCOVERY].red) == (1, 1)
     assert counts[Stage.RESOLVE].tickets == 0
 

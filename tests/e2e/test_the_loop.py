@@ -14,7 +14,7 @@ def test_up_leaves_every_process_healthy_and_names_every_address(running: Runnin
     names = {process["name"] for process in status["processes"]}
     assert names >= {
         "kafka", "postgres", "mosquitto", "prometheus", "alertmanager", "gateway", "streams", "registry",
-        "history", "alarms", "tickets", "oncall", "api", "simulator",
+        "history", "alarms", "tickets", "oncall", "notices", "api", "simulator",
     }  # fmt: skip
     assert {process["state"] for process in status["processes"]} == {"running"}
     assert set(status["urls"]) == {"web", "mqtt", "kafka", "database", "prometheus", "alertmanager"}

@@ -26,25 +26,30 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
     OpenTicket,
     TakeAlarm,
+    Unmask,
 )
 from streams.contracts import AlarmEvent, DeadLetter, Device, Sample
 from tests.fakes.alarm_events import raised
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.audit import MemoryAudit
 from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
+from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
+    MemoryCatalogue,
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
@@ -71,7 +76,9 @@ class MemoryPlatform:
     tickets_of: dict[str, str] = field(default_factory=dict)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
     board: MemoryBoard = field(default_factory=MemoryBoard)
+    directory: MemoryDirectory = field(default_factory=lambda: MemoryDirectory({("gas-leak", "990101"): "gas-co"}))
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
+    told: MemoryNotices = field(default_factory=MemoryNotices)
     log: MemoryLog = field(default_factory=MemoryLog)
     quality: MemoryQuality = field(init=False)
     runs: MemoryRunner = field(default_factory=MemoryRunner)
@@ -80,6 +87,7 @@ class MemoryPlatform:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules.chain = self.people.chain
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
@@ -112,6 +120,8 @@ class MemoryPlatform:
             saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            unmask=Unmask(self.tickets, self.clock),
+            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
@@ -120,7 +130,9 @@ class MemoryPlatform:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
+            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
             notifications=self.desk,
+            notices=self.told,
         )
 
     def _fill(self) -> None:
@@ -150,8 +162,7 @@ class MemoryPlatform:
         about = {"device": device, "grid": area, "at": NOW, "since": NOW - 9000, "ts": NOW - 500}
         event = raised(episode, **{**about, **changes})
         self.record(event)
-        directory = MemoryDirectory({("gas-leak", "990101"): "gas-co"})
-        taken = TakeAlarm(self.tickets, directory, self.clock, RandomIds())(event)
+        taken = TakeAlarm(self.tickets, self.directory, self.clock, RandomIds())(event)
         if taken.ticket is not None:
             self.tickets_of[episode] = taken.ticket.id
         return event

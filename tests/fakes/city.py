@@ -23,6 +23,9 @@ from services.api.live.messages import LiveMessage, of_alarm, of_ticket
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
+from services.notices.domain import Message, Preference, Subject, Urgency, Way
+from services.notices.domain import State as Told
+from services.notices.ports import Letter
 from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
 from services.tickets.domain import Actor, Details, Role
@@ -34,12 +37,14 @@ from services.tickets.handlers import (
     FindAlike,
     FindCalls,
     KeepAnswers,
+    KeepCatalogue,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
     OpenTicket,
     Report,
     TakeAlarm,
+    Unmask,
 )
 from services.tickets.ports import Spot
 from streams.contracts import (
@@ -56,16 +61,19 @@ from streams.contracts import (
     TicketEvent,
 )  # fmt: skip
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
+from tests.fakes.audit import MemoryAudit
 from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
 from tests.fakes.figures import MemoryFigures
 from tests.fakes.history import MemoryHistory
 from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
+from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
+    MemoryCatalogue,
     MemoryDirectory,
     MemoryHotspots,
     MemoryMatchReader,
@@ -98,6 +106,7 @@ class MemoryCity:
     board: MemoryBoard = field(default_factory=MemoryBoard)
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     notices: MemoryNotifications = field(default_factory=MemoryNotifications)
+    told: MemoryNotices = field(default_factory=MemoryNotices)
     log: MemoryLog = field(default_factory=MemoryLog)
     devices: dict[str, Device] = field(default_factory=dict)
     alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
@@ -110,6 +119,7 @@ class MemoryCity:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules.chain = self.people.chain
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
@@ -143,6 +153,8 @@ class MemoryCity:
             saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            unmask=Unmask(self.tickets, self.clock),
+            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets)),
             policies=KeepPolicies(self.tickets, self.clock),
@@ -151,7 +163,9 @@ class MemoryCity:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
+            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
             notifications=self.notices,
+            notices=self.told,
         )
 
     def _settle(self) -> None:
@@ -328,6 +342,7 @@ def incident(city: MemoryCity) -> MemoryCity:
         started=now - 14 * MINUTE, received=now - 14 * MINUTE,
         summary="告警引擎落后 48,210 条", summary_en="The engine is 48,210 records behind",
     )  # fmt: skip
+    tell_people(city, now)
     topic = f"linli/v1/{gas.area}/gas/gas-x/telemetry"
     city.history.bury(
         [
@@ -339,3 +354,29 @@ def incident(city: MemoryCity) -> MemoryCity:
     sample = Sample("gas-unknown-1", "gas", now - 5_000, now, {"ch4_lel": 55.0})
     city.history.store([], readings_of(sample))
     return city
+
+
+def tell_people(city: MemoryCity, now: int) -> None:
+    """Some messages of the morning: sent, waiting for the end of quiet hours, given up."""
+    city.told.known = (Way("box", default=True), Way("mail", personal=True))
+    city.told.chosen["supervisor"] = Preference(
+        "supervisor", ("mail",), addresses={"mail": "wei@example.org"}, version=1
+    )
+    ticket = next(ticket for episode, ticket in city.ticket_by_episode.items() if episode)
+    told = [
+        ("unit_handler", "box", Subject.ASSIGNED, "工单 20261122-0001 已派给您的单位，请签收", Told.SENT, ""),
+        ("grid_manager", "box", Subject.CALL, "燃气告警", Told.SENT, ""),
+        ("reporter:t", "box", Subject.PROGRESS, "12345 工单 20261122-0003", Told.WAITING, ""),
+        ("supervisor", "mail", Subject.CARD, "工单 20261122-0002 红牌：已经超时", Told.DEAD, "the service refused it"),
+    ]
+    for number, (person, channel, subject, title, state, error) in enumerate(told):
+        at = now - number * MINUTE
+        waits = state is Told.WAITING
+        message = Message(
+            f"told-{number}", f"event-{number}", person, channel, subject, Urgency.PROMPT, title, "时限 11-22 10:05。",
+            at, at + waits * HOUR, at + 24 * HOUR, ticket=ticket, held=waits, state=state, attempts=0 if waits else 1,
+            error=error, settled=None if waits else at,
+        )  # fmt: skip
+        city.told.keep([message])
+        if state is Told.SENT:
+            city.told.post(Letter(message.id, person, "", title, message.body, at))

@@ -11,4 +11,5 @@ def empty(admin_url: str, *schemas: str) -> None:
             "WHERE schemaname = ANY (%s) AND tablename <> 'schema_migrations'",
             (list(schemas),),
         ).fetchall()
+        connection.execute("SET LOCAL session_replication_role = replica")  # audit logs refuse it otherwise
         connection.execute(f"TRUNCATE {', '.join(str(row[0]) for row in tables)} CASCADE".encode())

@@ -6,9 +6,13 @@ from typing import TypeVar
 
 import msgspec
 
+from services.audit import Did, Entry, said
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
+from services.registry.domain.lockout import Limit, Tries, counted
+from services.registry.domain.people import made
 from streams.contracts import Device, Level, Op, Rule, Severity
+from tests.fakes.audit import MemoryChain
 
 T = TypeVar("T")
 
@@ -131,6 +135,7 @@ class MemoryRules:
     versions: dict[str, list[Revision]] = field(default_factory=dict)
     commands: dict[str, Revision] = field(default_factory=dict)
     queued: list[Rule] = field(default_factory=list)
+    chain: MemoryChain = field(default_factory=lambda: MemoryChain("registry"))
 
     def list_rules(self, *, kind: str = "") -> tuple[Rule, ...]:
         rules = (versions[0].rule for _, versions in sorted(self.versions.items()))
@@ -172,6 +177,7 @@ class MemoryRules:
         self.versions.setdefault(rule.id, []).insert(0, revision)
         if command:
             self.commands[command] = revision
+        self.chain.put(Entry(now, by, Did.RULE, f"rule {rule.id}", said(version=rule.version, why=why)))
         self.queued.append(rule)
         return True
 
@@ -182,6 +188,8 @@ class MemoryPeople:
 
     users: dict[str, tuple[User, str]] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
+    tries: dict[str, Tries] = field(default_factory=dict)
+    chain: MemoryChain = field(default_factory=lambda: MemoryChain("registry"))
 
     def get_user(self, user_id: str) -> User | None:
         return self.users[user_id][0] if user_id in self.users else None
@@ -200,6 +208,7 @@ class MemoryPeople:
 
     def add_token(self, token: Token) -> None:
         self.tokens[token.hash] = token
+        self.chain.put(made(token))
 
     def identify(self, token_hash: bytes, now: int) -> Identity | None:
         token = self.tokens.get(token_hash)
@@ -207,7 +216,9 @@ class MemoryPeople:
             return None
         return Identity(self.users[token.user][0], token.kind, token.csrf)
 
-    def drop_token(self, user_id: str, csrf: str) -> None:
+    def drop_token(self, user_id: str, csrf: str, *, now: int) -> None:
+        if any((token.user, token.csrf) == (user_id, csrf) for token in self.tokens.values()):
+            self.chain.put(Entry(now, user_id, Did.SIGN_OUT))
         self.tokens = {key: token for key, token in self.tokens.items() if (token.user, token.csrf) != (user_id, csrf)}
 
     def drop_expired(self, now: int) -> int:
@@ -215,6 +226,24 @@ class MemoryPeople:
         dropped = len(self.tokens) - len(kept)
         self.tokens = kept
         return dropped
+
+    def count_try(self, key: str, limit: Limit, now: int) -> Tries:
+        self.tries = {name: tries for name, tries in self.tries.items() if tries.until > now}
+        self.tries[key] = counted(self.tries.get(key), limit, now)
+        return self.tries[key]
+
+    def forgive(self, keys: Sequence[str]) -> int:
+        return len([self.tries.pop(key) for key in keys if key in self.tries])
+
+    def excuse(self, keys: Sequence[str]) -> None:
+        for key in (key for key in keys if key in self.tries):
+            self.tries[key] = Tries(max(self.tries[key].failures - 1, 0), self.tries[key].until)
+
+    def locks(self, now: int) -> dict[str, Tries]:
+        return {key: tries for key, tries in self.tries.items() if tries.until > now}
+
+    def note(self, entry: Entry) -> None:
+        self.chain.put(entry)
 
 
 @dataclass

@@ -6,13 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.audit import Did, Entry, said
 from services.paging import Key, Page
+from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
+from services.tickets.domain.catalogue import Line
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
+from tests.fakes.audit import MemoryChain
 
 
 @dataclass
@@ -25,11 +29,13 @@ class MemoryState:
     sent: list[Event] = field(default_factory=list)
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
     in_force: Policy | None = None
+    audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
             list(self.sent), dict(self.policies), self.in_force,
+            MemoryChain("tickets", list(self.audit.entries)),
         )  # fmt: skip
 
 
@@ -86,6 +92,7 @@ class MemoryWork:
         if self._state.policies.setdefault((policy.name, policy.version), policy) != policy:
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
         self._state.in_force = policy
+        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", said(version=policy.version)))
 
     def next_count(self, day: str) -> int:
         self._state.counters[day] = self._state.counters.get(day, 0) + 1
@@ -124,6 +131,9 @@ class MemoryWork:
         if key in self._state.answers:
             raise Clash(key)
         self._state.answers[key] = answer
+
+    def audit(self, entry: Entry) -> None:
+        self._state.audit.put(entry)
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
@@ -189,18 +199,48 @@ def _hotspot(by: str, name: str, mine: list[Ticket], owners: list[str]) -> Hotsp
 
 @dataclass
 class MemoryDirectory:
-    """``units`` maps (category, area prefix) to a unit; ``spots`` a device to its place."""
+    """``units`` maps (category, area prefix) to a unit, ``spots`` a device to its place; ``written`` has lines."""
 
     units: dict[tuple[str, str], str] = field(default_factory=dict)
     spots: dict[str, Spot] = field(default_factory=dict)
+    written: dict[str, Line] = field(default_factory=dict)
 
-    def lead_unit(self, category: str, area: str) -> str:
-        found = [(len(prefix), unit) for (name, prefix), unit in self.units.items()
-                 if name == category and area.startswith(prefix)]  # fmt: skip
-        return max(found)[1] if found else "district"
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        own = [Line(f"unit:{unit}:{name}", name, prefix, unit, own=True) for (name, prefix), unit in self.units.items()]
+        return tuple(line for line in (*self.written.values(), *own) if not area or area.startswith(line.area))
 
     def spot(self, device: str) -> Spot:
         return self.spots.get(device, Spot())
+
+
+@dataclass
+class MemoryCatalogue:
+    """The catalogue over a directory's lines and the registry's places; ``changes`` is its record."""
+
+    directory: MemoryDirectory
+    places: PlaceReader
+    changes: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        return self.directory.lines(area)
+
+    def has_area(self, area: str) -> bool:
+        return self.places.get_area(area) is not None
+
+    def unit_area(self, unit: str) -> str | None:
+        found = self.places.get_unit(unit)
+        return found.area if found else None
+
+    def put(self, line: Line, *, by: str, now: int) -> None:
+        keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
+        if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
+            raise Clash(line.id)
+        self.directory.written[line.id] = line
+        self.changes.append((by, line.id, now))
+
+    def remove(self, line: str, *, by: str, now: int) -> None:
+        if self.directory.written.pop(line, None) is not None:
+            self.changes.append((by, line, now))
 
 
 class MemoryTicketReader:
@@ -237,8 +277,11 @@ class MemoryTicketReader:
         events = self._store.state.events
         return {ticket: max(event.at for event in events[ticket]) for ticket in tickets if ticket in events}
 
-    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
-        mine = [t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope)]
+    def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
+        narrow = TicketFilters(unit=filters.unit, reporter=filters.reporter)
+        mine = [
+            t for t in self._store.state.tickets.values() if t.open and t.area.startswith(scope) and _fits(t, narrow)
+        ]
         return tuple(
             StageCount(
                 stage,

@@ -34,16 +34,21 @@ class Worker:
     name: str
     process: subprocess.Popen[bytes] | None = field(default=None)
 
-    def start(self) -> None:
-        environment = os.environ | {
-            "KAFKA_BOOTSTRAP_SERVERS": self.servers,
-            "LINLI_WORKER_ID": self.group,
-            "LINLI_STATE_DIR": str(self.home / self.name),
-            "LINLI_METRICS_PORT": "0",
-        }
+    def start(self, *how: str, **settings: str) -> None:
+        """``how`` is what python runs instead of the worker itself, ``settings`` are more variables."""
+        environment = (
+            os.environ
+            | settings
+            | {
+                "KAFKA_BOOTSTRAP_SERVERS": self.servers,
+                "LINLI_WORKER_ID": self.group,
+                "LINLI_STATE_DIR": str(self.home / self.name),
+                "LINLI_METRICS_PORT": "0",
+            }
+        )
         with (self.home / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams.app"], env=environment, stdout=log, stderr=log
+                [sys.executable, *(how or ("-m", "streams.app"))], env=environment, stdout=log, stderr=log
             )
 
     def end(self, number: int = signal.SIGTERM) -> None:

@@ -15,7 +15,8 @@ PAGES = (
     ("/alarms", "administrator"), ("/alarms?state=all&kind=gas&severity=critical&area=990101", "administrator"),
     ("/alarms/page-episode", "administrator"), ("/alarms/quality", "administrator"),
     ("/alarms/quality?by=grid&days=30", "administrator"), ("/tickets", "operator"), ("/tickets/new", "operator"),
-    ("/tasks", "administrator"), ("/oncall", "oncall"),
+    ("/tasks", "administrator"), ("/oncall", "oncall"), ("/notices", "administrator"), ("/notices/box", "operator"),
+    ("/notices/settings", "operator"),
     ("/dead-letters", "administrator"), ("/quarantine", "administrator"), ("/cockpit/areas", "administrator"),
     ("/cockpit/fleet", "administrator"), ("/cockpit/abnormal", "administrator"),
 )  # fmt: skip

@@ -114,6 +114,35 @@ def test_random_restarts_under_load_give_every_alarm_and_no_other(log: Log, work
     assert f"through the group stage: {len(whole):,} " in done.stdout
 
 
+HANGS = """
+import asyncio
+import faust.tables.recovery
+
+async def never(*_, **__):
+    await asyncio.Event().wait()
+
+faust.tables.recovery.Recovery.on_recovery_completed = never
+from streams.app import main
+main()
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_whose_recovery_never_ends_is_ended_by_its_watch(log: Log, workers: list[Worker]) -> None:
+    district, worker = District(log, grids=1, each=1), workers[0]
+    worker.start("-c", HANGS, LINLI_STALLED_S="1")
+
+    def ended() -> bool:
+        district.ticks(0)
+        log.flush()
+        return worker.process is not None and worker.process.poll() is not None
+
+    eventually(ended, within_s=60, every_s=0.2, what=worker.log[-2000:])
+    assert worker.process is not None
+    assert worker.process.returncode == 70
+    assert "records wait untouched in linli.inputs/" in worker.log
+
+
 def replayed(worker: Worker, district: District) -> subprocess.CompletedProcess[str]:
     """``linli-replay`` on what both stages have acknowledged."""
     command = [

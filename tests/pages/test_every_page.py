@@ -8,10 +8,8 @@ from tests.pages.conftest import PHONE, SMALL, Site, every_page
 NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
-    "missing", "forbidden", "ticket-search", "knowledge", "works",
-    "feedback-forged",
-    "kpi", "kpi-tickets",
-    "hotspots", "shifts",
+    "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi", "kpi-tickets",
+    "hotspots", "shifts", "catalogue", "ticket-search", "missing", "forbidden",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -19,6 +19,7 @@ class LiveMessage:
 
     ``device_time`` is the deciding sample's (epoch ms), where the latency to the screen can be
     told from it; ``event`` is empty for a record nobody can read, which only moves the offset.
+    ``units`` are those that work on a ticket: their people hear of no other.
     """
 
     topic: str
@@ -29,6 +30,7 @@ class LiveMessage:
     area: str
     data: str
     device_time: int | None = None
+    units: tuple[str, ...] = ()
 
 
 def from_record(topic: str, partition: int, offset: int, value: bytes | None, after: Vector) -> LiveMessage:
@@ -39,7 +41,8 @@ def from_record(topic: str, partition: int, offset: int, value: bytes | None, af
             data = _text(of_alarm(alarm))
             return LiveMessage(topic, partition, offset, after, ALARM, alarm.grid, data, alarm.timed_from)
         ticket = decode(value or b"", TicketEvent)
-        return LiveMessage(topic, partition, offset, after, TICKET, ticket.area, _text(of_ticket(ticket)))
+        data = _text(of_ticket(ticket))
+        return LiveMessage(topic, partition, offset, after, TICKET, ticket.area, data, units=ticket.units)
     except Undecodable:
         return LiveMessage(topic, partition, offset, after, "", "", "{}")
 
@@ -81,7 +84,7 @@ def of_ticket(event: TicketEvent) -> dict[str, Any]:
         "area": event.area,
         "urgency": event.urgency,
         "at": event.at,
-        "by": event.by,
+        "by": "" if event.role == "citizen" else event.by,  # who reported it may be confidential
         "incident": event.incident,
         "device": event.device,
         "deadline": event.deadline,

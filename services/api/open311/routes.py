@@ -19,7 +19,7 @@ from services.api.open311.writing import Format, answered
 from services.api.pages.vocabulary import NOTES
 from services.api.pages.words import Language, Words, words
 from services.api.problems import ProblemError
-from services.api.ticket_queries import mine
+from services.api.scope import bounded
 from services.api.tickets import actor, ticket_for
 from services.api.words import Word
 from services.paging import MAX_LIMIT
@@ -178,8 +178,7 @@ def _asked(container: Container, jurisdiction: str, request: Request) -> Words:
 
 def _several(container: Container, caller: Caller | None, request: Request) -> list[Ticket]:
     filters = filters_of(request.query_params, container.clock.now())
-    changes: dict[str, Any] = {"source": str(Source.OPEN311)} if caller is None else mine(caller)
-    narrowed = replace(filters, **changes)
+    narrowed = replace(filters, source=str(Source.OPEN311)) if caller is None else bounded(caller, filters)
     scope = caller.scope if caller else ""
     page = container.tickets.list_tickets(narrowed, scope=scope, limit=MAX_LIMIT, after=None)
     return [ticket for ticket in page.items if visible(ticket, caller)]

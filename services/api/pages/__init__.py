@@ -13,6 +13,7 @@ from services.api.container import Container
 from services.api.pages import (
     acting,
     alarms,
+    audit,
     cockpit,
     devices,
     entrance,
@@ -21,9 +22,11 @@ from services.api.pages import (
     knowledge,
     kpi,
     merging,
+    notices,
     platform,
     quality,
     rehearsals,
+    responsibility,
     rule_versions,
     rules,
     shifts,
@@ -31,10 +34,12 @@ from services.api.pages import (
     ticket_search,
     tickets,
     trouble,
+    unmasking,
     works,
 )
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
+from services.api.pages.notice_source import NoticeBook
 from services.api.pages.ports import PageSource
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.sources import ContainerSource
@@ -76,11 +81,10 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     routes.include_router(alarms.routes(desk, book, rule_desk))
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
-    for page in (knowledge, works):
+    routes.include_router(unmasking.routes(desk, book, container))
+    for page in (kpi, feedback, responsibility, audit):
         routes.include_router(page.routes(desk, container))
-    routes.include_router(kpi.routes(desk, container))
-    for page in (kpi, feedback, knowledge, works):
-        routes.include_router(page.routes(desk, container))
+    routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):
         routes.include_router(part.routes(desk))
     return routes

@@ -117,7 +117,7 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
     if found is None:
         raise refuse(404, "not_found", "No such alarm.", "Look at the list of alarms.", field="alarm", value=name)
     listed, events = found
-    ticket = source.ticket(who, listed.ticket_id) if listed.ticket_id and visit.may(Permission.TICKETS) else None
+    ticket = source.ticket_behind(who, listed.ticket_id) if listed.ticket_id else None
     place = next((device.place for device in source.fleet(who) if device.id == listed.alarm.device), "")
     row = rows.of_alarm(listed, place, None)
     rules = {rule.id: rule for rule in source.rules()}

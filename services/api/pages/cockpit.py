@@ -148,7 +148,7 @@ def _detail(desk: Desk, visit: Visit, alarm: AlarmRow | None, rows: list[AlarmRo
     source, who, now, t = desk.source, visit.caller, visit.now, visit.t
     if alarm is None:
         return {"nearest": _nearest(desk, visit, fleet), "chart": "", "ticket": None, "log": [], "neighbours": []}
-    ticket = source.ticket(who, alarm.ticket) if alarm.ticket else None
+    ticket = source.ticket_behind(who, alarm.ticket) if alarm.ticket else None
     events = ticket.events if ticket else ()
     until = min(now, alarm.ended + 5 * fmt.MINUTE) if alarm.ended else None
     around = [

@@ -29,13 +29,16 @@ NAVIGATION: Final = (
     ("/alarms", "alarm", N_("告警"), Permission.WATCH),
     ("/tickets", "ticket", N_("工单"), Permission.TICKETS),
     ("/knowledge", "search", N_("知识"), Permission.TICKETS),
+    ("/catalogue", "rule", N_("目录"), Permission.TICKETS),
     ("/tasks", "task", N_("任务"), Permission.TICKETS),
     ("/kpi", "kpi", N_("考核"), Permission.TICKETS),
     ("/devices", "device", N_("设备"), Permission.WATCH),
     ("/rules", "rule", N_("规则"), Permission.WATCH),
     ("/quarantine", "quarantine", N_("隔离"), Permission.DEVICES),
     ("/dead-letters", "letter", N_("死信"), Permission.DEAD_LETTERS),
+    ("/notices", "notice", N_("通知"), Permission.WATCH),
     ("/oncall", "oncall", N_("值班"), Permission.PLATFORM),
+    ("/audit", "link", N_("审计"), Permission.AUDIT),
 )
 
 

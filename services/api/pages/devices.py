@@ -3,10 +3,11 @@
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
+from services.api.auth import allow
 from services.api.pages import alarm_views, graphs, rule_views
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
@@ -16,13 +17,15 @@ from services.api.pages.frames import common
 from services.api.pages.ports import DeviceRow, LastRow
 from services.api.pages.rule_source import RuleDesk
 from services.api.problems import refuse
+from services.registry.domain import Permission
 from streams.contracts import DeviceState
 
 PAGE: Final = 100
 
 
 def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    watcher = Depends(allow(Permission.WATCH))
+    router = APIRouter(include_in_schema=False, dependencies=[watcher])
 
     @router.get("/devices")
     def devices(request: Request) -> Response:

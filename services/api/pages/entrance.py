@@ -6,10 +6,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from services.api.auth import address_of
 from services.api.container import Container
 from services.api.pages.desk import LANGUAGE_COOKIE, THEME_COOKIE, Desk
 from services.api.pages.words import language, words
 from services.api.sessions import safe_next, set_session
+from streams.contracts import Refused
 
 YEAR: Final = 365 * 86_400
 HOMES: Final = {
@@ -58,9 +60,16 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     def sign_in(request: Request, form: Sent) -> Response:
         now = container.clock.now()
         name, password = text_of(form, "name", 200), form.get("password")
-        grant = container.identities.sign_in(name, str(password or "")[:1_000], "session", now=now)
+        t = words(language(request.cookies.get(LANGUAGE_COOKIE)))
+        try:
+            grant = container.identities.sign_in(
+                name, str(password or "")[:1_000], "session", now=now, address=address_of(request)
+            )
+        except Refused as refused:
+            minutes = -(-int(str(refused.extra.get("seconds", 0))) // 60)
+            wrong = t("失败次数太多，请 {n} 分钟后再试，或请管理员解除", n=minutes)
+            return _sign_in(desk, request, name=name, wrong=wrong, target=text_of(form, "next"), status=429)
         if grant is None:
-            t = words(language(request.cookies.get(LANGUAGE_COOKIE)))
             wrong = t("用户名和密码对不上，请再看一遍")
             return _sign_in(desk, request, name=name, wrong=wrong, target=text_of(form, "next"), status=401)
         response = RedirectResponse(safe_next(text_of(form, "next") or "/"), 303)

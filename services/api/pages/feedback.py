@@ -3,13 +3,18 @@
 from typing import Final
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
+from services.api.auth import allow
 from services.api.container import Container
-from services.api.feedback import answered, opened
+from services.api.feedback import answered, link_of, opened
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
+from services.api.pages.frames import common
 from services.api.pages.words import N_
+from services.api.tickets import ticket_for
+from services.registry.domain import Permission
 from services.tickets.domain import Satisfaction, State, Ticket
 
 WORDS: Final = {
@@ -23,6 +28,16 @@ MOST: Final = 500
 
 def routes(desk: Desk, container: Container) -> APIRouter:
     router = APIRouter(include_in_schema=False)
+
+    @router.get("/tickets/{ticket}/feedback")
+    def link(request: Request, ticket: str) -> Response:
+        """For whoever calls back: the text message and the QR code."""
+        visit = desk.visit(request)
+        allow(Permission.CALLERS)(visit.caller)
+        found, _ = ticket_for(container, visit.caller, ticket)
+        made = link_of(container, found, str(request.base_url))
+        qr = Markup(made.qr)  # noqa: S704 - drawn by segno from our own address
+        return _kept_private(desk.show(visit, "feedback-link.html", **common(visit), ticket=found, link=made, qr=qr))
 
     @router.get("/feedback/{token}")
     def ask(request: Request, token: str) -> Response:

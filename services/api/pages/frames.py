@@ -25,6 +25,10 @@ SAID: Final = {
     "released": N_("已解除"),
     "closed": N_("关闭已发出"),
     "state": N_("设备状态已改"),
+    "resent": N_("已重新排队发送"),
+    "test_sent": N_("测试消息已发出，几秒内到"),
+    "preferences_kept": N_("通知设置已保存"),
+    "catalogue": N_("派单目录已改，下一件工单起生效"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

@@ -122,6 +122,7 @@ class TicketRow:
     lead_en: str = ""
     caller_name: str = ""
     caller_phone: str = ""
+    unmaskable: bool = False
     episodes: tuple[str, ...] = ()
     clocks: tuple[ClockRow, ...] = ()
     events: tuple[EventRow, ...] = ()
@@ -261,6 +262,9 @@ class PageSource(Protocol):
         """Open tickets by stage, and how many carry a card."""
 
     def ticket(self, who: Caller, ticket: str) -> TicketRow | None: ...
+
+    def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
+        """An alarm's ticket, for who may see the ticket too: another unit's people see the alarm alone."""
 
     def letters(self, who: Caller, cursor: str | None) -> Listing[LetterRow]: ...
 

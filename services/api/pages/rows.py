@@ -17,7 +17,7 @@ from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Unit
-from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for, responsible
+from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for, hidden_from, may_unmask, responsible
 from streams.contracts import Device
 
 PREVIEW = 200
@@ -83,7 +83,9 @@ def of_ticket(
 ) -> TicketRow:
     """A ticket as ``role`` may see it; ids of people become their names."""
     caller = caller_for(role, ticket.caller)
-    known = names or {}
+    known = dict(names or {})
+    if hidden_from(role, ticket.caller):
+        known[ticket.reporter] = ""
     return TicketRow(
         id=ticket.id,
         number=ticket.number,
@@ -108,6 +110,7 @@ def of_ticket(
         lead_en=unit.name_en if unit else ticket.lead,
         caller_name=caller.name if caller else "",
         caller_phone=caller.phone if caller else "",
+        unmaskable=may_unmask(role, ticket.caller),
         episodes=tuple(episode.episode for episode in ticket.episodes),
         clocks=tuple(
             ClockRow(str(run.clock), run.started, run.due, str(run.card)) for run in ticket.clocks if run.running

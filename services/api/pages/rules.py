@@ -42,8 +42,7 @@ def _look(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
 
     @router.get("/rules/new")
     def new(request: Request) -> Response:
-        visit = desk.visit(request)
-        allow(Permission.RULES)(visit.caller)
+        visit = writing(desk, request)
         base = rule_in(book, request.query_params.get("from", "gas.ch4"))
         values = {**forms.values_of(base), "id": "", "family": base.kin, "enabled": "1"}
         return desk.show(visit, "rule.html", **_form(desk, book, visit, base, values, new=True))
@@ -57,26 +56,32 @@ def _look(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
 def _write(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
     @router.post("/rules/new")
     def create(request: Request, form: Sent) -> Response:
-        visit, values = desk.visit(request), sent(form)
+        visit, values = writing(desk, request), sent(form)
         base = rule_in(book, values.get("base", ""))
         return _submit(desk, book, visit, base, values, new=True)
 
     @router.post("/rules/preview")
     def preview(request: Request, form: Sent) -> Response:
         """The preview of a form that is being filled in; the form itself stays in the browser."""
-        visit, values = desk.visit(request), sent(form)
+        visit, values = writing(desk, request), sent(form)
         base = rule_in(book, values.get("base", ""))
         judged = _judged(book, visit, base, values, counted=False)
         return desk.show(visit, "rule-preview.html", **_preview(desk, book, visit, base, values, judged))
 
     @router.post("/rules/{rule}")
     def save(request: Request, rule: str, form: Sent) -> Response:
-        return _submit(desk, book, desk.visit(request), rule_in(book, rule), sent(form), new=False)
+        return _submit(desk, book, writing(desk, request), rule_in(book, rule), sent(form), new=False)
 
 
 def watching(desk: Desk, request: Request) -> Visit:
     visit = desk.visit(request)
     allow(Permission.WATCH)(visit.caller)
+    return visit
+
+
+def writing(desk: Desk, request: Request) -> Visit:
+    visit = desk.visit(request)
+    allow(Permission.RULES)(visit.caller)
     return visit
 
 
@@ -244,7 +249,6 @@ def _judged(book: RuleDesk, visit: Visit, base: Rule, values: Mapping[str, str],
 
 def _submit(desk: Desk, book: RuleDesk, visit: Visit, base: Rule, values: dict[str, str], *, new: bool) -> Response:
     """Try it, or keep it; what is refused comes back with every character as it was typed."""
-    allow(Permission.RULES)(visit.caller)
     values = {**values, "new": "1"} if new else {**values, "id": base.id, "kind": base.kind}
     judged = _judged(book, visit, base, values)
     if values.get("do") == "try":

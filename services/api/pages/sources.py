@@ -26,7 +26,7 @@ from services.api.pages.ports import (
     UnitRow,
 )
 from services.api.problems import refuse
-from services.api.ticket_queries import UNIT_ROLES
+from services.api.scope import bounded, sees
 from services.api.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
 from services.history.handlers import replay_letter
@@ -180,11 +180,12 @@ class ContainerSource:
     def _tickets_by_id(self, who: Caller, wanted: set[str]) -> dict[str, Ticket]:
         if not wanted:
             return {}
-        page = self._c.tickets.list_tickets(TicketFilters(open=True), scope=who.scope, limit=MAX_LIMIT, after=None)
+        mine = bounded(who, TicketFilters(open=True))
+        page = self._c.tickets.list_tickets(mine, scope=who.scope, limit=MAX_LIMIT, after=None)
         found = {ticket.id: ticket for ticket in page.items}
         for missing in list(wanted - found.keys())[:20]:
             one = self._c.tickets.get_ticket(missing, scope=who.scope)
-            if one is not None:
+            if one is not None and sees(who, one[0]):
                 found[missing] = one[0]
         return found
 
@@ -205,7 +206,7 @@ class ContainerSource:
         return Listing(tuple(found))
 
     def stage_counts(self, who: Caller) -> Sequence[StageCount]:
-        return self._c.tickets.count_by_stage(scope=who.scope)
+        return self._c.tickets.count_by_stage(bounded(who, TicketFilters()), scope=who.scope)
 
     def ticket(self, who: Caller, ticket: str) -> TicketRow | None:
         found, events = ticket_for(self._c, who, ticket)
@@ -213,6 +214,10 @@ class ContainerSource:
         return rows.of_ticket(
             found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead)
         )
+
+    def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
+        found = self._c.tickets.get_ticket(ticket, scope=who.scope)
+        return self.ticket(who, ticket) if found is not None and sees(who, found[0]) else None
 
     def _names(self) -> dict[str, str]:
         users = self._remembered.get("people", "", SETTLED_MS, self._c.people.list_users)
@@ -267,14 +272,13 @@ class ContainerSource:
 
 def _filters(who: Caller, wanted: TicketFilter) -> TicketFilters:
     stages = {str(stage): stage for stage in TicketStage}
-    return TicketFilters(
+    asked = TicketFilters(
         open=None if wanted.view == "all" else True,
         stage=stages.get(wanted.view),
         source=wanted.source,
         area=wanted.area,
-        unit=who.unit if who.role in UNIT_ROLES else "",
-        reporter="" if who.may(Permission.TICKETS) else who.id,
     )
+    return bounded(who, asked)
 
 
 def _all(ask: Callable[[Key | None], Page[R]]) -> list[R]:

@@ -2,21 +2,24 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from sensors.kinds import metric_of
+from services.api.auth import allow
 from services.api.pages import alarm_views, graphs, ticket_views
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common
 from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.tickets import detail, evidence, found, urgent
+from services.registry.domain import Permission
 from services.tickets.domain.words import ENDED, State
 
 
 def routes(desk: Desk) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    reader = Depends(allow(Permission.TICKETS, Permission.REPORT))
+    router = APIRouter(include_in_schema=False, dependencies=[reader])
 
     @router.get("/tasks")
     def tasks(request: Request) -> Response:

@@ -3,10 +3,11 @@
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
+from services.api.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import graphs, ticket_forms, ticket_views
 from services.api.pages import vocabulary as voc
@@ -38,7 +39,8 @@ VIEWS: Final = frozenset(name for name, _ in TABS)
 
 
 def routes(desk: Desk, book: AlarmBook) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    reader = Depends(allow(Permission.TICKETS, Permission.REPORT))
+    router = APIRouter(include_in_schema=False, dependencies=[reader])
 
     @router.get("/tickets")
     def tickets(request: Request) -> Response:
@@ -70,7 +72,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
             "ticket.html",
             **common(visit, live=True),
             **parts,
-            **_around(desk, book, visit, row),
+            **around(desk, book, visit, row),
         )
 
     @router.post("/tickets/{ticket}/actions")
@@ -89,12 +91,12 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
                 errors = {"": refused_text(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
-        return _again(desk, visit, row.id, action, sent, errors, next_, _around(desk, book, visit, row))
+        return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
 
     return router
 
 
-def _around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
+def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
     """What stands beside a ticket: its incident, tickets like it, its caller's others."""
     shelf = MergeDesk(book.container)
     return {"members": members_of(desk, book, visit, row.incident), "beside": beside(shelf, visit, row.id)}

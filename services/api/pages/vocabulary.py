@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from sensors.kinds import CATEGORIES, KINDS, metric_of
+from sensors.kinds import KINDS, metric_of
 from services.api.pages.words import N_, Words
+from services.tickets.domain.catalogue import GROUPS, LEAVES
 
 SEVERITIES: Final = {
     "critical": N_("紧急"),
@@ -216,13 +217,6 @@ RULES: Final = {
     "ended": N_("那件工单已经了结，只能并入在办的工单"),
     "danger_leads": N_("安全工单为主：请把那一件并入本单"),
 }
-CITIZEN_CATEGORIES: Final = {
-    "noise": N_("噪声扰民"),
-    "drainage": N_("下水堵塞"),
-    "road": N_("路面破损"),
-    "property": N_("物业服务"),
-    "other": N_("其他"),
-}
 QUALITIES: Final = {
     "good": N_("有效"),
     "sentinel": N_("无效码"),
@@ -244,6 +238,20 @@ TIME_UNITS: Final = {
     "min": N_("分钟"),
     "h": N_("小时"),
     "d": N_("天"),
+}
+NOTICE_STATES: Final = {"waiting": N_("待发"), "sent": N_("已发"), "dead": N_("未送达")}
+NOTICE_SUBJECTS: Final = {
+    "call": N_("燃气紧急呼叫"),
+    "assigned": N_("派单与催办"),
+    "card": N_("黄牌与红牌"),
+    "escalated": N_("超时升级"),
+    "reopened": N_("重办与重新打开"),
+    "review": N_("待我审批"),
+    "decided": N_("审批结果"),
+    "check": N_("待核查"),
+    "callback": N_("待回访"),
+    "progress": N_("我反映的事项"),
+    "test": N_("测试"),
 }
 NOTIFICATION_STATES: Final = {
     "firing": N_("未认领"),
@@ -268,10 +276,10 @@ def metric_name(kind: str, metric: str, t: Words) -> str:
 
 
 def category_name(code: str, t: Words) -> str:
-    known = CATEGORIES.get(code)
-    return t.either(known.name_zh, known.name_en) if known else say(CITIZEN_CATEGORIES, code, t)
+    known = LEAVES.get(code) or GROUPS.get(code)
+    return t.either(known.name_zh, known.name_en) if known else code
 
 
 def categories(t: Words) -> dict[str, str]:
-    """Every category of a new ticket, hazards first."""
-    return {code: category_name(code, t) for code in (*CATEGORIES, *CITIZEN_CATEGORIES)}
+    """Every category of a new ticket, hazards first, each with its group."""
+    return {code: f"{category_name(leaf.parent, t)} · {category_name(code, t)}" for code, leaf in LEAVES.items()}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from services.audit import Did, Entry, said
 from streams.contracts.areas import contains
 
 SESSION_MS: Final = 12 * 3_600_000
@@ -51,6 +52,8 @@ class Permission(StrEnum):
     """Write the rules: what counts as an alarm, in one's area."""
     TARGETS = "targets"
     """Set what alarm quality is measured against."""
+    AUDIT = "audit"
+    """Read the audit log; it knows no areas, so only whose scope is the whole district."""
     PEOPLE = "people"
     """Manage users and their tokens."""
 
@@ -65,7 +68,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.UNIT_HANDLER: _WATCHERS | {Permission.ACKNOWLEDGE},
     Role.UNIT_LEADER: _WATCHERS | {Permission.ACKNOWLEDGE},
     Role.SUPERVISOR: _WATCHERS
-    | {Permission.ACKNOWLEDGE, Permission.RESET, Permission.CALLERS, Permission.RULES, Permission.TARGETS},
+    | {Permission.ACKNOWLEDGE, Permission.RESET, Permission.CALLERS, Permission.RULES, Permission.TARGETS}
+    | {Permission.AUDIT},
     Role.ONCALL: frozenset({Permission.WATCH, Permission.PLATFORM, Permission.DEAD_LETTERS, Permission.DEVICES}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
@@ -120,6 +124,12 @@ class Identity:
     user: User
     kind: TokenKind
     csrf: str
+
+
+def made(token: Token) -> Entry:
+    """What the audit log says of a token that was made."""
+    did = Did.SIGN_IN if token.kind is TokenKind.SESSION else Did.TOKEN
+    return Entry(token.created, token.user, did, f"person {token.user}", said(expires=token.expires))
 
 
 def may(user: User, permission: Permission, area: str | None = None) -> bool:

@@ -1,11 +1,18 @@
 """Signing in and out: passwords for people, hashed tokens for what comes after."""
 
 import hashlib
+from collections.abc import Sequence
+from typing import Final
 
+from services.audit import Did, Entry, said
 from services.registry.domain import API_TOKEN_MS, SESSION_MS, Grant, Identity, Token, TokenKind, User
+from services.registry.domain.lockout import MINUTE, Limit, Tries, keys_of
 from services.registry.ports import Passwords, PeopleStore, Secrets
+from streams.contracts import Refused
 
 LASTS_MS = {TokenKind.SESSION: SESSION_MS, TokenKind.API: API_TOKEN_MS}
+UNKNOWN: Final = "-"
+"""Who a try names where it names nobody."""
 
 
 def sign_in(
@@ -18,14 +25,25 @@ def sign_in(
     *,
     now: int,
     lasts_ms: int | None = None,
+    address: str = "",
 ) -> Grant | None:
-    """A new token, or None where name and password do not fit; both answers take as long."""
+    """A new token, or None where name and password do not fit; both answers take as long.
+
+    Raises:
+        Refused: ``locked``, the name or the address failed too often; ``until`` is when it ends, epoch ms.
+    """
+    keys = keys_of(user_id, address)
+    _refuse_locked(store, user_id, address, [(store.count_try(key, limit, now), limit) for key, limit in keys], now)
     user, password_hash = store.get_user(user_id), store.password_hash(user_id)
     if user is None or password_hash is None or not user.active:
         passwords.hash(password)  # an unknown name must not answer sooner than a wrong password
+        store.note(_entry(user_id if user else UNKNOWN, address, now))
         return None
     if not passwords.fits(password_hash, password):
+        store.note(_entry(user_id, address, now))
         return None
+    store.forgive([key for key, _ in keys[:1]])
+    store.excuse([key for key, _ in keys[1:]])
     return _grant(store, secrets, user, kind, now=now, lasts_ms=lasts_ms)
 
 
@@ -45,9 +63,34 @@ def identify(store: PeopleStore, token: str, *, now: int) -> Identity | None:
     return identity if identity is not None and identity.user.active else None
 
 
-def sign_out(store: PeopleStore, user_id: str, csrf: str) -> None:
+def sign_out(store: PeopleStore, user_id: str, csrf: str, *, now: int) -> None:
     """Forget one session, known by its form word."""
-    store.drop_token(user_id, csrf)
+    store.drop_token(user_id, csrf, now=now)
+
+
+def _refuse_locked(
+    store: PeopleStore, user_id: str, address: str, tries: Sequence[tuple[Tries, Limit]], now: int
+) -> None:
+    """Raises: Refused, ``locked``. The first refusal of a lock is kept in the audit log, the rest only counted."""
+    locked = [(each, limit) for each, limit in tries if each.locked(limit)]
+    if not locked:
+        return
+    until = max(each.until for each, _ in locked)
+    if any(each.failures == limit.failures + 1 for each, limit in locked):
+        name = user_id if store.get_user(user_id) else UNKNOWN
+        store.note(_entry(name, address, now, locked_until=until))
+    minutes = -(-(until - now) // MINUTE)
+    raise Refused(
+        "locked",
+        f"Too many sign-ins failed; the next is looked at in {minutes} min.",
+        field="name", value=user_id, until=until, seconds=-(-(until - now) // 1000),
+        remedy="Wait, or have an administrator reset it on the people page.",
+    )  # fmt: skip
+
+
+def _entry(name: str, address: str, now: int, **more: object) -> Entry:
+    """A name that is nobody's is not kept: people type their password there."""
+    return Entry(now, name, Did.SIGN_IN_REFUSED, "", said(address=address, **more))
 
 
 def token_hash(token: str) -> bytes:

@@ -2,8 +2,20 @@
 
 from collections.abc import Sequence
 
+from services.adapters import audit
 from services.adapters.postgres import Pool, translated
+from services.audit import Did, Entry
 from services.registry.domain import Identity, Role, Token, TokenKind, User
+from services.registry.domain.lockout import Limit, Tries
+from services.registry.domain.people import made
+
+_COUNT_TRY = """
+    INSERT INTO registry.sign_in_tries AS t (key, failures, until) VALUES (%(key)s, 1, %(window)s)
+    ON CONFLICT (key) DO UPDATE SET
+        failures = CASE WHEN t.until <= %(now)s THEN 1 ELSE t.failures + 1 END,
+        until = CASE WHEN t.until <= %(now)s THEN %(window)s
+                     WHEN t.failures + 1 = %(most)s THEN %(lock)s ELSE t.until END
+    RETURNING failures, until"""
 
 
 class PostgresPeople:
@@ -44,8 +56,9 @@ class PostgresPeople:
             "VALUES (%s, %s, %s, %s, to_timestamp(%s / 1000.0), to_timestamp(%s / 1000.0))"
         )
         values = (token.hash, token.user, token.kind.value, token.csrf, token.created, token.expires)
-        with translated(), self._pool.connection() as connection:
-            connection.execute(query, values)
+        with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(query, values)
+            audit.put(cursor, "registry", made(token))
 
     def identify(self, token_hash: bytes, now: int) -> Identity | None:
         query = (
@@ -57,15 +70,47 @@ class PostgresPeople:
             row = connection.execute(query, (token_hash, now)).fetchone()
         return Identity(_user(row[:6]), TokenKind(str(row[6])), str(row[7])) if row else None
 
-    def drop_token(self, user_id: str, csrf: str) -> None:
+    def drop_token(self, user_id: str, csrf: str, *, now: int) -> None:
         query = "DELETE FROM registry.tokens WHERE user_id = %s AND csrf = %s"
-        with translated(), self._pool.connection() as connection:
-            connection.execute(query, (user_id, csrf))
+        with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+            if cursor.execute(query, (user_id, csrf)).rowcount:
+                audit.put(cursor, "registry", Entry(now, user_id, Did.SIGN_OUT))
 
     def drop_expired(self, now: int) -> int:
         query = "DELETE FROM registry.tokens WHERE expires_at <= to_timestamp(%s / 1000.0)"
         with translated(), self._pool.connection() as connection:
             return connection.execute(query, (now,)).rowcount
+
+    def count_try(self, key: str, limit: Limit, now: int) -> Tries:
+        values = {
+            "key": key, "now": now, "window": now + limit.window_ms, "lock": now + limit.lock_ms, "most": limit.failures
+        }  # fmt: skip
+        with translated(), self._pool.connection() as connection:
+            connection.execute("DELETE FROM registry.sign_in_tries WHERE until <= %s", (now,))
+            row = connection.execute(_COUNT_TRY, values).fetchone()
+        return _tries(row) if row else Tries(0, now)
+
+    def forgive(self, keys: Sequence[str]) -> int:
+        with translated(), self._pool.connection() as connection:
+            return connection.execute("DELETE FROM registry.sign_in_tries WHERE key = ANY (%s)", (list(keys),)).rowcount
+
+    def excuse(self, keys: Sequence[str]) -> None:
+        query = "UPDATE registry.sign_in_tries SET failures = greatest(failures - 1, 0) WHERE key = ANY (%s)"
+        with translated(), self._pool.connection() as connection:
+            connection.execute(query, (list(keys),))
+
+    def locks(self, now: int) -> dict[str, Tries]:
+        query = "SELECT failures, until, key FROM registry.sign_in_tries WHERE until > %s"
+        with translated(), self._pool.connection() as connection:
+            return {str(row[2]): _tries(row) for row in connection.execute(query, (now,)).fetchall()}
+
+    def note(self, entry: Entry) -> None:
+        with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+            audit.put(cursor, "registry", entry)
+
+
+def _tries(row: Sequence[object]) -> Tries:
+    return Tries(int(str(row[0])), int(str(row[1])))
 
 
 def _user(row: Sequence[object]) -> User:

@@ -6,8 +6,9 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from services.adapters import outbox
+from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
+from services.audit import Did, Entry, said
 from services.registry.domain import Revision
 from streams.contracts import Rule, encode
 from streams.contracts.topics import RULES
@@ -82,6 +83,8 @@ class PostgresRules:
                     return False
                 cursor.execute(_KEEP, (rule.id, rule.version, now, by, why, command or None, record))
                 outbox.put(cursor, "registry", [(RULES, rule.id, encode(rule))])
+                detail = said(version=rule.version, why=why)
+                audit.put(cursor, "registry", Entry(now, by, Did.RULE, f"rule {rule.id}", detail))
         except psycopg.errors.UniqueViolation:
             return False
         return True

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from services.tickets.domain import calendars, limits, policy
+from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.details import Details
 from services.tickets.domain.errors import Because, Ruled
 from services.tickets.domain.guards import Actor
@@ -95,6 +96,10 @@ def _called(ticket: Ticket, row: Row, _who: Actor, details: Details, now: int) -
                       missing=["solved", "satisfied"])  # fmt: skip
 
 
+def _classified(_ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: int) -> None:
+    check_category(details.category)
+
+
 def _transferred(_ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
     if details.at is None or not 0 < details.at <= now + _AHEAD:
         raise Refused("fields", "at is when the call was handed over, which cannot lie ahead", wrong=["at"])
@@ -146,6 +151,7 @@ def _parked(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) 
 
 
 _RULES: Final[dict[Action, Callable[[Ticket, Row, Actor, Details, int], None]]] = {
+    Action.CLASSIFY: _classified,
     Action.FINISH: _proved,
     Action.CHECK_OK: _checked,
     Action.CALLBACK: _called,

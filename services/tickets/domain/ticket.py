@@ -259,5 +259,4 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def plain(record: msgspec.Struct) -> dict[str, Any]:
     """A record as an event's evidence: exactly what comes back from the log."""
-    value: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
-    return value
+    return msgspec.json.decode(msgspec.json.encode(record), type=dict[str, Any])

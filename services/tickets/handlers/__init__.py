@@ -2,11 +2,13 @@
 
 from services.tickets.handlers.alarms import TakeAlarm, Taken
 from services.tickets.handlers.board import KeepAnswers, KeepShifts, KeepWorks, Kept
+from services.tickets.handlers.catalogue import KeepCatalogue
 from services.tickets.handlers.figures import CountFigures
 from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime
+from services.tickets.handlers.unmasking import Unmask
 
 __all__ = [
     "Act",
@@ -15,6 +17,7 @@ __all__ = [
     "FindAlike",
     "FindCalls",
     "KeepAnswers",
+    "KeepCatalogue",
     "KeepPolicies",
     "KeepShifts",
     "KeepTime",
@@ -25,4 +28,5 @@ __all__ = [
     "Report",
     "TakeAlarm",
     "Taken",
+    "Unmask",
 ]

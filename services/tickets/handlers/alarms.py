@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from services.ports import Clock, Ids
 from services.tickets import domain
 from services.tickets.domain import Ticket
+from services.tickets.domain.catalogue import Decision, responsible_for
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
 from services.tickets.domain.numbers import day_of, number
-from services.tickets.domain.profiles import DEFAULT
 from services.tickets.handlers.incidents import led, save
 from services.tickets.handlers.joining import join
+from services.tickets.handlers.policies import deadlines_of
 from services.tickets.ports import Directory, Spot, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import AlarmEvent
@@ -29,7 +30,7 @@ class _Address:
     """Where the device stands, and who is responsible there."""
 
     spot: Spot
-    lead: str
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class TakeAlarm:
         return in_transaction(self.store, lambda work: self._take(work, event, address))
 
     def _address(self, event: AlarmEvent) -> _Address:
-        category = event.ticket.category if event.ticket else ""
-        return _Address(self.directory.spot(event.device), self.directory.lead_unit(category, event.grid))
+        category, urgency = (event.ticket.category, event.ticket.urgency) if event.ticket else ("", 0)
+        decision = responsible_for(category, event.grid, urgency, self.directory.lines(event.grid))
+        return _Address(self.directory.spot(event.device), decision)
 
     def _take(self, work: Work, event: AlarmEvent, address: _Address | None) -> Taken:
         owner = led(work, work.of_episode(event.episode))
@@ -71,15 +73,17 @@ class TakeAlarm:
         return work.of_episode(event.joins) if event.joins else work.newest_of(event.incident)
 
     def _open(self, work: Work, event: AlarmEvent, address: _Address, now: int) -> Ticket:
-        day, spot = day_of(now), address.spot
+        day, spot, decision = day_of(now), address.spot, address.decision
         opening = opening_of(
             event,
             number=number(day, work.next_count(day)),
             place=spot.place,
             building=spot.building,
-            deadlines=work.policy() or DEFAULT,
+            deadlines=deadlines_of(work, decision.policy),
         )
-        ticket, events = domain.open_for_alarm(opening, id=self.ids.new(), now=now, lead=address.lead)
+        ticket, events = domain.open_for_alarm(
+            opening, id=self.ids.new(), now=now, lead=decision.lead, assisting=decision.assisting
+        )
         save(work, ticket, events, now)
         return join(work, ticket, now)
 

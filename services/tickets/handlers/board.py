@@ -1,12 +1,13 @@
 """Keeping the board: answers and announced works, each change a new version."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from services.ports import Clock, Ids
-from services.tickets.domain import Actor
+from services.tickets.domain import Actor, TicketFilters
 from services.tickets.domain.board import (
     Answer,
     Noun,
@@ -30,6 +31,8 @@ T = TypeVar("T", Answer, Works, Shift)
 MOST: Final = 2_000
 """What is kept at once. More is no knowledge base any more, but an archive that nobody reads."""
 SUGGESTED: Final = 5
+FIRST: Final = uuid.UUID("3f6d0a3e-5d8b-5c0e-9a77-2c1d0b9e4f55")
+"""Names what is posted first under an idempotency key, so that the same request again finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,18 @@ class KeepAnswers:
                 return each
         raise Refused("fields", f"the knowledge base has no {words}", wrong=["cites"])
 
-    def keep(self, answer: Answer, *, who: Actor, named: str = "", seen: int = 0) -> Kept[Answer]:
-        """A new entry, or the next version of ``named`` after ``seen``.
+    def keep(self, answer: Answer, *, who: Actor, named: str = "", seen: int = 0, key: str = "") -> Kept[Answer]:
+        """A new entry (the same again for the same ``key``), or the next version of ``named`` after ``seen``.
 
         Raises:
             Refused: ``forbidden``, ``fields``, ``not-found``, ``conflict``.
         """
         answers.may_edit(who.role)
         check_text(answer)
-        posted = _post(self.board, Noun.ANSWER, answers.checked(answer), named or self.ids.new(), seen, who,
-                       self.clock.now())  # fmt: skip
-        return _kept(posted, Answer)
+        entry, now = answers.checked(answer), self.clock.now()
+        if named:
+            return _kept(_post(self.board, Noun.ANSWER, entry, named, seen, who, now), Answer)
+        return _kept(_first(self.board, Noun.ANSWER, entry, key, who, self.ids, now), Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,10 @@ class KeepWorks:
     def known(self, named: str) -> bool:
         return bool(self.board.versions(Noun.WORKS, named))
 
-    def keep(self, wanted: Works, *, who: Actor, scope: str, named: str = "", seen: int = 0) -> Kept[Works]:
-        """Announce, or change what was announced.
+    def keep(
+        self, wanted: Works, *, who: Actor, scope: str, named: str = "", seen: int = 0, key: str = ""
+    ) -> Kept[Works]:
+        """Announce (once for a ``key``), or change what was announced.
 
         Raises:
             Refused: ``forbidden``, ``fields``, ``not-found``, ``conflict``.
@@ -120,8 +126,9 @@ class KeepWorks:
         before = self.board.versions(Noun.WORKS, named)[-1:] if named else ()
         for posted in before:
             works.checked(_kept(posted, Works).what, scope=scope, role=who.role)
-        posted = _post(self.board, Noun.WORKS, wanted, named or self.ids.new(), seen, who, self.clock.now())
-        return _kept(posted, Works)
+        if named:
+            return _kept(_post(self.board, Noun.WORKS, wanted, named, seen, who, self.clock.now()), Works)
+        return _kept(_first(self.board, Noun.WORKS, wanted, key, who, self.ids, self.clock.now()), Works)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +146,16 @@ class KeepShifts:
         kept.sort(key=lambda each: (bool(each.what.taken_by), -each.what.given_at, each.id))
         return tuple(kept[:limit])
 
-    def hand_over(self, text: str, *, who: Actor, scope: str) -> Kept[Shift]:
-        """Give the shift up, with what is open in ``scope`` as it stands now.
+    def hand_over(self, text: str, *, who: Actor, scope: str, key: str = "") -> Kept[Shift]:
+        """Give the shift up, with what is open in ``scope`` as it stands now; once for a ``key``.
 
         Raises:
             Refused: ``forbidden``, ``fields``.
         """
-        now, counts = self.clock.now(), self.tickets.count_by_stage(scope=scope)
+        now, counts = self.clock.now(), self.tickets.count_by_stage(TicketFilters(), scope=scope)
         shift = handed_over(counts, text, by=who.by, role=who.role, scope=scope, now=now)
         check_text(shift)
-        return _kept(_post(self.board, Noun.SHIFT, shift, self.ids.new(), 0, who, now), Shift)
+        return _kept(_first(self.board, Noun.SHIFT, shift, key, who, self.ids, now), Shift)
 
     def take_over(self, named: str, remark: str, *, who: Actor, scope: str) -> Kept[Shift]:
         """Acknowledge it, once, as another person than who handed it over.
@@ -175,6 +182,13 @@ def _newest(board: Board, noun: Noun, kind: type[T]) -> tuple[Kept[T], ...]:
 
 def _kept(posted: Posted, kind: type[T]) -> Kept[T]:
     return Kept(posted.id, posted.version, posted.at, posted.by, msgspec.convert(posted.body, kind))
+
+
+def _first(board: Board, noun: Noun, what: Answer | Works | Shift, key: str, who: Actor, ids: Ids, now: int) -> Posted:
+    """A new thing; what was posted under ``key`` by the same person is found again and stays as it is."""
+    named = str(uuid.uuid5(FIRST, f"{noun} {who.by} {key}")) if key else ids.new()
+    before = board.versions(noun, named) if key else ()
+    return before[0] if before else _post(board, noun, what, named, 0, who, now)
 
 
 def _post(

@@ -20,6 +20,7 @@ from services.tickets.domain import (
     Stale,
     Ticket,
 )  # fmt: skip
+from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
@@ -90,6 +91,8 @@ class OpenTicket:
             raise Refused("forbidden", f"report belongs to {', '.join(_SOURCES)}")
         if report.area and level_of(report.area) is None:
             raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
+        if report.category:
+            check_category(report.category)
         if not report.area.startswith(scope):
             raise Refused("forbidden", f"the place lies outside your area {scope}")
         request = _Request(key, who, report)

@@ -6,7 +6,7 @@ from typing import Final
 from services.ports import Clock
 from services.tickets.domain import Actor, Policy, Role
 from services.tickets.domain.profiles import DEFAULT, SHIPPED
-from services.tickets.ports import TicketStore
+from services.tickets.ports import TicketStore, Work
 from services.transactions import Clash
 from streams.contracts import Refused
 
@@ -50,6 +50,12 @@ class KeepPolicies:
         except Clash:
             raise _taken(policy, newest + 1) from None
         return policy
+
+
+def deadlines_of(work: Work, name: str) -> Policy:
+    """The deadlines that a line of the catalogue names, in their newest version; else the ones in force."""
+    named = [policy for policy in (*SHIPPED.values(), *work.policies()) if policy.name == name] if name else []
+    return max(named, key=lambda policy: policy.version, default=None) or work.policy() or DEFAULT
 
 
 def _taken(policy: Policy, newest: int) -> Refused:

@@ -1,6 +1,7 @@
 """The ticket loop's ports over PostgreSQL."""
 
 from services.tickets.postgres.board import PostgresBoard
+from services.tickets.postgres.catalogue import PostgresCatalogue
 from services.tickets.postgres.directory import PostgresDirectory
 from services.tickets.postgres.figures import PostgresFigures
 from services.tickets.postgres.hotspots import PostgresHotspots
@@ -11,6 +12,7 @@ from services.tickets.postgres.store import PostgresTicketStore
 
 __all__ = [
     "PostgresBoard",
+    "PostgresCatalogue",
     "PostgresDirectory",
     "PostgresFigures",
     "PostgresHotspots",

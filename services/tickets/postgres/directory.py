@@ -1,10 +1,19 @@
-"""Who is responsible and where a device stands, from the views that the registry publishes."""
+"""Who is responsible and where a device stands, from the catalogue and the views that the registry publishes."""
+
+from typing import Final
 
 from services.adapters.postgres import Pool, translated
+from services.tickets.domain.catalogue import Line
 from services.tickets.ports import Spot
 
-DISTRICT = "district"
-"""The backstop (兜底) where nobody is responsible."""
+LINES: Final = """
+    SELECT id, category, area, lead, urgency, assisting, policy, false AS own
+    FROM tickets.catalogue WHERE %(area)s = '' OR %(area)s ^@ area
+    UNION ALL
+    SELECT 'unit:' || id || ':' || named.category, named.category, area, id, NULL, '{}', '', true
+    FROM registry.unit,
+         unnest(CASE WHEN categories = '{}' THEN ARRAY[''] ELSE categories END) AS named (category)
+    WHERE %(area)s = '' OR %(area)s ^@ area"""
 
 
 class PostgresDirectory:
@@ -13,18 +22,24 @@ class PostgresDirectory:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def lead_unit(self, category: str, area: str) -> str:
-        """Who names the category before who takes everything; then the nearest."""
-        query = """
-            SELECT id FROM registry.unit
-            WHERE %(area)s ^@ area AND (%(category)s = ANY (categories) OR categories = '{}')
-            ORDER BY %(category)s = ANY (categories) DESC, length(area) DESC, id LIMIT 1"""
+    def lines(self, area: str = "") -> tuple[Line, ...]:
         with translated(), self._pool.connection() as connection:
-            row = connection.execute(query, {"area": area, "category": category}).fetchone()
-        return str(row[0]) if row else DISTRICT
+            rows = connection.execute(LINES, {"area": area}).fetchall()
+        return tuple(
+            Line(
+                id=str(name), category=str(category), area=str(around), lead=str(lead),
+                urgency=None if urgency is None else int(str(urgency)), assisting=_names(assisting),
+                policy=str(policy), own=bool(own),
+            )
+            for name, category, around, lead, urgency, assisting, policy, own in rows
+        )  # fmt: skip
 
     def spot(self, device: str) -> Spot:
         query = "SELECT coalesce(nullif(place, ''), name), building FROM registry.device WHERE id = %s"
         with translated(), self._pool.connection() as connection:
             row = connection.execute(query, (device,)).fetchone()
         return Spot(str(row[0]), str(row[1])) if row else Spot()
+
+
+def _names(units: object) -> tuple[str, ...]:
+    return tuple(str(unit) for unit in units) if isinstance(units, list) else ()

@@ -44,7 +44,11 @@ _COLUMNS: Final = {
 
 _COUNT = """
     SELECT stage, count(*), count(*) FILTER (WHERE card = 'yellow'), count(*) FILTER (WHERE card = 'red')
-    FROM tickets.ticket WHERE is_open AND area ^@ %s GROUP BY stage"""
+    FROM tickets.ticket
+    WHERE is_open AND area ^@ %(scope)s
+      AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
+      AND (%(reporter)s = '' OR reporter = %(reporter)s)
+    GROUP BY stage"""
 
 _EVENTS = """
     SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
@@ -110,9 +114,10 @@ class PostgresTicketReader:
             rows = connection.execute(_CHANGES, (list(tickets),)).fetchall()
         return {str(ticket): int(str(at)) for ticket, at in rows}
 
-    def count_by_stage(self, *, scope: str) -> tuple[StageCount, ...]:
+    def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
         with translated(), self._pool.connection() as connection:
-            rows = connection.execute(_COUNT, (scope,)).fetchall()
+            values = {"scope": scope, "unit": filters.unit, "reporter": filters.reporter}
+            rows = connection.execute(_COUNT, values).fetchall()
         counts: dict[Any, tuple[Any, ...]] = {row[0]: row[1:] for row in rows}
         return tuple(StageCount(stage, *counts.get(stage, (0, 0, 0))) for stage in Stage)
 

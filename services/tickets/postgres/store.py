@@ -11,8 +11,9 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from services.adapters import outbox
+from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
+from services.audit import Did, Entry, said
 from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.words import State
 from services.tickets.ports import Answer
@@ -89,6 +90,7 @@ class PostgresWork:
         if policy not in self.policies():
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
         self._cursor.execute(statements.ENFORCE, (policy.name, policy.version, now, by))
+        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", said(version=policy.version)))
 
     def events(self, ticket: str) -> tuple[Event, ...]:
         return tuple(event_of(row) for row in self._cursor.execute(statements.EVENTS, (ticket,)).fetchall())
@@ -121,6 +123,9 @@ class PostgresWork:
             "INSERT INTO tickets.requests (key, fingerprint, ticket, version) VALUES (%s, %s, %s, %s)",
             (key, answer.fingerprint, answer.ticket, answer.version),
         )
+
+    def audit(self, entry: Entry) -> None:
+        audit.put(self._cursor, "tickets", entry)
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         rows = self._cursor.execute(
@@ -217,5 +222,6 @@ def _record(ticket: Ticket, event: Event) -> tuple[Topic, str, bytes]:
         device=ticket.device,
         deadline=ticket.deadline,
         mark=str(event.evidence.get("card", "")),
+        units=tuple(sorted({ticket.lead, *ticket.assisting} - {""})),
     )
     return (TICKETS, ticket.id, encode(record))

@@ -154,3 +154,24 @@ def test_the_pages_keep_both(platform: MemoryPlatform) -> None:
     assert (wrong.status_code, "结束须晚于开始" in wrong.text) == (422, True)
     assert "水管抢修" in look(operator, "/knowledge/works?past=1")
     assert "加入知识库" not in look(platform.as_("grid_worker"), "/knowledge")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/api/v1/answers", PERMIT), ("/api/v1/works", PUMPING), ("/api/v1/shifts", {"text": "12栋等回电"})],
+)
+def test_the_same_request_again_finds_what_it_made(platform: MemoryPlatform, path: str, body: dict[str, Any]) -> None:
+    operator, supervisor = platform.as_("operator"), platform.as_("supervisor")
+
+    def made(person: Person, key: str) -> dict[str, Any]:
+        headers = {**person.headers, "Idempotency-Key": key}
+        answer = platform.ask("POST", path, json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    first = made(operator, "once")
+    assert made(operator, "once") == first
+    others = {made(operator, "twice")["id"], made(supervisor, "once")["id"]}
+    assert len(others | {first["id"]}) == 3, "a key is its person's own"
+    assert len(operator.get(path).json()["items"]) == 3

@@ -46,7 +46,7 @@ def test_every_process_is_scraped_at_its_own_port(rendered: Path) -> None:
         for static in job["static_configs"]
     }
     processes = {
-        "gateway", "streams", "registry", "history", "alarms", "tickets", "oncall", "api", "simulator",
+        "gateway", "streams", "registry", "history", "alarms", "tickets", "oncall", "notices", "api", "simulator",
         "prometheus", "alertmanager",
     }  # fmt: skip
     assert targets == {name: [f"127.0.0.1:{USUAL[name]}"] for name in processes}

@@ -66,7 +66,7 @@ def test_staff_make_a_link_with_text_and_qr_code(city: MemoryCity, waiting: Tick
             return await client.post(address, headers={"X-CSRF-Token": grant.csrf})
 
     made = asyncio.run(ask(waiting.id))
-    assert made.status_code == 201, made.text
+    assert made.status_code == 200, made.text
     body = made.json()
     assert body["address"].startswith("http://linli/feedback/")
     assert body["address"] in body["text"]
@@ -159,3 +159,14 @@ def test_an_expired_link_says_so(city: MemoryCity, waiting: Ticket) -> None:
 def test_a_link_opens_nothing_else(city: MemoryCity, waiting: Ticket) -> None:
     assert send(city, "GET", f"/tickets/{waiting.id}").status_code == 303
     assert send(city, "DELETE", link(city, waiting)).status_code == 401
+
+
+def test_whoever_calls_back_finds_the_link_on_the_tickets_page(city: MemoryCity, waiting: Ticket) -> None:
+    address = f"/tickets/{waiting.id}/feedback"
+    assert f'href="{address}"' in send(city, "GET", f"/tickets/{waiting.id}", "operator").text
+    page = send(city, "GET", address, "operator")
+    assert page.status_code == 200
+    assert "<svg" in page.text
+    assert "http://linli/feedback/" in page.text
+    assert f'href="{address}"' not in send(city, "GET", f"/tickets/{waiting.id}", "grid_manager").text
+    assert send(city, "GET", address, "grid_manager").status_code == 403

@@ -79,7 +79,7 @@ def test_signing_out_ends_this_session_only() -> None:
     second = sign_in_as(store, secrets, "operator", now=0)
     assert first is not None
     assert second is not None
-    sign_out(store, "operator", first.csrf)
+    sign_out(store, "operator", first.csrf, now=0)
     assert identify(store, first.token, now=1) is None
     assert identify(store, second.token, now=1) is not None
 

@@ -1,0 +1,1 @@
+"""Verifies the audit log, for whoever has to vouch for it."""

@@ -1,0 +1,71 @@
+"""Which event of a ticket goes to whom, as data: the defaults of every role.
+
+A unit's people are told of their own unit's tickets, everybody else of the tickets of their area.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.notices.domain.words import Facts, Person, Subject, Urgency
+from streams.contracts import TicketEvent
+from streams.contracts.areas import contains
+
+UNIT: Final = frozenset({"unit_handler", "unit_leader"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table: the subject, the roles that are told, how urgent it is by itself."""
+
+    subject: Subject
+    roles: tuple[str, ...]
+    urgency: Urgency = Urgency.PROMPT
+
+
+ROUTES: Final[dict[str, tuple[Route, ...]]] = {
+    "dispatch": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader")),),
+    "reassign": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader")),),
+    "return": (Route(Subject.REVIEW, ("dispatcher",)),),
+    "extend": (Route(Subject.REVIEW, ("supervisor",)),),
+    "return_ok": (Route(Subject.DECIDED, ("unit_leader",), Urgency.LOW),),
+    "return_no": (Route(Subject.DECIDED, ("unit_leader",)),),
+    "extend_ok": (Route(Subject.DECIDED, ("unit_leader",), Urgency.LOW),),
+    "extend_no": (Route(Subject.DECIDED, ("unit_leader",)),),
+    "escalate": (Route(Subject.ESCALATED, ("supervisor", "grid_manager")),),
+    "urge": (Route(Subject.ASSIGNED, ("unit_handler",), Urgency.LOW),),
+    "reopen": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
+    "realarm": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
+    "check_bad": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
+    "finish": (Route(Subject.CHECK, ("grid_worker",)),),
+    "check_ok": (Route(Subject.CALLBACK, ("operator",), Urgency.LOW),),
+}
+CARD_HOLDERS: Final = {
+    "discovery": ("operator",),
+    "dispatch": ("dispatcher", "unit_leader"),
+    "resolve": ("unit_handler", "unit_leader"),
+    "feedback": ("operator",),
+}
+"""Who answers for the clock that a stage's card warns of."""
+TO_REPORTER: Final = frozenset(
+    {"accept", "dispatch", "answer", "reject", "check_ok", "master_done", "close_unresolved"}
+)
+"""What the reporter 诉求人 is told; a call-back tells them itself."""
+
+
+def routes_of(event: TicketEvent) -> tuple[Route, ...]:
+    """The lines that an event meets."""
+    if event.action == "mark":
+        above = ("supervisor",) if event.mark == "red" else ()
+        return (Route(Subject.CARD, CARD_HOLDERS.get(event.stage, ()) + above),)
+    if event.action == "realarm" and event.old == event.new:
+        return ()
+    return ROUTES.get(event.action, ())
+
+
+def concerns(person: Person, roles: tuple[str, ...], event: TicketEvent, facts: Facts) -> bool:
+    """Whether a line's roles mean this person: not whoever did it, and only where they answer for it."""
+    if person.role not in roles or person.id == event.by:
+        return False
+    if person.role in UNIT:
+        return person.unit != "" and person.unit == facts.lead
+    return contains(person.scope, event.area)

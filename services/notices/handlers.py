@@ -1,0 +1,179 @@
+"""Planning messages, delivering them, sending one again, setting one's preferences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.notices import domain
+from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Way
+from services.notices.ports import Channel, Letter, LinkTo, NoticeDesk, NoticeStore
+from services.ports import Clock, Ids
+from streams.contracts import Notice, Refused, TicketEvent, Unavailable
+
+MOST_WAITING = 100_000
+"""Beyond this nothing more is planned: Kafka keeps the events until messages have left."""
+LEASE_MS = 120_000
+"""Longer than a channel may take for one message."""
+DAY_MINUTES = 1_440
+LONGEST_ADDRESS = 200
+
+
+def no_link(ticket: str) -> str:
+    """Where no call-back links are made."""
+    del ticket
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMessages:
+    """Events in, messages kept; the same event again keeps nothing."""
+
+    store: NoticeStore
+    clock: Clock
+    link: LinkTo = no_link
+
+    def __call__(self, events: Sequence[TicketEvent | Notice]) -> int:
+        """Returns how many messages are new.
+
+        Raises:
+            Unavailable: too many wait already; the events have to.
+        """
+        now = self.clock.now()
+        waiting = self.store.tally(now).waiting
+        if waiting >= MOST_WAITING:
+            raise Unavailable(f"{waiting} messages wait to be sent, and {MOST_WAITING} may")
+        people, wishes, ways = self.store.people(), self.store.preferences(), self.store.ways()
+        kept = 0
+        for event in events:
+            if isinstance(event, Notice):
+                planned = domain.of_call(event, people, wishes, ways, now)
+            elif now - event.at > domain.STALE or (facts := self.store.facts(event.ticket)) is None:
+                continue
+            else:
+                link = self.link(event.ticket)
+                planned = domain.of_event(event, facts, people, wishes, ways, now, link=link)
+            kept += self.store.keep(planned)
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverMessages:
+    """One message, or one person's digest, from the store to its channel."""
+
+    store: NoticeStore
+    channels: Mapping[str, Channel]
+    clock: Clock
+    holder: str
+    lease_ms: int = LEASE_MS
+
+    def __call__(self) -> tuple[tuple[Message, ...], Outcome] | None:
+        """What was tried and what came of it; None where nothing is due.
+
+        A message is settled after its server acknowledged it, so a process that is killed between the
+        two sends again when the lease is over: at least once before the acknowledgement is known, at
+        most once after.
+        """
+        now = self.clock.now()
+        leased = self.store.lease(self.holder, now, now + self.lease_ms)
+        if not leased:
+            return None
+        outcome = self._attempt(leased, now)
+        self.store.settle([domain.settled(one, outcome, self.clock.now()) for one in leased], self.holder)
+        return leased, outcome
+
+    def _attempt(self, leased: tuple[Message, ...], now: int) -> Outcome:
+        first = leased[0]
+        channel = self.channels.get(first.channel)
+        if channel is None:
+            return Failed(f"channel {first.channel} is not configured any more", retry=False)
+        if all(one.expires <= now for one in leased):
+            return Failed("expired: it could not be sent while it was true", retry=False)
+        title, body = first.title, first.body
+        if len(leased) > 1:
+            title, body = domain.digest(leased, self.store.preference(first.person).language)
+        return channel.send(Letter(first.id, first.person, self.store.address(first), title, body, now))
+
+
+def send_again(desk: NoticeDesk, message_id: str, *, person: str, now: int) -> Message:
+    """Send a message anew that was sent or given up; ``person`` '' may do so for everybody.
+
+    Raises:
+        Refused: ``not_found``; ``waiting``, it is about to be sent; ``channel``, it has none.
+    """
+    found = desk.get_message(message_id)
+    if found is None or person not in ("", found.person):
+        raise Refused("not_found", f"there is no message {message_id}", field="id", value=message_id)
+    if not found.channel:
+        raise Refused(
+            "channel",
+            f"the message has no channel: {found.person} has chosen none that is configured, or gave no address; "
+            "set the person's preferences, and the next message will have one",
+            field="channel",
+            value="",
+        )
+    kept = desk.change(message_id, lambda one: None if one.state is State.WAITING else domain.sent_again(one, now))
+    if kept is None or found.state is State.WAITING:
+        raise Refused("waiting", f"message {message_id} is waiting to be sent already", field="id", value=message_id)
+    return kept
+
+
+def send_test(desk: NoticeDesk, person: str, *, ids: Ids, now: int) -> int:
+    """A test message by every way that serves ``person``; returns how many.
+
+    Raises:
+        Refused: ``channel``, no way does.
+    """
+    wants = desk.preference(person)
+    planned = domain.of_test(person, f"test:{ids.new()}", wants, desk.ways(), now)
+    if planned[0].state is State.DEAD:
+        raise Refused(
+            "channel", "no configured channel reaches you; choose one below and give its address", field="channels",
+            value=" ".join(wants.channels),
+        )  # fmt: skip
+    return desk.keep(planned)
+
+
+def set_preference(desk: NoticeDesk, wanted: Preference, *, now: int) -> Preference:
+    """Keep a person's choice; ``wanted.version`` is the version it was made on.
+
+    Raises:
+        Refused: ``invalid`` with the field; ``conflict``, somebody was quicker.
+    """
+    _check(wanted, desk.ways())
+    after = replace(wanted, version=wanted.version + 1)
+    if not desk.set_preference(after, now=now):
+        raise Refused(
+            "conflict", "the preferences were changed elsewhere meanwhile; load them again and change those",
+            field="version", value=str(wanted.version),
+        )  # fmt: skip
+    return after
+
+
+def _check(wanted: Preference, ways: Sequence[Way]) -> None:
+    known = {way.name: way for way in ways}
+    for name in (*wanted.channels, *wanted.addresses):
+        if name not in known:
+            raise _invalid("channels", name, f"there is no channel {name}; there are {', '.join(sorted(known))}")
+    for name in wanted.channels:
+        if known[name].personal and not wanted.addresses.get(name):
+            raise _invalid(f"address.{name}", "", f"channel {name} needs an address; give one or leave the channel out")
+    _check_rest(wanted)
+
+
+def _check_rest(wanted: Preference) -> None:
+    for name, address in wanted.addresses.items():
+        if len(address) > LONGEST_ADDRESS or not address.isprintable() or any(char.isspace() for char in address):
+            raise _invalid(
+                f"address.{name}", "", f"the address of {name} has spaces, or over {LONGEST_ADDRESS} characters"
+            )
+    for subject in wanted.muted & MANDATORY:
+        raise _invalid("muted", subject, f"{subject} carries deadlines and cannot be muted")
+    if wanted.quiet is not None and not all(0 <= minute < DAY_MINUTES for minute in wanted.quiet):
+        raise _invalid("quiet", str(wanted.quiet), "quiet hours are times of the day, as in 22:00 to 07:00")
+    if wanted.language not in ("zh", "en"):
+        raise _invalid("language", wanted.language, "language is zh or en")
+    if wanted.person.startswith(REPORTER):
+        raise _invalid("person", wanted.person, "a caller without an account has no preferences")
+
+
+def _invalid(field: str, value: str, detail: str) -> Refused:
+    return Refused("invalid", detail, field=field, value=value)

@@ -1,0 +1,122 @@
+"""The dispatch catalogue in use: who is responsible here for this, where nobody is, and changing a line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from services.ports import Clock, Ids
+from services.tickets.domain import Actor, Role
+from services.tickets.domain.catalogue import (
+    GROUPS,
+    Decision,
+    Line,
+    check_category,
+    holes,
+    responsible_for,
+)
+from services.tickets.domain.policy import URGENCIES
+from services.tickets.domain.profiles import SHIPPED
+from services.tickets.ports import Catalogue
+from services.transactions import Clash
+from streams.contracts import Refused
+from streams.contracts.areas import contains
+
+MAY_CHANGE: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class KeepCatalogue:
+    """Reads the catalogue and changes its lines; a ticket that was dispatched stays with its unit."""
+
+    catalogue: Catalogue
+    clock: Clock
+    ids: Ids
+
+    def who(self, category: str, area: str, urgency: int) -> Decision:
+        """Who is responsible, by which line.
+
+        Raises:
+            Refused: ``fields``, no such category (with the nearest names), area or urgency.
+        """
+        check_category(category)
+        if urgency not in URGENCIES:
+            raise Refused("fields", "urgency is 0 (ordinary), 1 (major) or 2 (critical)", wrong=["urgency"])
+        self._check_area(area)
+        return responsible_for(category, area, urgency, self.catalogue.lines(area))
+
+    def lines(self, *, scope: str) -> tuple[Line, ...]:
+        """Every line that concerns ``scope``: inside it, or around it; by area, category and urgency."""
+        near = [line for line in self.catalogue.lines() if contains(scope, line.area) or contains(line.area, scope)]
+        return tuple(sorted(near, key=lambda line: (line.area, line.category, line.urgency or -1, line.own, line.id)))
+
+    def holes(self, areas: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """(category, area) for which only the district is left."""
+        return holes(areas, self.catalogue.lines())
+
+    def put(self, line: Line, *, who: Actor, scope: str = "") -> Line:
+        """Write a line; it takes the place of the one for the same category, area and urgency.
+
+        Raises:
+            Refused: ``forbidden``; ``fields`` names what is wrong: an unknown category, area, unit or
+                policy, a unit outside its area; ``conflict``, somebody wrote it at the same time.
+        """
+        self._may(who, line.area, scope)
+        self._check(line)
+        same = next((old for old in self.catalogue.lines() if not old.own and _key(old) == _key(line)), None)
+        line = msgspec.structs.replace(line, id=same.id if same else self.ids.new(), own=False)
+        try:
+            self.catalogue.put(line, by=who.by, now=self.clock.now())
+        except Clash:
+            raise Refused("conflict", "somebody wrote this line at the same time; look again") from None
+        return line
+
+    def remove(self, name: str, *, who: Actor, scope: str = "") -> Line:
+        """Take a written line away.
+
+        Raises:
+            Refused: ``forbidden``; ``not-found``, no such line, or it is a unit's own word.
+        """
+        line = next((line for line in self.catalogue.lines() if line.id == name and not line.own), None)
+        if line is None:
+            raise Refused("not-found", f"there is no written line {name}")
+        self._may(who, line.area, scope)
+        self.catalogue.remove(name, by=who.by, now=self.clock.now())
+        return line
+
+    def _check(self, line: Line) -> None:
+        if line.category and line.category not in GROUPS:
+            check_category(line.category)
+        if line.urgency not in {None, *URGENCIES}:
+            raise Refused("fields", "urgency is 0, 1, 2 or nothing for any", wrong=["urgency"])
+        self._check_area(line.area)
+        for name, unit in (("lead", line.lead), *(("assisting", unit) for unit in line.assisting)):
+            around = self.catalogue.unit_area(unit)
+            if around is None:
+                raise Refused("fields", f"there is no unit '{unit}'; the list of units has them", wrong=[name])
+            if not contains(around, line.area):
+                detail = f"unit '{unit}' works in {around}, and {line.area} lies outside it; name a unit of that area"
+                raise Refused("fields", detail, wrong=[name])
+        if line.lead in line.assisting:
+            raise Refused("fields", f"'{line.lead}' leads; it cannot assist itself", wrong=["assisting"])
+        if line.policy and line.policy not in SHIPPED:
+            raise Refused("fields", f"policy is one of {', '.join(sorted(SHIPPED))}", wrong=["policy"])
+
+    def _check_area(self, area: str) -> None:
+        if not self.catalogue.has_area(area):
+            raise Refused(
+                "fields", f"'{area}' lies outside every area of the district; look it up in the list of areas",
+                wrong=["area"],
+            )  # fmt: skip
+
+    @staticmethod
+    def _may(who: Actor, area: str, scope: str) -> None:
+        if who.role not in MAY_CHANGE:
+            raise Refused("forbidden", f"the catalogue is changed by {', '.join(sorted(MAY_CHANGE))}")
+        if not contains(scope, area):
+            raise Refused("forbidden", f"{area} lies outside your area {scope}")
+
+
+def _key(line: Line) -> tuple[str, str, int | None]:
+    return (line.category, line.area, line.urgency)

@@ -1,0 +1,153 @@
+"""One suite over the notices' stores: in memory and in PostgreSQL with the process's own role."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from services.adapters.postgres import open_pool
+from services.notices.domain import Message, MessageFilter, Preference, State, Subject, Urgency, Way
+from services.notices.ports import Letter, Tally
+from services.notices.postgres import PostgresNotices
+from tests.fakes.notices import MemoryNotices
+
+Store = MemoryNotices | PostgresNotices
+NOW = 1_795_311_683_000
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryNotices(known=())
+        return
+    database = request.getfixturevalue("database")
+    database.migrate("registry", "tickets", "notices")
+    with open_pool(database.url("linli_notices"), name="test", size=4) as pool:
+        yield PostgresNotices(pool)
+
+
+def message(number: int = 1, **more: object) -> Message:
+    made = Message(
+        f"m{number}", f"e{number}", "handler", "box", Subject.ASSIGNED, Urgency.PROMPT, f"工单 {number}", "请签收",
+        created=NOW + number, due=NOW, expires=NOW + 86_400_000, ticket="t1", area="990101",
+    )  # fmt: skip
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def listed(store: Store, **filters: str) -> list[str]:
+    return [one.id for one in store.list_messages(MessageFilter(**filters), limit=100, after=None).items]
+
+
+def test_a_message_comes_back_as_it_was_kept(store: Store) -> None:
+    assert store.keep([message()]) == 1
+    assert store.get_message("m1") == message()
+    assert store.get_message("none") is None
+
+
+def test_one_event_has_one_message_a_person_and_channel(store: Store) -> None:
+    assert store.keep([message(), message()]) == 1
+    assert store.keep([message(1, id="other")]) == 0
+    assert store.keep([message(1, id="mail", channel="mail")]) == 1
+
+
+def test_lists_are_newest_first_filtered_and_join(store: Store) -> None:
+    dead = message(3, state=State.DEAD, settled=NOW, person="leader", channel="mail", ticket="t2")
+    store.keep([message(1), message(2), dead])
+    assert listed(store) == ["m3", "m2", "m1"]
+    assert listed(store, state="dead") == listed(store, person="leader") == listed(store, channel="mail") == ["m3"]
+    assert listed(store, ticket="t1") == ["m2", "m1"]
+    first = store.list_messages(MessageFilter(), limit=2, after=None)
+    rest = store.list_messages(MessageFilter(), limit=2, after=first.next)
+    assert [one.id for one in (*first.items, *rest.items)] == ["m3", "m2", "m1"]
+    assert store.count_by_state(person="") == {"waiting": 2, "dead": 1}
+    assert store.count_by_state(person="leader") == {"dead": 1}
+
+
+def test_a_lease_is_one_senders_until_it_ends(store: Store) -> None:
+    store.keep([message()])
+    (mine,) = store.lease("a", NOW, NOW + 100)
+    assert mine.attempts == 1
+    assert store.lease("b", NOW + 99, NOW + 200) == ()
+    (theirs,) = store.lease("b", NOW + 100, NOW + 200)
+    assert theirs.attempts == 2
+    assert store.settle([replace(mine, state=State.SENT, settled=NOW)], "a") == 0
+    assert store.settle([replace(theirs, state=State.SENT, settled=NOW)], "b") == 1
+    kept = store.get_message("m1")
+    assert kept is not None
+    assert (kept.state, kept.settled) == (State.SENT, NOW)
+    assert store.lease("c", NOW + 10_000, NOW + 20_000) == ()
+
+
+def test_the_urgent_go_first_and_the_early_wait(store: Store) -> None:
+    store.keep([message(1), message(2, urgency=Urgency.CRITICAL), message(3, due=NOW + 50)])
+    taken = [store.lease("a", NOW, NOW + 100)[0].id for _ in range(2)]
+    assert taken == ["m2", "m1"]
+    assert store.lease("a", NOW, NOW + 100) == ()
+
+
+def test_what_was_held_for_one_person_and_channel_is_leased_together(store: Store) -> None:
+    mine = [message(number, held=True) for number in (1, 2)]
+    store.keep([*mine, message(3, held=True, channel="mail"), message(4, held=True, due=NOW + 9), message(5)])
+    groups = [[one.id for one in store.lease("a", NOW, NOW + 100)] for _ in range(4)]
+    assert sorted(groups) == [[], ["m1", "m2"], ["m3"], ["m5"]]
+
+
+def test_many_senders_at_once_never_share_a_message(store: Store) -> None:
+    store.keep([message(number) for number in range(40)])
+    if isinstance(store, MemoryNotices):
+        taken = [one.id for _ in range(40) for one in store.lease("a", NOW, NOW + 100)]
+    else:
+        with ThreadPoolExecutor(4) as executor:
+            leases = executor.map(lambda n: store.lease(f"s{n}", NOW, NOW + 100), range(60))
+            taken = [one.id for lease in leases for one in lease]
+        taken += [one.id for _ in range(40) for one in store.lease("late", NOW, NOW + 100)]
+    assert sorted(taken) == sorted(f"m{number}" for number in range(40))
+
+
+def test_a_change_is_decided_on_what_is_kept(store: Store) -> None:
+    store.keep([message(state=State.DEAD, settled=NOW, error="x")])
+    assert store.change("none", lambda _: None) is None
+    assert store.change("m1", lambda _: None) == message(state=State.DEAD, settled=NOW, error="x")
+    after = store.change("m1", lambda one: replace(one, state=State.WAITING, settled=None, error=""))
+    assert after == store.get_message("m1") == message()
+
+
+def test_preferences_are_kept_by_version(store: Store) -> None:
+    assert store.preference("a") == Preference("a")
+    first = Preference("a", ("mail",), frozenset({Subject.CHECK}), None, "en", {"mail": "a@x.org"}, 1)
+    assert store.set_preference(first, now=NOW)
+    assert not store.set_preference(first, now=NOW)
+    assert not store.set_preference(Preference("b", version=2), now=NOW)
+    second = replace(first, quiet=(60, 120), version=2)
+    assert store.set_preference(second, now=NOW)
+    assert store.preference("a") == second
+    assert store.preferences() == {"a": second}
+    store.keep([message(person="a", channel="mail")])
+    assert store.address(message(person="a", channel="mail")) == "a@x.org"
+    assert store.address(message(person="a", channel="sms")) == ""
+
+
+def test_the_channels_are_those_last_declared(store: Store) -> None:
+    store.declare([Way("box", default=True), Way("mail", personal=True)])
+    store.declare([Way("mail", personal=True, default=True)])
+    assert store.ways() == (Way("mail", personal=True, default=True),)
+
+
+def test_what_waits_and_what_was_given_up_is_counted(store: Store) -> None:
+    assert store.tally(NOW) == Tally(0, 0, 0)
+    old = NOW - 86_400_001
+    store.keep(
+        [
+            message(1, due=NOW - 5_000), message(2, due=NOW + 5_000), message(3, state=State.DEAD, settled=NOW),
+            message(4, state=State.DEAD, settled=old), message(5, state=State.SENT, settled=NOW),
+        ]
+    )  # fmt: skip
+    assert store.tally(NOW) == Tally(2, 5_000, 1)
+
+
+def test_the_post_box_is_newest_first_and_keeps_an_id_once(store: Store) -> None:
+    for number, person in ((1, "a"), (2, "b"), (1, "a")):
+        store.post(Letter(f"m{number}", person, "", f"t{number}", "b", NOW + number))
+    assert [one.id for one in store.posted(person="", limit=9)] == ["m2", "m1"]
+    assert [one.id for one in store.posted(person="a", limit=9)] == ["m1"]

@@ -1,0 +1,108 @@
+"""The catalogue through the front door: the tree, the answer with its reason, lines, holes."""
+
+from typing import Any
+
+import pytest
+
+from services.registry.domain import Unit
+from tests.fakes.api import HERE, MemoryPlatform
+
+STREET = HERE[:9]
+
+
+@pytest.fixture
+def platform() -> MemoryPlatform:
+    return MemoryPlatform()
+
+
+def line(**changes: Any) -> dict[str, Any]:
+    return {"category": "lighting", "area": STREET, "lead": "gas-co"} | changes
+
+
+def test_the_tree_is_told_whole(platform: MemoryPlatform) -> None:
+    items = platform.as_("operator").get("/api/v1/categories").json()["items"]
+    leaf = next(item for item in items if item["code"] == "gas-leak")
+    assert (leaf["parent"], leaf["kinds"], leaf["name_en"]) == ("safety", ["gas"], "Gas leak")
+
+
+def test_who_is_responsible_comes_with_the_reason(platform: MemoryPlatform) -> None:
+    operator = platform.as_("operator")
+    own = operator.get("/api/v1/catalogue/responsible", category="gas-leak", area=HERE).json()
+    assert (own["lead"], own["reason"]) == ("gas-co", "unit")
+    none = operator.get("/api/v1/catalogue/responsible", category="noise", area=HERE).json()
+    assert (none["lead"], none["reason"], none["line"]) == ("district", "district", None)
+    written = platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(category="environment", urgency=0))
+    assert written.status_code == 200, written.text
+    after = operator.get("/api/v1/catalogue/responsible", category="noise", area=HERE).json()
+    assert (after["lead"], after["reason"], after["line"]["id"]) == ("gas-co", "line", written.json()["id"])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"category": "gas-leek", "area": HERE}, "gas-leak"),
+        ({"category": "noise", "area": "110101"}, "outside every area"),
+    ],
+)
+def test_an_unknown_category_and_a_place_outside_every_area_are_refused(
+    platform: MemoryPlatform, query: dict[str, str], field: str
+) -> None:
+    answer = platform.as_("operator").get("/api/v1/catalogue/responsible", **query)
+    assert answer.status_code == 422
+    assert field in answer.text
+
+
+def test_a_line_replaces_the_one_for_the_same_question_and_can_be_taken_away(platform: MemoryPlatform) -> None:
+    dispatcher = platform.as_("dispatcher")
+    first = dispatcher.post("/api/v1/catalogue/lines", line()).json()
+    second = dispatcher.post("/api/v1/catalogue/lines", line(policy="beijing")).json()
+    assert (second["id"], second["policy"]) == (first["id"], "beijing")
+    lines = dispatcher.get("/api/v1/catalogue/lines").json()["items"]
+    assert [each["id"] for each in lines if not each["own"]] == [first["id"]]
+    assert dispatcher.delete(f"/api/v1/catalogue/lines/{first['id']}").json() == second
+    assert dispatcher.delete(f"/api/v1/catalogue/lines/{first['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"category": "tea"}, "tea"),
+        ({"lead": "nobody"}, "no unit 'nobody'"),
+        ({"area": "110101"}, "outside every area"),
+        ({"assisting": ["gas-co"]}, "cannot assist itself"),
+        ({"policy": "mars"}, "policy is one of"),
+        ({"urgency": 3}, "urgency"),
+    ],
+)
+def test_a_wrong_line_is_refused_with_its_field(platform: MemoryPlatform, wrong: dict[str, Any], said: str) -> None:
+    answer = platform.as_("supervisor").post("/api/v1/catalogue/lines", line(**wrong))
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_a_unit_outside_its_area_is_refused(platform: MemoryPlatform) -> None:
+    platform.places.add_units([Unit("street-co", "街道", "Street", STREET)])
+    answer = platform.as_("administrator").post("/api/v1/catalogue/lines", line(area=HERE[:6], lead="street-co"))
+    assert answer.status_code == 422
+    assert "lies outside it" in answer.text
+
+
+def test_only_dispatchers_supervisors_and_administrators_change_lines(platform: MemoryPlatform) -> None:
+    assert platform.as_("operator").post("/api/v1/catalogue/lines", line()).status_code == 403
+    assert platform.as_("citizen").get("/api/v1/catalogue/lines").status_code == 403
+
+
+def test_holes_are_listed_until_somebody_takes_them(platform: MemoryPlatform) -> None:
+    operator, dispatcher = platform.as_("operator"), platform.as_("dispatcher")
+    before = operator.get("/api/v1/catalogue/holes").json()["items"]
+    assert {"category": "noise", "area": STREET} in before
+    assert {"category": "gas-leak", "area": STREET} not in before
+    dispatcher.post("/api/v1/catalogue/lines", line(category="", area=HERE[:6]))
+    assert operator.get("/api/v1/catalogue/holes").json()["items"] == []
+
+
+def test_a_report_of_an_unknown_category_is_told_the_nearest_names(platform: MemoryPlatform) -> None:
+    body = {"title": "路灯不亮", "place": "三号楼", "area": HERE, "category": "lightning"}
+    answer = platform.as_("operator").post("/api/v1/tickets", body)
+    assert answer.status_code == 422
+    assert "lighting" in answer.text

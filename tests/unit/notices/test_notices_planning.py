@@ -1,0 +1,276 @@
+"""Which event goes to whom, by which way, and when."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notices.domain import (
+    MANDATORY,
+    NO_WAY,
+    STALE,
+    Facts,
+    Message,
+    Person,
+    Preference,
+    State,
+    Subject,
+    Urgency,
+    Way,
+    held_until,
+    of_call,
+    of_event,
+    of_test,
+)
+from services.notices.domain.quiet import ZONE
+from services.notices.domain.routes import CARD_HOLDERS, ROUTES, TO_REPORTER
+from services.notices.domain.texts import REPORTER_SAYS, SAYS
+from services.tickets.domain.words import Action
+from streams.contracts import Notice, TicketEvent
+
+AREA = "990101001001001"
+PEOPLE = (
+    Person("handler", "陈", "unit_handler", "", "gas-co"),
+    Person("leader", "褚", "unit_leader", "", "gas-co"),
+    Person("stranger", "别", "unit_handler", "", "other-co"),
+    Person("unitless", "无", "unit_handler"),
+    Person("dispatcher", "冯", "dispatcher"),
+    Person("elsewhere", "远", "dispatcher", "990101002"),
+    Person("supervisor", "卫", "supervisor"),
+    Person("worker", "周", "grid_worker", "990101001"),
+    Person("manager", "吴", "grid_manager", "990101001"),
+    Person("operator", "郑", "operator"),
+    Person("resident", "林", "citizen"),
+)
+FACTS = Facts("t1", "20261122-0001", "gas-co")
+BOX = (Way("box", default=True),)
+ALL = (Way("box", default=True), Way("mail", personal=True), Way("room"), Way("sms", personal=True))
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(f"2026-11-22T{text}:00+08:00").timestamp() * 1000)
+
+
+NOON, NIGHT, MORNING = at("12:00"), at("23:30"), at("03:10")
+
+
+def event(action: str, now: int = NOON, **more: Any) -> TicketEvent:
+    values: dict[str, Any] = {
+        "id": f"t1-{action}", "ticket": "t1", "number": "20261122-0001", "version": 3, "action": action,
+        "old": "accepted", "new": "dispatched", "stage": "dispatch", "source": "hotline", "area": AREA, "urgency": 0,
+        "at": now, "by": "system", "role": "system",
+    }  # fmt: skip
+    return TicketEvent(**{**values, **more})
+
+
+def plan(what: TicketEvent, now: int = NOON, *wishes: Preference, **more: Any) -> tuple[Message, ...]:
+    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, **more}
+    chosen = {one.person: one for one in wishes}
+    return of_event(what, given_["facts"], given_["people"], chosen, given_["ways"], now, link=given_.get("link", ""))
+
+
+def told(messages: tuple[Message, ...]) -> set[str]:
+    return {one.person for one in messages}
+
+
+@pytest.mark.parametrize(
+    ("action", "people", "subject"),
+    [
+        ("dispatch", {"handler", "leader"}, Subject.ASSIGNED),
+        ("reassign", {"handler", "leader"}, Subject.ASSIGNED),
+        ("return", {"dispatcher"}, Subject.REVIEW),
+        ("extend", {"supervisor"}, Subject.REVIEW),
+        ("extend_no", {"leader"}, Subject.DECIDED),
+        ("escalate", {"supervisor", "manager"}, Subject.ESCALATED),
+        ("reopen", {"handler", "leader"}, Subject.REOPENED),
+        ("finish", {"worker"}, Subject.CHECK),
+        ("check_ok", {"operator"}, Subject.CALLBACK),
+        ("note", set(), None),
+    ],
+)
+def test_an_event_goes_to_those_who_answer_for_it(action: str, people: set[str], subject: Subject | None) -> None:
+    planned = plan(event(action))
+    assert told(planned) == people
+    assert {one.subject for one in planned} == ({subject} if subject else set())
+
+
+@pytest.mark.parametrize("stage", sorted(CARD_HOLDERS))
+def test_a_yellow_card_warns_the_stages_holders_and_a_red_one_supervision_too(stage: str) -> None:
+    yellow = told(plan(event("mark", stage=stage, mark="yellow")))
+    red = told(plan(event("mark", stage=stage, mark="red")))
+    assert yellow
+    assert red == yellow | {"supervisor"}
+
+
+def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() -> None:
+    actions = {str(action) for action in Action}
+    assert ROUTES.keys() | TO_REPORTER <= actions
+    assert ROUTES.keys() <= SAYS.keys()
+    assert REPORTER_SAYS.keys() == TO_REPORTER
+
+
+def test_nobody_is_told_of_what_they_did_themselves() -> None:
+    assert told(plan(event("dispatch", by="leader"))) == {"handler"}
+
+
+def test_an_alarm_that_goes_on_is_no_reopening() -> None:
+    assert plan(event("realarm", old="in_progress", new="in_progress")) == ()
+    assert told(plan(event("realarm", old="closed", new="redo"))) == {"handler", "leader"}
+
+
+def test_the_same_event_plans_the_same_ids_and_each_way_has_its_own() -> None:
+    wants = Preference("handler", ("box", "room"))
+    first, again = plan(event("dispatch"), NOON, wants, ways=ALL), plan(event("dispatch"), NOON + 5, wants, ways=ALL)
+    assert [one.id for one in first] == [one.id for one in again]
+    assert len({one.id for one in first}) == 3
+
+
+def test_a_message_carries_number_and_deadline_and_no_words_of_the_caller() -> None:
+    facts = replace(FACTS, phone="13812345678", reporter="resident")
+    for one in plan(event("dispatch", deadline=at("10:05"), why="王女士家 3-201 漏气"), facts=facts):
+        assert "20261122-0001" in one.title
+        assert not any(private in one.title + one.body for private in ("138", "王女士", "3-201"))
+    assert "11-22 10:05" in plan(event("dispatch", deadline=at("10:05")))[0].body
+
+
+def test_english_is_for_whoever_chose_it() -> None:
+    (one,) = plan(event("return"), NOON, Preference("dispatcher", language="en"))
+    assert one.title == "Ticket 20261122-0001 is to be returned; please decide"
+
+
+def test_what_is_a_day_old_tells_nobody() -> None:
+    old = event("dispatch", NOON - STALE - 1)
+    assert plan(old) == ()
+    assert plan(event("dispatch", NOON - STALE))
+
+
+# Quiet hours
+
+
+@pytest.mark.parametrize(
+    ("now", "quiet", "until"),
+    [
+        (NIGHT, (22 * 60, 7 * 60), at("07:00") + 86_400_000),
+        (MORNING, (22 * 60, 7 * 60), at("07:00")),
+        (NOON, (22 * 60, 7 * 60), None),
+        (at("07:00"), (22 * 60, 7 * 60), None),
+        (at("22:00"), (22 * 60, 7 * 60), at("07:00") + 86_400_000),
+        (NOON, (12 * 60, 13 * 60), at("13:00")),
+        (NOON, (720, 720), None),
+        (NIGHT, None, None),
+    ],
+)
+def test_quiet_hours_are_those_of_shanghai(now: int, quiet: tuple[int, int] | None, until: int | None) -> None:
+    assert held_until(now, quiet) == until
+
+
+@given(st.integers(0, 4_000_000_000_000), st.integers(0, 1439), st.integers(0, 1439))
+def test_the_end_of_quiet_hours_is_outside_them_and_within_a_day(now: int, begin: int, end: int) -> None:
+    until = held_until(now, (begin, end))
+    if until is not None:
+        assert now < until <= now + 86_400_000
+        assert held_until(until, (begin, end)) is None
+        local = datetime.fromtimestamp(until / 1000, ZONE)
+        assert local.hour * 60 + local.minute == end
+
+
+def test_quiet_hours_hold_what_can_wait_for_a_digest() -> None:
+    for one in plan(event("dispatch", NIGHT), NIGHT):
+        assert one.held
+        assert one.due == at("07:00") + 86_400_000
+        assert one.expires > one.due
+
+
+@pytest.mark.parametrize("now", [NIGHT, MORNING, NOON])
+def test_critical_gas_is_never_held(now: int) -> None:
+    for one in plan(event("dispatch", now, urgency=2), now):
+        assert (one.due, one.held, one.urgency) == (now, False, Urgency.CRITICAL)
+
+
+@given(st.integers(0, 1439), st.integers(0, 1439), st.integers(0, 86_399_999))
+def test_no_quiet_hours_hold_a_call_ladders_message(begin: int, end: int, later: int) -> None:
+    now = NOON + later
+    notice = Notice("n1", "i1", 1, "started", "worker", "worker", AREA, "gas-1", now, "燃气泄漏", "Gas leak")
+    for one in of_call(notice, PEOPLE, {"worker": Preference("worker", quiet=(begin, end))}, BOX, now):
+        assert (one.due, one.held) == (now, False)
+
+
+# Preferences
+
+
+def test_what_may_be_muted_is_muted_and_what_carries_a_deadline_is_not() -> None:
+    everything = frozenset(Subject)
+    assert told(plan(event("finish"), NOON, Preference("worker", muted=everything))) == set()
+    assert "handler" in told(plan(event("dispatch"), NOON, Preference("handler", muted=everything)))
+    assert {Subject.CALL, Subject.CARD, Subject.ASSIGNED} <= MANDATORY
+
+
+def test_a_chosen_channel_replaces_the_default_once_it_has_its_address() -> None:
+    def ways(wants: Preference) -> list[str]:
+        return [one.channel for one in plan(event("return"), NOON, wants, ways=ALL)]
+
+    assert ways(Preference("dispatcher")) == ["box"]
+    assert ways(Preference("dispatcher", ("mail",))) == ["box"]
+    assert ways(Preference("dispatcher", ("mail",), addresses={"mail": "f@example.org"})) == ["mail"]
+    assert ways(Preference("dispatcher", ("mail", "room"), addresses={"mail": "f@example.org"})) == ["mail", "room"]
+
+
+def test_whom_no_channel_reaches_is_kept_as_undelivered_and_not_forgotten() -> None:
+    (one,) = plan(event("return"), ways=(Way("mail", personal=True, default=True),))
+    assert (one.state, one.channel, one.error, one.settled) == (State.DEAD, "", NO_WAY, NOON)
+
+
+# The reporter
+
+
+@pytest.mark.parametrize("action", sorted(TO_REPORTER))
+def test_a_reporter_is_told_of_progress_and_result(action: str) -> None:
+    facts = replace(FACTS, phone="13812345678")
+    planned = [one for one in plan(event(action), facts=facts, ways=ALL) if one.subject is Subject.PROGRESS]
+    (one,) = planned
+    assert (one.person, one.channel) == ("reporter:t1", "sms")
+    assert "13812345678" not in repr(one)
+
+
+def test_a_reporter_with_an_account_chooses_like_everybody() -> None:
+    facts = replace(FACTS, reporter="resident", phone="13812345678")
+    wants = Preference("resident", ("mail",), addresses={"mail": "l@example.org"}, language="en")
+    (one,) = plan(event("accept"), NOON, wants, facts=facts, ways=ALL)
+    assert (one.person, one.channel) == ("resident", "mail")
+    assert one.body == "Your report was accepted; we are working on it."
+
+
+def test_the_reporters_message_ends_with_the_link_where_there_is_one() -> None:
+    facts = replace(FACTS, phone="13812345678")
+    linked = plan(event("check_ok"), facts=facts, link="https://linli.example/c/abc")
+    assert [one.body for one in linked if one.person == "reporter:t1"] == [
+        "您反映的事项已处理完毕，我们将回访。https://linli.example/c/abc"
+    ]
+
+
+def test_a_room_is_never_told_what_is_the_reporters() -> None:
+    facts = replace(FACTS, phone="13812345678")
+    rooms = (Way("room", default=True),)
+    (one,) = plan(event("accept"), facts=facts, ways=rooms)
+    assert one.state is State.DEAD
+
+
+# The ladder and the test button
+
+
+def test_a_ladder_reaches_a_person_or_the_people_of_a_unit() -> None:
+    def notice(to: str) -> Notice:
+        return Notice("n1", "i1", 1, "started", "unit", to, AREA, "gas-1", NOON, "燃气泄漏", "Gas leak")
+
+    assert told(of_call(notice("worker"), PEOPLE, {}, BOX, NOON)) == {"worker"}
+    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON)) == {"handler", "leader"}
+    assert of_call(notice(""), PEOPLE, {}, BOX, NOON) == ()
+
+
+def test_a_test_message_goes_at_once_by_every_chosen_way() -> None:
+    wants = Preference("worker", ("box", "room"))
+    planned = of_test("worker", "test:1", wants, ALL, NIGHT)
+    assert [(one.channel, one.due) for one in planned] == [("box", NIGHT), ("room", NIGHT)]
