@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sensors.kinds.categories import CATEGORIES, DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, LIGHTING
+from sensors.kinds.categories import DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, LIGHTING
 from services.api.pages.words import Language
+from services.tickets.domain.catalogue import GROUPS, LEAVES
 from services.tickets.domain.policy import SAFETY
 
 OTHER: Final = "other"
-"""The service of a report that no category fits: an operator classifies it."""
-_OTHER_NAME: Final = ("其他诉求", "Something else")
+"""The leaf of what no other fits; a ticket that nobody has classified yet is shown under it too."""
 _HIDDEN: Final = frozenset({DEVICE_UPKEEP})
 """The platform's own upkeep: nobody outside reports it, and a ticket of it still has its name."""
 _DANGER: Final = ("有危险时请先拨打 119。", "Where there is danger call 119 first.")
-_GROUPS: Final = {True: ("安全隐患", "Danger"), False: ("市容环境", "Street and home")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,13 @@ ATTRIBUTES: Final[dict[str, tuple[Attribute, ...]]] = {
 
 def name_of(code: str, lang: Language) -> str:
     """A service's name; a code that the catalogue has lost is its own name."""
-    if code in {OTHER, ""}:
-        return _either(_OTHER_NAME, lang)
-    found = CATEGORIES.get(code)
+    found = LEAVES.get(code or OTHER)
     return _either((found.name_zh, found.name_en), lang) if found else code
 
 
 def codes() -> tuple[str, ...]:
     """The services that a person may choose from."""
-    return (*(code for code in CATEGORIES if code not in _HIDDEN), OTHER)
+    return tuple(code for code in LEAVES if code not in _HIDDEN)
 
 
 def service(code: str, lang: Language) -> dict[str, Any]:
@@ -68,7 +65,7 @@ def service(code: str, lang: Language) -> dict[str, Any]:
         "metadata": code in ATTRIBUTES,
         "type": "realtime",
         "keywords": ", ".join([*names, code]),
-        "group": _either(_GROUPS[danger], lang),
+        "group": _group(code, lang),
     }
 
 
@@ -108,6 +105,12 @@ def said(code: str, given: Mapping[str, Sequence[str]]) -> tuple[list[str], list
         elif answers:
             lines.append(f"{each.zh}{each.values[answers[0]][0] if each.values else answers[0]}")
     return lines, faults
+
+
+def _group(code: str, lang: Language) -> str:
+    """The catalogue's own group."""
+    group = GROUPS[LEAVES[code].parent]
+    return _either((group.name_zh, group.name_en), lang)
 
 
 def _either(names: tuple[str, str], lang: Language) -> str:

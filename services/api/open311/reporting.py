@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import FormData
 
 from services.api.open311.errors import NoReportError, wrong
-from services.api.open311.offered import OTHER, codes, name_of, said
+from services.api.open311.offered import codes, name_of, said
 from services.api.open311.where import Spot, area_at, spot_of
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Caller
@@ -59,7 +59,7 @@ def report_of(form: FormData, places: PlaceReader) -> Report:
         place=where,
         area=place.spot.area if place.spot else "",
         building=place.spot.building if place.spot else "",
-        category="" if code == OTHER else code,
+        category=code,
         caller=Caller(name, phone) if name or phone else None,
         position=place.position,
     )

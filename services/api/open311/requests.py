@@ -42,7 +42,7 @@ def filters_of(query: Mapping[str, str], now: int) -> TicketFilters:
     if unknown := [code for code in services if code not in codes()]:
         raise wrong(404, f"service_code {', '.join(unknown)[:100]} was not found; GET services lists those there are")
     states = tuple(state for word in dict.fromkeys(statuses) for state in STATES[word])
-    categories = tuple("" if code == OTHER else code for code in services)
+    categories = (*services, *([""] if OTHER in services else []))
     return TicketFilters(states=states, categories=categories, since=since, until=until)
 
 

@@ -20,6 +20,7 @@ from services.api.open311.writing import SINGULAR, element
 from services.registry.domain import Area
 from services.registry.domain.geometry import surrounds
 from services.tickets.domain import State
+from services.tickets.domain.catalogue import GROUPS, LEAVES
 from tests.fakes.city import NOW, MemoryCity
 from tests.fakes.web import ask, token
 
@@ -117,15 +118,21 @@ def test_services_list_what_may_be_reported_without_a_key(shared: MemoryCity, ki
     assert asking == set(ATTRIBUTES)
 
 
+def test_the_services_are_the_catalogues_leaves_but_our_own_upkeep(shared: MemoryCity) -> None:
+    assert set(codes()) == set(LEAVES) - {"device-upkeep"}
+    found = read(ask(shared, "GET", f"{V2}/services.json"))
+    assert {each["group"] for each in found} == {group.name_zh for group in GROUPS.values()}
+
+
 def test_services_speak_the_language_that_is_asked_for(shared: MemoryCity) -> None:
     english = {"Accept-Language": "en-GB,en;q=0.9"}
     (first, *_) = read(ask(shared, "GET", f"{V2}/services.json", headers=english))
-    assert (first["service_name"], first["group"]) == ("Gas leak", "Danger")
+    assert (first["service_name"], first["group"]) == ("Gas leak", "Public safety")
     assert "119" in first["description"]
 
 
 @pytest.mark.parametrize("kind", ["xml", "json"])
-@pytest.mark.parametrize("code", codes())
+@pytest.mark.parametrize("code", [*ATTRIBUTES, "drainage", OTHER])
 def test_a_definition_has_its_questions_in_order(shared: MemoryCity, code: str, kind: str) -> None:
     found = read(ask(shared, "GET", f"{V2}/services/{code}.{kind}"))
     assert found["service_code"] == code
