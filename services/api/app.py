@@ -35,6 +35,7 @@ from services.api import (
     ticket_bulk,
     ticket_export,
     ticket_filters,
+    ticket_import,
     tickets,
     tokens,
     works,
@@ -47,8 +48,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, tickets, merging, knowledge, works, hotspots, shifts, feedback, kpi,
-    catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions, web,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots, shifts,
+    feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -1,0 +1,106 @@
+"""Another system's tickets: mapped, tried, named by line and column, and taken over once."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.ticket_import import MOST
+from tests.fakes.api import HERE, THERE, MemoryPlatform
+
+AT = "/api/v1/tickets/import"
+MAPPING = {"number": "工单编号", "title": "标题", "text": "诉求", "area": "区划", "caller_phone": "电话"}
+FILE = f'工单编号,标题,诉求,区划,电话\nA-1,路灯不亮,三号楼前,{HERE},13812345621\nA-2,井盖松动,"雨后,更松",{THERE},\n'
+
+
+@pytest.fixture
+def platform() -> MemoryPlatform:
+    return MemoryPlatform()
+
+
+def sent(platform: MemoryPlatform, content: str = FILE, role: str = "operator", **changes: Any) -> httpx.Response:
+    asked = {"system": "kaifeng", "format": "csv", "mapping": MAPPING, "content": content, **changes}
+    return platform.as_(role).post(AT, asked)
+
+
+def body(answer: httpx.Response, status: int = 200) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_dry_run_opens_nothing(platform: MemoryPlatform) -> None:
+    before = len(platform.tickets.state.tickets)
+    assert body(sent(platform)) == {"rows": 2, "sound": 2, "faults": [], "taken": []}
+    assert len(platform.tickets.state.tickets) == before
+
+
+def test_a_file_is_taken_over_once_whoever_sends_it_and_however_often(platform: MemoryPlatform) -> None:
+    first = body(sent(platform, dry_run=False))["taken"]
+    assert [(each["line"], each["number"], each["known"]) for each in first] == [(2, "A-1", False), (3, "A-2", False)]
+    platform.clock.advance(1_000)
+    again = body(sent(platform, FILE + "A-3,积水,门口,,\n", role="supervisor", dry_run=False))["taken"]
+    assert [each["known"] for each in again] == [True, True, False]
+    assert [each["ticket"] for each in again[:2]] == [each["ticket"] for each in first]
+    ticket = platform.as_("operator").get(f"/api/v1/tickets/{first[0]['ticket']}").json()
+    assert (ticket["source"], ticket["title"], ticket["area"]) == ("system", "路灯不亮", HERE)
+    assert ticket["text"] == "三号楼前\n原系统编号 kaifeng A-1"
+    assert ticket["events"][0]["by"] == "import:kaifeng"
+    found = platform.as_("operator").get("/api/v1/tickets", text="kaifeng A-2").json()["items"]
+    assert [each["title"] for each in found] == ["井盖松动"]
+
+
+def test_json_lines_are_read_alike(platform: MemoryPlatform) -> None:
+    lines = [{"工单编号": 7, "标题": "甲", "诉求": "一", "区划": None}, {"工单编号": 8, "标题": "乙", "诉求": "二"}]
+    content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    mapping = {"number": "工单编号", "title": "标题", "text": "诉求", "area": "区划"}
+    taken = body(sent(platform, content, format="jsonl", mapping=mapping, dry_run=False))["taken"]
+    assert [each["number"] for each in taken] == ["7", "8"]
+
+
+def test_every_fault_is_named_by_line_and_column_and_nothing_is_taken_over(platform: MemoryPlatform) -> None:
+    content = FILE + f",无编号,x,,\nA-1,重复,x,,\nA-5,{'长' * 201},x,12,\nA-6,空,,,\n"
+    before = len(platform.tickets.state.tickets)
+    found = body(sent(platform, content, dry_run=False))
+    assert [(fault["line"], fault["column"]) for fault in found["faults"]] == [
+        (4, "工单编号"), (5, "工单编号"), (6, "标题"), (6, "区划"), (7, "标题"),
+    ]  # fmt: skip
+    assert "line 2 has the same number" in found["faults"][1]["detail"]
+    assert (found["rows"], found["sound"], found["taken"]) == (6, 2, [])
+    assert len(platform.tickets.state.tickets) == before
+
+
+def test_a_number_that_came_back_with_another_content_is_a_fault(platform: MemoryPlatform) -> None:
+    body(sent(platform, dry_run=False))
+    found = body(sent(platform, FILE.replace("路灯不亮", "路灯闪烁"), dry_run=False))
+    assert [fault["value"] for fault in found["faults"]] == ["A-1"]
+    assert [each["number"] for each in found["taken"]] == ["A-2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "field"),
+    [
+        (FILE, {"mapping": {"number": "工单编号"}}, "mapping.title"),
+        (FILE, {"mapping": {**MAPPING, "colour": "标题"}}, "mapping.colour"),
+        (FILE, {"mapping": {**MAPPING, "place": "哪里"}}, "mapping.place"),
+        (FILE, {"system": "A b"}, "system"),
+        (FILE + 'A-9,"x\n', {}, "content"),
+        (FILE + "A-9,1,2,,,6,7\n", {}, "content"),
+        ("{", {"format": "jsonl"}, "content"),
+        ("[1]", {"format": "jsonl"}, "content"),
+        ("工单编号,标题,诉求,区划,电话\n" + "a,b,c,,\n" * (MOST + 1), {}, "content"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_refused_whole(
+    platform: MemoryPlatform, content: str, changes: dict[str, Any], field: str
+) -> None:
+    answer = body(sent(platform, content, **changes), 422)
+    assert answer["field"] == field
+    assert answer["remedy"]
+
+
+def test_only_those_who_take_calls_may_import(platform: MemoryPlatform) -> None:
+    for role in ("citizen", "grid_worker", "unit_leader", "oncall"):
+        assert body(sent(platform, role=role), 403)["code"] == "role"
