@@ -57,6 +57,11 @@ PUBLIC: Final = frozenset(
         "GET /health", "GET /api/v1/health", "POST /api/v1/tokens", "GET /sign-in", "POST /sign-in",
         "GET /sign-in/demo", "GET /favicon.ico", "GET /static/{digest}/{name:path}",
         "GET /feedback/{token}", "POST /feedback/{token}",  # the signature is the right to answer, once
+        # public as GeoReport v2 is; what a key lets see beyond that: tests/unit/api/test_api_open311.py
+        "GET /open311/discovery.{form}", "GET /open311/v2/services.{form}",
+        "GET /open311/v2/services/{service_code}.{form}", "GET /open311/v2/requests.{form}",
+        "GET /open311/v2/requests/{service_request_id}.{form}", "POST /open311/v2/requests.{form}",
+        "GET /open311/v2/tokens/{token}.{form}", "GET /open311/{rest:path}",
     }
 )  # fmt: skip
 """Answered without a sign-in; nothing on them depends on who asks."""
@@ -226,4 +231,13 @@ DOORS: Final[dict[str, Door]] = {
     "GET /notices/settings": Door(EVERYBODY, RULED),
     "POST /notices/settings": Door(EVERYBODY, RULED),
     "POST /notices/{notice}/resend": Door(EVERYBODY, RULED),
+    "GET /api/v1/tickets/export": Door(MINE, LIST),
+    "GET /api/v1/tickets/filters": Door(MINE),  # one's own
+    "PUT /api/v1/tickets/filters/{name}": Door(MINE),
+    "DELETE /api/v1/tickets/filters/{name}": Door(MINE),
+    "POST /api/v1/tickets/bulk": Door(MINE, RULED),  # each item as the single action
+    "GET /tickets/search": Door(MINE, LIST),
+    "GET /tickets/search/export": Door(MINE, LIST),
+    "POST /tickets/search/bulk": Door(MINE, RULED),
+    "POST /tickets/search/filters": Door(MINE),
 }

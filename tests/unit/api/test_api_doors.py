@@ -48,7 +48,7 @@ def platform() -> MemoryPlatform:
     return MemoryPlatform()
 
 
-def test_every_route_is_closed_to_strangers_but_health_static_files_and_signing_in(shared: MemoryPlatform) -> None:
+def test_every_route_is_closed_to_strangers_but_what_is_public(shared: MemoryPlatform) -> None:
     walked = list(addresses(shared))
     assert len(walked) > 30
     for method, template, path in walked:
