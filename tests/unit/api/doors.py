@@ -236,6 +236,7 @@ DOORS: Final[dict[str, Door]] = {
     "PUT /api/v1/tickets/filters/{name}": Door(MINE),
     "DELETE /api/v1/tickets/filters/{name}": Door(MINE),
     "POST /api/v1/tickets/bulk": Door(MINE, RULED),  # each item as the single action
+    "POST /api/v1/tickets/import": Door(CALLERS, RULED),  # tests/unit/api/test_api_ticket_import.py
     "GET /tickets/search": Door(MINE, LIST),
     "GET /tickets/search/export": Door(MINE, LIST),
     "POST /tickets/search/bulk": Door(MINE, RULED),

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.api.ticket_import import MOST
+from services.registry.domain import Role, User
 from tests.fakes.api import HERE, THERE, MemoryPlatform
 
 AT = "/api/v1/tickets/import"
@@ -104,3 +105,10 @@ def test_what_cannot_be_read_is_refused_whole(
 def test_only_those_who_take_calls_may_import(platform: MemoryPlatform) -> None:
     for role in ("citizen", "grid_worker", "unit_leader", "oncall"):
         assert body(sent(platform, role=role), 403)["code"] == "role"
+
+
+def test_a_row_of_another_area_is_a_fault(platform: MemoryPlatform) -> None:
+    platform.people.add_user(User("ann", "Ann", Role.OPERATOR, HERE[:9], ""), "plain:ann")
+    found = body(sent(platform, role="ann", dry_run=False))
+    assert [each["number"] for each in found["taken"]] == ["A-1"]
+    assert [(fault["line"], fault["value"]) for fault in found["faults"]] == [(3, "A-2")]
