@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 
 from services.adapters import logging
 from services.adapters.health import Health
@@ -20,6 +20,9 @@ from streams.contracts.topics import Topic
 SEND_TIMEOUT_S = 30
 UNASSIGNED_S = 15.0
 UNASSIGNED_MOST_S = 300.0
+COMMIT_TIMEOUT_MS = 10_000
+UNCOMMITTED_S = 15.0
+"""How long commits may fail, and how often a member without messages tries one."""
 GATHER_BYTES = 524_288
 
 
@@ -124,9 +127,13 @@ def follow_group(
             messages = _messages(polled)
             if messages:
                 until_available(stop, group, lambda batch=messages: handle(batch))  # type: ignore[misc]
+            if messages or membership.doubted():
                 try:
-                    consumer.commit()
+                    consumer.commit(timeout_ms=COMMIT_TIMEOUT_MS)
+                    membership.proven()
                 except KafkaError as error:
+                    if not isinstance(error, RebalanceInProgressError | CommitFailedError):
+                        membership.proven()  # Kafka is away, which says nothing about who is a member
                     log.warning("commit failed; the batch may come again", group=group, error=str(error))
             _report_lag(consumer, group)
             health.beat(group)
@@ -144,13 +151,17 @@ class _Membership:
     group would idle for ever and look healthy. So metadata comes first, and a member that has had
     nothing for a while joins anew. A spare member (more members than partitions) has nothing by
     right; its attempts thin out.
+
+    Nor is a member with partitions always one: where joining took longer than a poll, kafka-python
+    can stay between the two for ever, reading without a pause and committing nothing. What the
+    group takes a commit from is a member, so one without messages tries that now and then too.
     """
 
     def __init__(self, consumer: KafkaConsumer, names: list[str]) -> None:
         self._consumer = consumer
         self._names = names
         self._patience = UNASSIGNED_S
-        self._since = time.monotonic()
+        self._since = self._proven = self._tried = time.monotonic()
 
     def join(self) -> None:
         """Subscribe once every topic's partitions are known.
@@ -165,17 +176,38 @@ class _Membership:
         if unknown:
             raise Unavailable(f"Kafka knows no partitions of {', '.join(unknown)}")
         self._consumer.subscribe(self._names)
-        self._since = time.monotonic()
+        self._since = self._proven = time.monotonic()
 
     def watch(self) -> None:
-        """Join anew after too long without a partition."""
-        if self._consumer.assignment():
-            self._patience, self._since = UNASSIGNED_S, time.monotonic()
-        elif time.monotonic() - self._since > self._patience:
-            logging.get(__name__).warning("no partition assigned; joining anew", topics=self._names)
-            self._consumer.unsubscribe()
-            self._consumer.subscribe(self._names)
-            self._patience, self._since = min(self._patience * 2, UNASSIGNED_MOST_S), time.monotonic()
+        """Join anew after too long without a partition, or without a commit that the group took."""
+        now = time.monotonic()
+        if not self._consumer.assignment():
+            self._proven = now
+            if now - self._since > self._patience:
+                self._anew("no partition assigned; joining anew")
+                self._patience = min(self._patience * 2, UNASSIGNED_MOST_S)
+            return
+        self._patience, self._since = UNASSIGNED_S, now
+        if now - self._proven > 2 * UNCOMMITTED_S:
+            self._anew("the group takes no commit; joining anew")
+
+    def doubted(self) -> bool:
+        """Whether it is time to try a commit though there is nothing new to commit."""
+        now = time.monotonic()
+        if now - max(self._proven, self._tried) < UNCOMMITTED_S or not self._consumer.assignment():
+            return False
+        self._tried = now
+        return True
+
+    def proven(self) -> None:
+        """The group took a commit, or could not be asked."""
+        self._proven = time.monotonic()
+
+    def _anew(self, why: str) -> None:
+        logging.get(__name__).warning(why, topics=self._names)
+        self._consumer.unsubscribe()
+        self._consumer.subscribe(self._names)
+        self._since = self._proven = time.monotonic()
 
 
 def read_compacted(

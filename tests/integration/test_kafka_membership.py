@@ -1,6 +1,12 @@
 import threading
 import uuid
+from typing import Any
 
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.coordinator.base import MemberState
+
+from services.adapters import kafka as adapter
 from services.adapters.health import Health
 from services.adapters.kafka import Message, Outgoing, Sender, follow_group
 from streams.contracts.topics import COMMANDS
@@ -30,3 +36,42 @@ def test_a_fresh_member_of_a_group_always_gets_its_partitions(kafka_servers: str
         finally:
             stop.set()
             follower.join()
+
+
+def test_a_member_that_the_group_takes_nothing_from_joins_anew(
+    kafka_servers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kafka-python can stay between joining and joined: it reads on, and no commit is ever taken."""
+    made: list[Any] = []
+
+    def consumer(*args: Any, **options: Any) -> Any:
+        made.append(KafkaConsumer(*args, **options))
+        return made[-1]
+
+    monkeypatch.setattr(adapter, "KafkaConsumer", consumer)
+    monkeypatch.setattr(adapter, "UNCOMMITTED_S", 0.5)
+    group, seen, stop = f"membership-{uuid.uuid4()}", list[Message](), threading.Event()
+    sender = Sender(kafka_servers, client_id="test")
+    follower = threading.Thread(
+        target=follow_group,
+        args=(kafka_servers, group, [COMMANDS], seen.extend),
+        kwargs={"stop": stop, "health": Health()},
+    )
+    follower.start()
+    reader = KafkaConsumer(bootstrap_servers=kafka_servers, group_id=group, enable_auto_commit=False)
+    try:
+        eventually(lambda: [each for each in made if each._coordinator.state is MemberState.STABLE])
+        made[0]._coordinator._disable_heartbeat()
+        made[0]._coordinator.state = MemberState.REBALANCING
+        mark = uuid.uuid4().hex.encode()
+        sender.send([Outgoing(COMMANDS.name, b"k", mark, 0)])
+        eventually(lambda: any(message.value == mark for message in seen))
+        place = TopicPartition(COMMANDS.name, 0)
+        end = reader.end_offsets([place])[place]
+        eventually(lambda: reader.committed(place) == end)
+        assert made[0]._coordinator.state is MemberState.STABLE
+    finally:
+        stop.set()
+        follower.join()
+        reader.close()
+        sender.close()
