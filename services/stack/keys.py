@@ -45,20 +45,21 @@ def _word() -> str:
 
 
 def load_or_make(file: Path) -> Secrets:
-    """Read the secrets, or make them where there are none yet.
+    """Read the secrets, or make those that there are none of yet: a later version may know more accounts.
 
     Raises:
         SecretsUnreadable: the file is there but does not hold them.
     """
-    if file.exists():
-        return load(file)
+    old = load(file) if file.exists() else Secrets({}, {}, {}, secrets.token_urlsafe(48), _word())
     made = Secrets(
-        database={role: _word() for role in DATABASE_ROLES},
-        mqtt={account: _word() for account in mosquitto.ACCOUNTS},
-        demo={role: _word() for role in DEMO_ROLES},
-        session=secrets.token_urlsafe(48),
-        webhook=_word(),
+        database={role: _word() for role in DATABASE_ROLES} | old.database,
+        mqtt={account: _word() for account in mosquitto.ACCOUNTS} | old.mqtt,
+        demo={role: _word() for role in DEMO_ROLES} | old.demo,
+        session=old.session,
+        webhook=old.webhook,
     )
+    if made == old:
+        return old
     partial = file.with_suffix(".partial")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         json.dump(asdict(made), handle, indent=2)

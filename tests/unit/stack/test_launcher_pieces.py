@@ -43,6 +43,20 @@ def test_secrets_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> 
     assert len(set(words)) == len(words)
 
 
+def test_secrets_of_an_earlier_version_get_what_is_new_and_keep_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    made = keys.load_or_make(file)
+    old = json.loads(file.read_text())
+    del old["database"]["notices"]
+    file.write_text(json.dumps(old))
+    grown = keys.load_or_make(file)
+    assert grown.database.keys() == made.database.keys()
+    assert {**grown.database, "notices": ""} == {**made.database, "notices": ""}
+    assert (grown.mqtt, grown.demo, grown.session, grown.webhook) == (made.mqtt, made.demo, made.session, made.webhook)
+    assert keys.load_or_make(file) == grown
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_damaged_secrets_say_what_that_means(tmp_path: Path) -> None:
     file = tmp_path / "secrets.json"
     file.write_text('{"database": ')
