@@ -52,9 +52,9 @@ def load_or_make(file: Path) -> Secrets:
     """
     old = load(file) if file.exists() else Secrets({}, {}, {}, secrets.token_urlsafe(48), _word())
     made = Secrets(
-        database={role: _word() for role in DATABASE_ROLES} | old.database,
-        mqtt={account: _word() for account in mosquitto.ACCOUNTS} | old.mqtt,
-        demo={role: _word() for role in DEMO_ROLES} | old.demo,
+        database={role: _word() for role in DATABASE_ROLES} | dict(old.database),
+        mqtt={account: _word() for account in mosquitto.ACCOUNTS} | dict(old.mqtt),
+        demo={role: _word() for role in DEMO_ROLES} | dict(old.demo),
         session=old.session,
         webhook=old.webhook,
     )

@@ -21,6 +21,7 @@ from services.api.identities import RegisteredPeople
 from services.api.live.hub import Hub
 from services.api.live.messages import LiveMessage, of_alarm, of_ticket
 from services.api.rehearsing import Rehearsals
+from services.api.scope import units_of
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.notices.domain import Message, Preference, Subject, Urgency, Way
@@ -263,7 +264,8 @@ class MemoryCity:
         self.tell("linli.alarms", "alarm", event.grid, of_alarm(event))
         if taken.ticket is not None:
             self.ticket_by_episode[event.episode] = taken.ticket.id
-            self.tell("linli.tickets", "ticket", event.grid, {"id": taken.ticket.id})
+            units = tuple(units_of(taken.ticket))
+            self.tell("linli.tickets", "ticket", event.grid, {"id": taken.ticket.id}, units)
 
     def step(self, event: AlarmEvent, new: AlarmState, cause: Cause, by: str = "", **more: Any) -> AlarmEvent:
         """The next transition of an episode."""
@@ -275,8 +277,8 @@ class MemoryCity:
         self.happen(after)
         return after
 
-    def tell(self, topic: str, name: str, area: str, data: dict[str, Any]) -> LiveMessage:
-        message = self.log.append(topic, 0, json.dumps(data, default=str), name, area)
+    def tell(self, topic: str, name: str, area: str, data: dict[str, Any], units: tuple[str, ...] = ()) -> LiveMessage:
+        message = self.log.append(topic, 0, json.dumps(data, default=str), name, area, units)
         self.hub.publish(message)
         return message
 
@@ -311,7 +313,7 @@ class MemoryCity:
             old=newest.old, new=newest.new, stage=found.stage, source=found.source, area=found.area,
             urgency=found.urgency, at=newest.at, by=newest.by, role=newest.role,
         )  # fmt: skip
-        self.tell("linli.tickets", "ticket", found.area, of_ticket(event))
+        self.tell("linli.tickets", "ticket", found.area, of_ticket(event), tuple(units_of(found)))
 
 
 def incident(city: MemoryCity) -> MemoryCity:

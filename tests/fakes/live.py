@@ -12,10 +12,12 @@ class MemoryLog:
         self.position: dict[tuple[str, int], int] = {}
         self.asked: list[tuple[Vector, Vector]] = []
 
-    def append(self, topic: str, partition: int, data: str, event: str = "alarm", area: str = "") -> LiveMessage:
+    def append(
+        self, topic: str, partition: int, data: str, event: str = "alarm", area: str = "", units: tuple[str, ...] = ()
+    ) -> LiveMessage:
         offset = self.position.get((topic, partition), 0)
         self.position[topic, partition] = offset + 1
-        message = LiveMessage(topic, partition, offset, dict(self.position), event, area, data)
+        message = LiveMessage(topic, partition, offset, dict(self.position), event, area, data, units=units)
         self.messages.append(message)
         return message
 
