@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import IO
 
 from services.stack import install
 from services.stack.layout import CHECKOUT, Layout
@@ -16,9 +18,11 @@ PAGES = CHECKOUT / "tests/pages"
 SOAK = ("tests/e2e/test_outages.py", "tests/integration/test_streams_restarts.py")
 PYTEST = (sys.executable, "-m", "pytest")
 LANES = {
+    "parts": (*PYTEST, "-o", "cache_dir=.pytest_cache/parts", "--ignore=tests/e2e", "--ignore=tests/pages"),
     "platform": (*PYTEST, "-o", "cache_dir=.pytest_cache/platform", "tests/e2e"),
-    "parts": (*PYTEST, "-o", "cache_dir=.pytest_cache/parts", "--ignore=tests/e2e"),
+    "pages": (*PYTEST, "-o", "cache_dir=.pytest_cache/pages", "tests/pages"),
 }
+"""Run side by side; the first is shown as it goes, the others when it has ended."""
 
 
 def needs(arguments: Sequence[str]) -> list[install.Need]:
@@ -47,28 +51,35 @@ def run(layout: Layout, arguments: Sequence[str], *, soak: bool = False) -> int:
 
 
 def whole(environment: dict[str, str]) -> int:
-    """The suite in two lanes side by side, since tests of the whole platform mostly wait for it.
+    """The suite in lanes side by side, since tests of the whole platform and of pages mostly wait for it.
 
-    Some two thousand tests start, kill and starve real servers on whatever machine this is. One
+    Some four thousand tests start, kill and starve real servers on whatever machine this is. One
     that fails is tried once more by itself and named; one that fails twice has failed.
     """
-    console.print("两路并行，整机测试的结果最后显示 Two lanes; the second is shown at the end\n")
-    with tempfile.TemporaryFile() as said:
-        platform = subprocess.Popen(
-            LANES["platform"], cwd=CHECKOUT, env=environment, stdout=said, stderr=subprocess.STDOUT
-        )
-        try:
-            parts = subprocess.run(LANES["parts"], cwd=CHECKOUT, env=environment, check=False).returncode
-            codes = {"parts": parts, "platform": platform.wait()}
-        finally:
-            platform.terminate()  # Ctrl-C; where it has ended by itself this does nothing
-            platform.wait()
-            said.seek(0)
-            sys.stdout.buffer.write(said.read())
-            sys.stdout.flush()
+    console.print("几路并行，第一路以外的结果最后显示 Several lanes; all but the first are shown at the end\n")
+    shown, *others = LANES
+    with ExitStack() as held:
+        lanes = {lane: _begin(lane, environment, held, held.enter_context(tempfile.TemporaryFile())) for lane in others}
+        first = subprocess.run(LANES[shown], cwd=CHECKOUT, env=environment, check=False).returncode
+        codes = {shown: first} | {lane: process.wait() for lane, process in lanes.items()}
     for lane, code in codes.items():
         if code == FAILED:
             console.print("\n再试一次失败的测试 Trying once more, alone, what failed (a pass: slow or unsteady)")
             again = [*LANES[lane], "--last-failed", "--last-failed-no-failures", "none", "-p", "no:randomly", "-v"]
             codes[lane] = subprocess.run(again, cwd=CHECKOUT, env=environment, check=False).returncode
     return max(codes.values())
+
+
+def _begin(lane: str, environment: dict[str, str], held: ExitStack, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a lane; ``held`` ends it, where it has not ended by itself, and shows what it ``said``."""
+    process = subprocess.Popen(LANES[lane], cwd=CHECKOUT, env=environment, stdout=said, stderr=subprocess.STDOUT)
+
+    def end() -> None:
+        process.terminate()
+        process.wait()
+        said.seek(0)
+        sys.stdout.buffer.write(said.read())
+        sys.stdout.flush()
+
+    held.callback(end)
+    return process
