@@ -8,7 +8,7 @@ last number and hash are written to the process's log, and ``linli-audit`` compa
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -128,10 +128,6 @@ def first_broken(
             return Broken(entry.chain, entry.number, "its fields are not those that its hash was made of"), number, last
         number, last = entry.number, entry.hash
     return None, number, last
-
-
-def newest_first(entries: Sequence[Kept]) -> list[Kept]:
-    return sorted(entries, key=lambda entry: (entry.at, entry.chain, entry.number), reverse=True)
 
 
 def detail_of(entry: Kept) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from services.audit import GENESIS, AuditFilter, Entry, Kept, chained, newest_first
+from services.audit import GENESIS, AuditFilter, Entry, Kept, chained
 from services.paging import Key, Page
 
 
@@ -30,7 +30,8 @@ class MemoryAudit:
         self._chains = chains
 
     def list_entries(self, filters: AuditFilter, *, limit: int, after: Key | None) -> Page[Kept]:
-        entries = newest_first([entry for chain in self._chains for entry in chain().entries if _fits(entry, filters)])
+        found = [entry for chain in self._chains for entry in chain().entries if _fits(entry, filters)]
+        entries = sorted(found, key=lambda entry: (entry.at, entry.chain, entry.number), reverse=True)
         rest = [entry for entry in entries if after is None or (entry.at, entry.chain, entry.number) < tuple(after)]
         items = tuple(rest[:limit])
         more = len(rest) > limit

@@ -26,6 +26,7 @@ from services.tickets.domain.figures import (
 )
 from services.tickets.domain.figures.tally import BY_CREATION
 from services.tickets.postgres.rows import event_of, ticket_of
+from services.tickets.postgres.statements import EVENTS
 from services.transactions import Clash
 
 Cursor = psycopg.Cursor[tuple[object, ...]]
@@ -40,9 +41,6 @@ _PUT: Final = (
     f"VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)}) ON CONFLICT (ticket) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 ).encode()
-_LOG: Final = """
-    SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks
-    FROM tickets.ticket_events WHERE ticket = %s ORDER BY version"""
 _STALE: Final = """
     SELECT body FROM tickets.tickets WHERE NOT EXISTS (
         SELECT 1 FROM tickets.ticket_figures f WHERE f.ticket = tickets.id AND f.definition = %s)
@@ -68,8 +66,8 @@ _KEYS: Final = {
     By.PERIOD: "(width_bucket({axis}, %(edges)s::bigint[]) - 1)::text",
 }
 _WHERE: Final = """
-    {axis} >= %(start)s AND {axis} < %(end)s AND area ^@ %(scope)s AND area ^@ %(area)s
-    AND (%(unit)s::text IS NULL OR unit = %(unit)s) AND (%(category)s::text IS NULL OR category = %(category)s)"""
+    f.{axis} >= %(start)s AND f.{axis} < %(end)s AND f.area ^@ %(scope)s AND f.area ^@ %(area)s
+    AND (%(unit)s::text IS NULL OR f.unit = %(unit)s) AND (%(category)s::text IS NULL OR f.category = %(category)s)"""
 
 
 def keep(cursor: Cursor, ticket: Ticket, events: Sequence[Event]) -> None:
@@ -82,7 +80,7 @@ def keep(cursor: Cursor, ticket: Ticket, events: Sequence[Event]) -> None:
     ).fetchone()
     before = msgspec.convert(row[0], Record, str_keys=True) if row else None
     if before is None and events[0].version > 1:
-        events = [event_of(each) for each in cursor.execute(_LOG, (ticket.id,)).fetchall()]
+        events = [event_of(each) for each in cursor.execute(EVENTS, (ticket.id,)).fetchall()]
     _put(cursor, recorded(before, ticket, events))
 
 
@@ -90,7 +88,7 @@ def remake(cursor: Cursor, limit: int) -> int:
     """Make rows that are missing or of another definition; returns how many."""
     stale = [ticket_of(row[0]) for row in cursor.execute(_STALE, (DEFINITION, limit)).fetchall()]
     for ticket in stale:
-        log = [event_of(each) for each in cursor.execute(_LOG, (ticket.id,)).fetchall()]
+        log = [event_of(each) for each in cursor.execute(EVENTS, (ticket.id,)).fetchall()]
         _put(cursor, recorded(None, ticket, log))
     return len(stale)
 
@@ -187,7 +185,7 @@ def _counts(measures: Sequence[Measure]) -> str:
 
 def _grouped(by: By, axis: str, what: str) -> bytes:
     key, where = _KEYS[by].format(axis=axis), _WHERE.format(axis=axis)
-    text = f"SELECT {key} AS key, {what} FROM tickets.ticket_figures WHERE {where} GROUP BY 1"  # noqa: S608 - own words
+    text = f"SELECT {key} AS key, {what} FROM tickets.ticket_figures f WHERE {where} GROUP BY 1"  # noqa: S608 - own words
     return text.encode()
 
 
@@ -205,8 +203,7 @@ def _behind(measure: Measure | None, *, closed: bool) -> bytes:
     axis = "closed_at" if closed else "opened_at"
     of, hit, half = _OF[measure] if measure else ("true", "NULL::boolean", "NULL::boolean")
     counts = f"({hit} OR {half})" if measure else "NULL::boolean"
-    where = _WHERE.format(axis=f"f.{axis}").replace(" area ^@", " f.area ^@")
-    where = where.replace("NULL OR unit", "NULL OR f.unit").replace("NULL OR category", "NULL OR f.category")
+    where = _WHERE.format(axis=axis)
     text = f"""
         SELECT t.id, t.number, t.body ->> 'title', f.area, f.category, f.unit, f.opened_at, f.closed_at, {counts}
         FROM tickets.ticket_figures f JOIN tickets.tickets t ON t.id = f.ticket
