@@ -27,6 +27,7 @@ from services.tickets.domain.text import check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
+from services.tickets.handlers.photos import show
 from services.tickets.ports import Answer, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -159,6 +160,7 @@ class ActOnTicket:
         moved, events = domain.move(
             ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
         )
+        show(work, ticket.id, act.details.photos, now)
         save(work, moved, events, now)
         if master is not None:
             gather(work, ticket, master, now)
