@@ -26,8 +26,9 @@ EDGE: Final = 2_560
 THUMBNAIL: Final = 320
 QUALITY: Final = 82
 REFUSED: Final = 3
-MEMORY: Final = 1 << 30
+MEMORY: Final = 768 << 20
 CPU_S: Final = 20
+_AVERAGED: Final = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 _BROKEN: Final = (OSError, ValueError, SyntaxError, EOFError, struct.error, KeyError, IndexError, OverflowError)
 """What Pillow's decoders raise for bytes that are no picture, or no longer one."""
 
@@ -66,6 +67,9 @@ def develop(source: IO[bytes], digest: str = "") -> Picture:
 def _clean(sent: Image.Image) -> Image.Image:
     """Its pixels alone, upright, on white; a new image carries no comment, profile or place along."""
     mode = "RGBA" if sent.has_transparency_data else "RGB"
+    factor = max(sent.size) // (2 * EDGE)
+    if factor > 1 and sent.mode in _AVERAGED:
+        sent = sent.reduce(factor)  # before anything copies it whole
     pixels = sent.convert(mode)
     pixels.thumbnail((EDGE, EDGE))
     upright = ImageOps.exif_transpose(pixels)

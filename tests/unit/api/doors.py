@@ -241,6 +241,8 @@ DOORS: Final[dict[str, Door]] = {
     "DELETE /api/v1/tickets/filters/{name}": Door(MINE),
     "POST /api/v1/tickets/bulk": Door(MINE, RULED),  # each item as the single action
     "POST /api/v1/tickets/import": Door(CALLERS, RULED),  # tests/unit/api/test_api_ticket_import.py
+    "GET /tickets/import": Door(CALLERS),
+    "POST /tickets/import": Door(CALLERS, RULED),  # tests/unit/pages/test_import_page.py
     "GET /tickets/search": Door(MINE, LIST),
     "GET /tickets/search/export": Door(MINE, LIST),
     "POST /tickets/search/bulk": Door(MINE, RULED),
