@@ -58,7 +58,7 @@ def test_every_fault_and_conflict_is_listed_with_line_column_and_reason(city: Me
     again(city, send(city, FILE), "apply")
     page = send(city, FILE.replace("路灯不亮", EVIL) + f"A-2,又一,x,,\n,无号,x,,\nA-5,{'长' * 201},x,12,\nA-6,空,,,\n")
     rows = re.findall(
-        r'<tr><td class="ll-num"[^>]*>(\d+)</td><td[^>]*>(.*?)</td><td[^>]*>.*?</td><td[^>]*>(.*?)</td></tr>', page.text
+        r'<tr><td class="ll-nowrap"[^>]*>(\d+)</td><td[^>]*>(.*?)</td><td[^>]*>.*?</td><td[^>]*>(.*?)</td></tr>', page.text
     )
     assert rows == [
         ("3", "工单编号", "这个编号以前导入过，内容不一样"),
