@@ -199,7 +199,7 @@ class TicketFilter:
     view: str = "open"
     area: str = ""
     source: str = ""
-    limit: int = 100
+    limit: int = 50
     cursor: str | None = None
 
 
