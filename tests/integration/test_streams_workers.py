@@ -35,21 +35,6 @@ def kafka_servers(server_directory: Path) -> Iterator[str]:
         yield broker.bootstrap
 
 
-@pytest.fixture
-def log(kafka_servers: str) -> Iterator[Log]:
-    opened = Log(kafka_servers)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def workers(kafka_servers: str, tmp_path: Path, log: Log) -> Iterator[list[Worker]]:
-    made = [Worker(kafka_servers, f"streams-{log.run}", tmp_path, name) for name in ("one", "two")]
-    yield made
-    for worker in made:
-        worker.end(signal.SIGKILL)
-
-
 def by_partition(found: list[Stored]) -> list[bytes]:
     return [stored.value for stored in found]
 
