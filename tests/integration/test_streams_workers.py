@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -149,6 +150,7 @@ def test_two_workers_one_killed_give_the_same_episodes_and_incidents(log: Log, w
 def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_kill(
     log: Log, workers: list[Worker]
 ) -> None:
+    """After the kill another version's state stands in the changelog: it is refused, and the log says it all again."""
     before = log.ends(ALARMS)
     district = District(log, grids=1, each=2)
     worker = workers[0]
@@ -175,6 +177,7 @@ def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_k
         (Cause.RULE, 2, Severity.WARNING)
     }
     worker.end(signal.SIGKILL)
+    log.store(worker.group, district.grids[0], zlib.compress(b"\x91\x01"))
     worker.start()
     episode = raised()[0]
     act = Action(
@@ -185,5 +188,6 @@ def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_k
     acknowledged = eventually(
         lambda: [event for event in raised() if event.cause is Cause.ACKNOWLEDGED], within_s=60, every_s=0.5
     )
-    assert [(event.episode, event.by) for event in acknowledged] == [(episode.episode, "wang")]
+    assert f"state of {district.grids[0]}: format 1, this version takes" in worker.log
+    assert {(event.episode, event.by) for event in acknowledged} == {(episode.episode, "wang")}
     assert len({event.id for event in raised()}) == 3
