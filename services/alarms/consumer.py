@@ -9,7 +9,7 @@ from services.alarms.handlers import RecordTransitions
 from services.alarms.ports import AlarmStore
 from services.ports import Clock, DeadLetterOffice
 from streams.contracts import AlarmEvent
-from streams.contracts.metrics import ALARMS_ACTIVE, ALARMS_HELD
+from streams.contracts.metrics import ALARMS_ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,6 @@ class TransitionConsumer:
         self.count()
 
     def count(self) -> None:
-        """Publish how many alarms stand, by severity, and how many rules are held back."""
+        """Publish how many alarms stand, by severity."""
         for severity, number in self.store.count_active().items():
             gauge(ALARMS_ACTIVE, severity=str(severity)).set(number)
-        for state, held in self.store.count_held(self.clock.now()).items():
-            gauge(ALARMS_HELD, state=str(state)).set(held)
