@@ -12,6 +12,7 @@ from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, ClockRun, Details, Event, Role, Satisfaction, State, Ticket
 from services.tickets.domain.figures import DURATIONS, SHIPPED, By, Measure, Tally
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, CountFigures
 from services.tickets.handlers.figures import Asked
 from services.tickets.ports import FigureStore
@@ -108,7 +109,7 @@ class Lived:
 def lived(postgres_server: PostgresServer) -> Iterator[Lived]:
     for database in fresh_database(postgres_server):
         database.migrate("registry", "alarms", "tickets")
-        with open_pool(database.url("linli_api"), name="figures", size=2) as pool:
+        with open_pool(database.url("linli_api"), name="figures", size=2, tell=EVERYTHING.settings) as pool:
             yield Lived(pool)
 
 

@@ -8,10 +8,11 @@ from services.paging import Key, Page
 from services.tickets.domain import Event, Stage, StageCount, Ticket, TicketFilters
 from services.tickets.domain.ordering import LAST, By, Order, place_of
 from services.tickets.postgres.rows import event_of, ticket_of
+from services.tickets.postgres.statements import IN_AREA
 
-_WHERE = """
+_WHERE = f"""
     FROM tickets.ticket
-    WHERE area ^@ %(scope)s AND area ^@ %(area)s
+    WHERE {IN_AREA.format("scope")} AND {IN_AREA.format("area")}
       AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s))
       AND (%(stage)s::text IS NULL OR stage = %(stage)s)
       AND (%(open)s::boolean IS NULL OR is_open = %(open)s)
@@ -29,7 +30,7 @@ _WHERE = """
       AND (%(since)s::bigint IS NULL OR opened_at >= %(since)s)
       AND (%(until)s::bigint IS NULL OR opened_at < %(until)s)"""
 
-_WORDS = " AND id IN (SELECT id FROM tickets.ticket_words WHERE words ILIKE ALL (%(words)s))"
+_WORDS = " AND id IN (SELECT tickets.ticket_holding(%(words)s))"
 
 _NEWEST = """
       AND (%(after_at)s::bigint IS NULL OR (opened_at, id) < (%(after_at)s, %(after_id)s))
@@ -42,13 +43,13 @@ _COLUMNS: Final = {
     By.CLOSED: "closed_at",
 }
 
-_COUNT = """
+_COUNT = f"""
     SELECT stage, count(*), count(*) FILTER (WHERE card = 'yellow'), count(*) FILTER (WHERE card = 'red')
     FROM tickets.ticket
-    WHERE is_open AND area ^@ %(scope)s
+    WHERE is_open AND {IN_AREA.format("scope")}
       AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
       AND (%(reporter)s = '' OR reporter = %(reporter)s)
-    GROUP BY stage"""
+    GROUP BY stage"""  # noqa: S608 - the module's own words
 
 _EVENTS = """
     SELECT ticket, version, action, old, new, at, by, role, why, evidence, clocks

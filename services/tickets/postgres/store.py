@@ -2,6 +2,9 @@
 
 That there is one open ticket per incident, one ticket per episode and one event per version is
 the database's word (unique indexes), not a check in code; breaking it is a :class:`Clash`.
+
+A use case works as ``linli_loop`` until its transaction ends, whoever runs it: one action may concern
+tickets that its caller does not see, and the front door's own role writes none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,6 +46,7 @@ class PostgresTicketStore:
         with translated():  # outermost: psycopg counts a deadlock among the signs of a server that is away
             try:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL ROLE linli_loop")
                     yield PostgresWork(cursor)
             except _CLASHES as error:
                 raise Clash(str(error)) from error
