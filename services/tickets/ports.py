@@ -97,6 +97,18 @@ class Work(Protocol):
         """Append to the audit log, in this transaction and as its last word."""
         ...
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        """Tickets archived by then that still name who reported them, the oldest first, skipping those in use."""
+        ...
+
+    def oldest_personal(self) -> int | None:
+        """When the oldest archived ticket that still names who reported it was archived, epoch ms."""
+        ...
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        """Put erased events in the place of those they were, and forget the requests that made them."""
+        ...
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
         ...

@@ -66,6 +66,16 @@ OF_CALLER: Final = """
 
 MERGED_INTO: Final = "SELECT body FROM tickets.tickets WHERE master = %s AND state = 'merged' ORDER BY id FOR UPDATE"
 
+_PERSONAL: Final = "archived_at IS NOT NULL AND erased_at IS NULL AND (reporter <> '' OR body ? 'caller')"
+
+PERSONAL: Final = f"""
+    SELECT body FROM tickets.tickets WHERE {_PERSONAL} AND archived_at <= %s
+    ORDER BY archived_at LIMIT %s FOR UPDATE SKIP LOCKED"""  # noqa: S608 - the module's own words
+
+OLDEST_PERSONAL: Final = f"SELECT min(archived_at) FROM tickets.tickets WHERE {_PERSONAL}"  # noqa: S608 - as above
+
+REWRITE: Final = "UPDATE tickets.ticket_events SET by = %s, why = %s, evidence = %s WHERE id = %s"
+
 POLICY: Final = """
     SELECT policies.body FROM tickets.policies_in_force JOIN tickets.policies USING (name, version)
     ORDER BY policies_in_force.id DESC LIMIT 1"""

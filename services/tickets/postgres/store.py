@@ -131,6 +131,19 @@ class PostgresWork:
     def audit(self, entry: Entry) -> None:
         audit.put(self._cursor, "tickets", entry)
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        rows = self._cursor.execute(statements.PERSONAL, (archived_until, limit)).fetchall()
+        return tuple(ticket_of(row[0]) for row in rows)
+
+    def oldest_personal(self) -> int | None:
+        row = self._cursor.execute(statements.OLDEST_PERSONAL).fetchone()
+        return int(str(row[0])) if row and row[0] is not None else None
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        values = [(event.by, event.why, Jsonb(event.evidence, dumps=msgspec.json.encode), event.id) for event in events]
+        self._cursor.executemany(statements.REWRITE, values)
+        self._cursor.execute("DELETE FROM tickets.requests WHERE ticket = %s", (ticket,))
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         rows = self._cursor.execute(
             "SELECT body FROM tickets.tickets WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
@@ -182,8 +195,8 @@ def _columns(ticket: Ticket) -> dict[str, object]:
         "urgency": ticket.urgency,
         "lead": ticket.lead,
         "assisting": list(ticket.assisting),
-        "reporter": ticket.reporter,
-        "caller_phone": ticket.caller.phone if ticket.caller else "",
+        "reporter": _named(ticket, ticket.reporter),
+        "caller_phone": _named(ticket, ticket.caller.phone if ticket.caller else ""),
         "card": str(ticket.card),
         "deadline": ticket.deadline,
         "due_at": ticket.look_at,
@@ -194,6 +207,11 @@ def _columns(ticket: Ticket) -> dict[str, object]:
         "supervised": ticket.supervised,
         "body": Jsonb(ticket, dumps=msgspec.json.encode),
     }
+
+
+def _named(ticket: Ticket, word: str) -> str:
+    """Nobody is found by what stands where they were erased."""
+    return "" if ticket.erased_at is not None else word
 
 
 def _event_row(event: Event) -> tuple[object, ...]:

@@ -1,0 +1,116 @@
+"""Erasing over PostgreSQL: no row keeps what was erased, the chains stand, and two erasers share the work."""
+
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from services.adapters import audit
+from services.adapters.clock import RandomIds
+from services.adapters.health import Health
+from services.adapters.postgres import Pool, open_pool
+from services.tickets import domain
+from services.tickets.domain import Action, Actor, Caller, Details, Role, Ticket
+from services.tickets.erasing import Erasing
+from services.tickets.handlers import Act, ActOnTicket, EraseByAge, OpenTicket, Report
+from services.tickets.handlers.erasing import BATCH
+from services.tickets.postgres import PostgresTicketStore
+from tests.conftest import Database, PostgresServer, fresh_database
+from tests.fakes.alarm_events import GRID, T0
+from tests.fakes.clock import ManualClock
+from tests.support import eventually
+
+OPERATOR = Actor("operator", Role.OPERATOR)
+NAME, PHONE, SENTENCE = "欧阳女士", "13812345621", "她家三单元漏水"
+YEARS_MS = 4 * 366 * 86_400_000
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: PostgresServer) -> Iterator[Database]:
+    for made in fresh_database(postgres_server):
+        made.migrate("registry", "tickets")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def front(database: Database) -> Iterator[Pool]:
+    """The front door, as which a person acts; its role writes and erases by the loop's role only."""
+    with open_pool(database.url("linli_api"), name="front", size=2) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def tickets(front: Pool) -> list[Ticket]:
+    """More archived calls than one batch takes."""
+    clock, ids, store = ManualClock(T0), RandomIds(), PostgresTicketStore(front)
+    made = []
+    for number in range(BATCH + 3):
+        report = Report(SENTENCE, f"{SENTENCE}，{NAME}说", area=GRID, caller=Caller(NAME, PHONE))
+        ticket = OpenTicket(store, clock, ids)(report, who=OPERATOR, key=f"call {number}")
+        act = Act(ticket.id, Action.WITHDRAW, ticket.version, Details(reason=f"{NAME}来电撤销"))
+        ticket = ActOnTicket(store, clock)(act, who=OPERATOR)
+        with store.transaction() as work:
+            work.save(*domain.archived(ticket, now=T0 + number))
+            found = work.ticket(ticket.id)
+        assert found is not None
+        made.append(found)
+    return made
+
+
+def left(database: Database, word: str) -> list[str]:
+    """The tables in which a word still stands; the outbox keeps what Kafka was told for a day, and is not asked."""
+    with psycopg.connect(database.admin_url) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'tickets' AND tablename <> 'outbox'"
+        ).fetchall()
+        return [
+            str(name)
+            for (name,) in tables
+            if connection.execute(
+                f"SELECT 1 FROM tickets.{name} t WHERE t::text LIKE %s LIMIT 1".encode(),  # noqa: S608 - names of tables
+                (f"%{word}%",),
+            ).fetchone()
+        ]
+
+
+def test_what_is_due_is_gone_from_every_table_and_the_log_still_adds_up(
+    database: Database, front: Pool, tickets: list[Ticket]
+) -> None:
+    assert left(database, NAME)
+    first = tickets[0]
+    act = Act(first.id, Action.ERASE, first.version, Details(reason="来电人要求清除"))
+    by_hand = ActOnTicket(PostgresTicketStore(front), ManualClock(T0 + 10))(act, who=Actor("admin", Role.ADMINISTRATOR))
+    assert by_hand.erased_at == T0 + 10
+    with open_pool(database.url("linli_tickets"), name="loop", size=4) as pool:
+        store, stop = PostgresTicketStore(pool), threading.Event()
+        erase = EraseByAge(store, ManualClock(T0 + YEARS_MS), 3)
+        loops = [threading.Thread(target=Erasing(erase, Health()).run, args=(stop,)) for _ in range(2)]
+        for loop in loops:
+            loop.start()
+        try:
+            eventually(lambda: not left(database, NAME), what="two erasers are through")
+        finally:
+            stop.set()
+            for loop in loops:
+                loop.join(timeout=20)
+        assert left(database, PHONE) == left(database, SENTENCE) == []
+        with store.transaction() as work:
+            assert work.oldest_personal() is None
+            for ticket in tickets:
+                found = work.ticket(ticket.id)
+                assert domain.replay(work.events(ticket.id)) == found
+                assert found is not None
+                assert found.version == ticket.version + 1, "each once"
+    broken, number, _ = audit.verify(front, "tickets")
+    assert (broken, number) == (None, len(tickets)), "the chain stands, with an entry for each"
+
+
+@pytest.mark.parametrize("what", ["why = 'x'", "at = at + 1", "clocks = '[]'", "evidence = '{}'"])
+def test_nobody_changes_the_log_of_a_ticket_that_is_not_erased(database: Database, front: Pool, what: str) -> None:
+    """Not even the schema's owner."""
+    report = Report("路灯不亮", "三号楼", area=GRID)
+    ticket = OpenTicket(PostgresTicketStore(front), ManualClock(T0), RandomIds())(report, who=OPERATOR)
+    statement = f"UPDATE tickets.ticket_events SET {what} WHERE ticket = %s".encode()  # noqa: S608 - the test's own
+    with psycopg.connect(database.url("linli_tickets")) as owner, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute(statement, (ticket.id,))
