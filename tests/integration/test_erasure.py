@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from services.adapters import audit
+from services.adapters import audit, migrations
 from services.adapters.clock import RandomIds
 from services.adapters.health import Health
 from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
-from services.tickets.domain import Action, Actor, Caller, Details, Role, Ticket
+from services.tickets.domain import Action, Actor, Caller, Details, Role, State, Ticket
 from services.tickets.erasing import Erasing
 from services.tickets.handlers import Act, ActOnTicket, EraseByAge, OpenTicket, Report
 from services.tickets.handlers.erasing import BATCH
@@ -20,6 +20,7 @@ from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0
 from tests.fakes.clock import ManualClock
 from tests.support import eventually
+from tests.unit.tickets.ticket_stories import to
 
 OPERATOR = Actor("operator", Role.OPERATOR)
 NAME, PHONE, SENTENCE = "欧阳女士", "13812345621", "她家三单元漏水"
@@ -114,3 +115,24 @@ def test_nobody_changes_the_log_of_a_ticket_that_is_not_erased(database: Databas
     statement = f"UPDATE tickets.ticket_events SET {what} WHERE ticket = %s".encode()  # noqa: S608 - the test's own
     with psycopg.connect(database.url("linli_tickets")) as owner, pytest.raises(psycopg.errors.InsufficientPrivilege):
         owner.execute(statement, (ticket.id,))
+
+
+def test_what_was_archived_before_has_its_time_too(postgres_server: PostgresServer) -> None:
+    """Tickets of an earlier release do not know when they were archived; their logs do."""
+    for made in fresh_database(postgres_server):
+        made.migrate("registry")
+        everything = migrations.load("services.tickets")
+        before = [each for each in everything if not each.name.startswith("0011")]
+        with psycopg.connect(made.admin_url, autocommit=True) as connection:
+            connection.execute("SET ROLE linli_tickets")
+            migrations.apply(connection, "tickets", before)
+            with open_pool(made.url("linli_tickets"), name="earlier", size=1) as pool:
+                store = PostgresTicketStore(pool)
+                story = to(State.ARCHIVED)
+                with store.transaction() as work:
+                    work.save(story.ticket, story.events)
+                connection.execute("UPDATE tickets.tickets SET body = body - 'archived_at'")
+                migrations.apply(connection, "tickets", everything)
+                with store.transaction() as work:
+                    assert work.ticket(story.ticket.id) == story.ticket
+                    assert work.oldest_personal() == story.now
