@@ -85,6 +85,10 @@ class Work(Protocol):
         """
         ...
 
+    def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
+        """Photos become evidence and stay; which of them are the ticket's: shown before, or come since then."""
+        ...
+
     def answer(self, key: str) -> Answer | None:
         """What a key's request did. Asking reserves the key until the transaction ends."""
         ...
@@ -106,7 +110,10 @@ class Work(Protocol):
         ...
 
     def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
-        """Put erased events in the place of those they were, and forget the requests that made them."""
+        """Put erased events in the place of those they were; forget the requests that made them, and their photos.
+
+        A photo is seen by nobody from then on, and removed like one that nobody showed.
+        """
         ...
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:

@@ -12,10 +12,13 @@ from services.adapters.health import Health
 from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Caller, Details, Role, State, Ticket
+from services.tickets.domain.photos import Photo
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.erasing import Erasing
 from services.tickets.handlers import Act, ActOnTicket, EraseByAge, OpenTicket, Report
 from services.tickets.handlers.erasing import BATCH
 from services.tickets.postgres import PostgresTicketStore
+from services.tickets.postgres.photos import PostgresPhotos
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0
 from tests.fakes.clock import ManualClock
@@ -59,6 +62,10 @@ def tickets(front: Pool) -> list[Ticket]:
     return made
 
 
+def photo_of(ticket: str) -> Photo:
+    return Photo(ticket, "0" * 64, "operator", T0, 1, 1, 1)
+
+
 def left(database: Database, word: str) -> list[str]:
     """The tables in which a word still stands; the outbox keeps what Kafka was told for a day, and is not asked."""
     with psycopg.connect(database.admin_url) as connection:
@@ -80,9 +87,18 @@ def test_what_is_due_is_gone_from_every_table_and_the_log_still_adds_up(
 ) -> None:
     assert left(database, NAME)
     first = tickets[0]
+    with open_pool(database.url("linli_api"), name="photos", size=1, tell=EVERYTHING.settings) as pool:
+        photos = PostgresPhotos(pool)
+        photos.begin(photo_of(first.id), most=9)
+        photos.stored(first.id, "0" * 64, shown_at=T0)
     act = Act(first.id, Action.ERASE, first.version, Details(reason="来电人要求清除"))
     by_hand = ActOnTicket(PostgresTicketStore(front), ManualClock(T0 + 10))(act, who=Actor("admin", Role.ADMINISTRATOR))
     assert by_hand.erased_at == T0 + 10
+    with open_pool(database.url("linli_api"), name="sweeper", size=1) as pool:
+        dropped: list[Photo] = []
+        assert PostgresPhotos(pool).of(first.id) == (), "nobody sees its photo any more"
+        assert PostgresPhotos(pool).remove_unshown(T0, limit=9, drop=dropped.append) == 1
+        assert [photo.ticket for photo in dropped] == [first.id], "and the next look removes the picture"
     with open_pool(database.url("linli_tickets"), name="loop", size=4) as pool:
         store, stop = PostgresTicketStore(pool), threading.Event()
         erase = EraseByAge(store, ManualClock(T0 + YEARS_MS), 3)
@@ -122,7 +138,7 @@ def test_what_was_archived_before_has_its_time_too(postgres_server: PostgresServ
     for made in fresh_database(postgres_server):
         made.migrate("registry")
         everything = migrations.load("services.tickets")
-        before = [each for each in everything if not each.name.startswith("0011")]
+        before = [each for each in everything if not each.name.startswith("0017")]
         with psycopg.connect(made.admin_url, autocommit=True) as connection:
             connection.execute("SET ROLE linli_tickets")
             migrations.apply(connection, "tickets", before)

@@ -45,9 +45,7 @@ def of_ticket(ticket: Ticket) -> dict[str, Any]:
         "outcome": _gone(ticket.outcome),
         "plan": _gone(ticket.plan),
         "told": _gone(ticket.told),
-        "evidence": _replace(evidence, photo=_gone(evidence.photo), reading=_gone(evidence.reading))
-        if isinstance(evidence, Evidence)
-        else None,
+        "evidence": None if evidence is None else _of_proof(evidence),
         "tasks": tuple(map(_of_task, ticket.tasks)),
     }
 
@@ -67,10 +65,17 @@ def of_event(event: Event) -> Event:
 def _of_evidence(evidence: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {name: _gone(value) if name in _SENTENCES else value for name, value in evidence.items()}
     made.pop("position", None)
+    if made.get("photos"):
+        made["photos"] = [ERASED]
     caller = made.get("caller")
     if isinstance(caller, dict):
         made["caller"] = {name: ERASED for name in ("name", "phone") if caller.get(name)}
     return made
+
+
+def _of_proof(evidence: Evidence) -> Evidence:
+    photos = (ERASED,) if evidence.photos else ()
+    return _replace(evidence, photo=_gone(evidence.photo), reading=_gone(evidence.reading), photos=photos)
 
 
 def _of_task(task: Task) -> Task:

@@ -1,6 +1,6 @@
 """Which tickets somebody may see, as the database is told it: the second line behind the front door's own checks.
 
-Row security reads it (migration ``0010_row_security.sql``); a transaction that was told nothing sees nothing.
+Row security reads it (migration ``0016_row_security.sql``); a transaction that was told nothing sees nothing.
 """
 
 import json

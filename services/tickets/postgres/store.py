@@ -21,6 +21,7 @@ from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.words import State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
+from services.tickets.postgres.photos import FORGET, SHOW
 from services.tickets.postgres.rows import event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
@@ -114,6 +115,10 @@ class PostgresWork:
         figures.keep(self._cursor, ticket, events)
         outbox.put(self._cursor, "tickets", [_record(ticket, event) for event in events])
 
+    def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
+        values = {"ticket": ticket, "photos": list(photos), "since": since, "now": now}
+        return frozenset(str(row[0]) for row in self._cursor.execute(SHOW, values).fetchall())
+
     def answer(self, key: str) -> Answer | None:
         """Whoever asks first holds the key until the transaction ends: its twin waits for the answer."""
         self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"request {key}",))
@@ -143,6 +148,7 @@ class PostgresWork:
         values = [(event.by, event.why, Jsonb(event.evidence, dumps=msgspec.json.encode), event.id) for event in events]
         self._cursor.executemany(statements.REWRITE, values)
         self._cursor.execute("DELETE FROM tickets.requests WHERE ticket = %s", (ticket,))
+        self._cursor.execute(FORGET, (ticket,))
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         rows = self._cursor.execute(
