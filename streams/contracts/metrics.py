@@ -109,6 +109,8 @@ TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "acti
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")
 TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.", "card")
 CALENDAR_KNOWN_UNTIL = _gauge("calendar_known_until_timestamp_seconds", "End of the last year with known holidays.")
+PERSONAL_DATA_ERASED = _counter("personal_data_erased_total", "Tickets whose personal data was erased by age.")
+PERSONAL_DATA_OVERDUE = _gauge("personal_data_overdue_seconds", "Since when the oldest ticket should be erased.")
 ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
 SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
 

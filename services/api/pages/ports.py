@@ -123,6 +123,7 @@ class TicketRow:
     caller_name: str = ""
     caller_phone: str = ""
     unmaskable: bool = False
+    erased: int | None = None
     episodes: tuple[str, ...] = ()
     clocks: tuple[ClockRow, ...] = ()
     events: tuple[EventRow, ...] = ()

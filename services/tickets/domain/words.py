@@ -112,6 +112,7 @@ class Action(StrEnum):
     MARK = "mark"
     ESCALATE = "escalate"
     ARCHIVE = "archive"
+    ERASE = "erase"
 
 
 class Role(StrEnum):

@@ -82,7 +82,7 @@ HOTLINE: dict[State, dict[Role, str]] = {
     State.CLOSED: {Role.SUPERVISOR: "reopen"},
     State.REJECTED: {Role.OPERATOR: "appeal"},
     State.MERGED: {Role.OPERATOR: "unmerge", Role.SYSTEM: "unmerge"},
-    State.ARCHIVED: {},
+    State.ARCHIVED: {Role.ADMINISTRATOR: "erase", Role.SYSTEM: "erase"},
     State.WITHDRAWN: {},
 }  # fmt: skip
 
@@ -211,9 +211,11 @@ def test_a_field_that_the_action_does_not_take_is_named() -> None:
 
 
 def test_the_database_knows_the_same_transitions_and_states() -> None:
-    sql = resources.files("services.tickets").joinpath("migrations/0002_whole_loop.sql").read_text()
-    listed = sql.partition("-- transitions")[2].partition("-- end of transitions")[0]
-    assert set(re.findall(r"\('(\w*)', '(\w+)', '(\w+)'\)", listed)) == domain.edges()
+    migrations = resources.files("services.tickets").joinpath("migrations")
+    sql = migrations.joinpath("0002_whole_loop.sql").read_text()
+    added = migrations.joinpath("0017_erasure.sql").read_text().replace("''", "'")
+    listed = [text.partition("-- transitions")[2].partition("-- end of transitions")[0] for text in (sql, added)]
+    assert set(re.findall(r"\('(\w*)', '(\w+)', '(\w+)'\)", "".join(listed))) == domain.edges()
     states = re.search(r"tickets_state_check CHECK \(state IN \(([^)]*)\)\)", sql)
     assert states is not None
     assert re.findall(r"'(\w+)'", states[1]) == list(State)
