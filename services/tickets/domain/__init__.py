@@ -14,7 +14,19 @@ from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import Hotspot, StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
 from services.tickets.domain.ticket import Caller, Episode, Event, Evidence, Opening, Task, Ticket
-from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State, Step
+from services.tickets.domain.words import (
+    Action,
+    Card,
+    Clock,
+    Level,
+    Role,
+    Satisfaction,
+    Scale,
+    Source,
+    Stage,
+    State,
+    Step,
+)
 
 __all__ = [
     "ROWS",
@@ -41,6 +53,7 @@ __all__ = [
     "Role",
     "Row",
     "Satisfaction",
+    "Scale",
     "Source",
     "Stage",
     "StageCount",

@@ -213,6 +213,7 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/kpi/tickets": Door(TICKETS, LIST),
     "GET /api/v1/kpi/rules": Door(TICKETS),
     "POST /api/v1/kpi/rules": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
+    "POST /api/v1/kpi/rules/preview": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
     "GET /kpi": Door(TICKETS, LIST),
     "GET /kpi/file": Door(TICKETS, LIST),
     "GET /kpi/tickets": Door(TICKETS, LIST),

@@ -126,7 +126,8 @@ def test_the_csv_says_the_same(platform: MemoryPlatform) -> None:
 
 
 def test_rules_are_versions_and_figures_by_an_older_one_stay(platform: MemoryPlatform) -> None:
-    asked = {"version": 2, "mostly": 0.5, "weights": {"response": 0.2, "solution": 0.4, "satisfaction": 0.4}}
+    weights = {"response": 0.2, "solution": 0.4, "satisfaction": 0.4}
+    asked = {"version": 2, "mostly": 0.5, "weights": weights, "reason": "按考核办法第 12 条"}
     assert platform.as_("operator").post(f"{ADDRESS}/rules", asked).status_code == 403
     supervisor = platform.as_("supervisor")
     assert supervisor.post(f"{ADDRESS}/rules", asked).json()["mostly"] == 0.5
@@ -155,6 +156,6 @@ def test_what_cannot_be_asked_is_refused_by_its_field(
 
 
 def test_weights_that_do_not_add_up_are_refused(platform: MemoryPlatform) -> None:
-    asked = {"version": 2, "weights": {"response": 0.5, "solution": 0.5, "satisfaction": 0.5}}
+    asked = {"version": 2, "weights": {"response": 0.5, "solution": 0.5, "satisfaction": 0.5}, "reason": "考核办法"}
     answer = platform.as_("supervisor").post(f"{ADDRESS}/rules", asked)
     assert (answer.status_code, answer.json()["field"]) == (422, "weights")
