@@ -6,6 +6,7 @@ from services.api import (
     alarms,
     answers,
     audit,
+    callbacks,
     catalogue,
     description,
     devices,
@@ -49,7 +50,7 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots, shifts,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, merging, knowledge, works, hotspots, shifts,
     feedback, kpi, kpi_rules, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events,
     sessions, web,
 )  # fmt: skip

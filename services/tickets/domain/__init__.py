@@ -8,7 +8,7 @@ from services.tickets.domain.facts import alarmed, archived, marked, master_ende
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.lifecycle import allowed_actions, move, open_for_alarm, report
 from services.tickets.domain.policy import Policy
-from services.tickets.domain.privacy import caller_for, hidden_from, masked, may_unmask
+from services.tickets.domain.privacy import caller_for, hidden_from, masked, may_ask, may_unmask
 from services.tickets.domain.proof import Proof, proof_one, why_not
 from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import Hotspot, StageCount, TicketFilters
@@ -74,6 +74,7 @@ __all__ = [
     "marked",
     "masked",
     "master_ended",
+    "may_ask",
     "may_unmask",
     "move",
     "open_for_alarm",

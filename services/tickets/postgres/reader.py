@@ -21,6 +21,8 @@ _WHERE = """
       AND (%(incident)s = '' OR incident = %(incident)s)
       AND (%(master)s = '' OR master = %(master)s)
       AND (%(supervised)s::boolean IS NULL OR supervised = %(supervised)s)
+      AND (%(watched)s::boolean IS NULL OR (card <> '' OR supervised) = %(watched)s)
+      AND (%(level)s = '' OR level = %(level)s)
       AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
       AND (%(reporter)s = '' OR reporter = %(reporter)s)
       AND (%(card)s = '' OR card = %(card)s)
@@ -131,7 +133,8 @@ def _values(filters: TicketFilters, scope: str) -> dict[str, Any]:
         "scope": scope, "area": filters.area, "states": list(filters.states) or None,
         "stage": filters.stage, "open": filters.open, "device": filters.device, "kind": filters.kind,
         "source": filters.source, "incident": filters.incident, "master": filters.master,
-        "supervised": filters.supervised, "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
+        "supervised": filters.supervised, "watched": filters.watched, "level": filters.level,
+        "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
         "categories": list(filters.categories) or None, "urgency": filters.urgency,
         "since": filters.since, "until": filters.until, "words": [_holding(word) for word in filters.text.split()],
     }  # fmt: skip

@@ -112,6 +112,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/alarms/{alarm}/out-of-service": Door(RESET, ONE, HOLD),
     "POST /api/v1/alarms/{alarm}/in-service": Door(RESET, ONE, HOLD),
     "GET /api/v1/tickets": Door(MINE, LIST),
+    "GET /api/v1/tickets/callbacks": Door(CALLERS, LIST),
     "GET /api/v1/tickets/{ticket}": Door(MINE, ONE),
     "POST /api/v1/tickets": Door(REPORT, ONE, FOREIGN_REPORT),
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
