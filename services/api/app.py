@@ -50,8 +50,8 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, merging, knowledge, works, hotspots, shifts,
-    feedback, kpi, kpi_rules, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, merging, knowledge, works, hotspots,
+    shifts, feedback, kpi, kpi_rules, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events,
     sessions, web,
 )  # fmt: skip
 

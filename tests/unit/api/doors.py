@@ -220,6 +220,12 @@ DOORS: Final[dict[str, Door]] = {
     "GET /kpi/tickets": Door(TICKETS, LIST),
     "POST /api/v1/tickets/{ticket}/feedback-links": Door(CALLERS, ONE),
     "GET /tickets/{ticket}/feedback": Door(CALLERS, ONE),
+    "GET /tickets/callbacks": Door(CALLERS, LIST),
+    "POST /tickets/callbacks/{ticket}": Door(CALLERS, ONE),
+    "POST /tickets/callbacks/{ticket}/caller": Door(CALLERS, ONE),
+    "GET /tickets/supervision": Door(TICKETS, LIST),
+    "GET /kpi/rules": Door(TICKETS),
+    "POST /kpi/rules": Door(POLICIES),
     # one's own messages, and every one's for an administrator
     "GET /api/v1/notices": Door(EVERYBODY, RULED),  # tests/unit/api/test_api_notices.py
     "GET /api/v1/notices/channels": Door(EVERYBODY),
