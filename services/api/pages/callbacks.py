@@ -19,7 +19,7 @@ from services.api.problems import refuse
 from services.api.tickets import ticket_for, unmasked
 from services.paging import encode_cursor
 from services.registry.domain import Permission, Unit
-from services.tickets.domain import Action, Event, Role, State, Ticket
+from services.tickets.domain import Action, Event, Role, State, Ticket, allowed_actions, may_ask
 from streams.contracts import Refused
 
 HERE: Final = "/tickets/callbacks"
@@ -121,9 +121,13 @@ def _call(ticket: Ticket, events: tuple[Event, ...], units: dict[str, Unit], vis
     unit = units.get(ticket.lead)
     name = t.either(unit.name_zh, unit.name_en) if unit else ticket.lead
     row = rows.of_ticket(ticket, events, role=role, unit=unit)
+    allowed = allowed_actions(ticket, role, by=visit.caller.id, unit=visit.caller.unit, now=visit.now)
     return {
         "selected": ticket_views.view(row, visit.now, t),
         "waits": ticket.state is State.CALLBACK,
+        "answers": Action.CALLBACK in allowed,
+        "books": Action.BOOK in allowed,
+        "asks": may_ask(role, ticket.caller),
         "phone": views.phone(ticket),
         "script": views.script(ticket, events, role, name, visit.now, t),
         "facts": views.facts(ticket, visit.now, t),

@@ -172,7 +172,7 @@ def _master_done(ticket: Ticket, event: Event) -> Changes:
         "master": "", "merged_from": None, "told": given["told"], "unsolved": given["unsolved"],
         "lead": given["lead"] or ticket.lead, "assisting": _assisting(ticket, tuple(given["assisting"])),
         "handlers": (*ticket.handlers, *(name for name in given["handlers"] if name not in ticket.handlers)),
-        "checked_by": given["checked_by"], "prior": None, "asked_until": None, "waiting_until": None,
+        "checked_by": given["checked_by"], "prior": None, "asked_until": None, "waiting_until": None, "booked": None,
     }  # fmt: skip
 
 

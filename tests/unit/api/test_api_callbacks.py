@@ -42,7 +42,7 @@ def test_a_call_in_vain_counts_and_an_answer_ends_it(platform: MemoryPlatform) -
 def test_only_those_who_call_back_see_the_list_and_their_area_of_it(platform: MemoryPlatform) -> None:
     live(platform, HERE, until="callback")
     live(platform, THERE)
-    for role in ("unit_leader", "grid_manager", "citizen", "administrator"):
+    for role in ("unit_leader", "grid_manager", "citizen"):
         assert platform.as_(role).get(LIST).status_code == 403
     assert len(platform.as_("supervisor").get(LIST).json()["items"]) == 1
     assert platform.as_("operator").get(LIST, colour="red").status_code == 422

@@ -11,7 +11,9 @@ from services.tickets.domain.figures import SHIPPED, Published
 from services.tickets.domain.figures.scoring import Scoring
 from services.tickets.handlers import CountFigures
 from tests.fakes.city import HOUR, MINUTE, MemoryCity
+from tests.fakes.clock import ManualClock
 from tests.fakes.figures import MemoryFigures
+from tests.fakes.tickets import MemoryTicketStore
 from tests.unit.pages.test_feedback_page import ticket
 from tests.unit.pages.test_kpi_page import act, lives
 from tests.unit.pages.test_rule_pages import Visitor
@@ -21,14 +23,25 @@ PHONE = "13812345621"
 GOOD = {"contacted": "yes", "solved": "yes", "satisfied": "satisfied", "text": ""}
 
 
-@pytest.fixture
-def city() -> MemoryCity:
+def called() -> MemoryCity:
+    """Two tickets that wait for their call-back, and one that is not there yet."""
     made = MemoryCity()
     lives(made, Satisfaction.SATISFIED, until="callback")
     lives(made, Satisfaction.SATISFIED, until="callback", title="下水堵塞<script>")
     lives(made, Satisfaction.SATISFIED, until="check_ok", title="还在核查")
     made.clock.advance(20 * MINUTE)
     return made
+
+
+@pytest.fixture(scope="module")
+def still() -> MemoryCity:
+    """For tests that change no ticket: a city takes its time."""
+    return called()
+
+
+@pytest.fixture
+def city() -> MemoryCity:
+    return called()
 
 
 @pytest.fixture
@@ -64,8 +77,9 @@ def test_the_list_has_what_waits_the_one_due_first_on_top_and_no_number_whole(
     assert "<script>" not in page.partition('<section class="ll-panel ll-ticket-list"')[2].partition("</section>")[0]
 
 
-def test_the_script_says_the_tickets_facts_in_order(city: MemoryCity, operator: Visitor) -> None:
-    first = waiting(city, operator)[0]
+def test_the_script_says_the_tickets_facts_in_order(still: MemoryCity) -> None:
+    operator = Visitor(still, "operator")
+    first = waiting(still, operator)[0]
     page = operator.send("GET", f"{HERE}?ticket={first.id}").text
     steps = re.findall(r"<li><b>(.*?)</b><p class=\"ll-words\">(.*?)</p>", page)
     assert [what for what, _ in steps] == ["核对", "说明", "解决", "满意", "结束"]
@@ -104,16 +118,17 @@ def test_a_call_in_vain_is_kept_as_one(city: MemoryCity, operator: Visitor) -> N
     ids=str,
 )
 def test_what_is_missing_is_asked_for_and_every_answer_stays(
-    city: MemoryCity, operator: Visitor, changes: dict[str, str], word: str
+    still: MemoryCity, changes: dict[str, str], word: str
 ) -> None:
-    first = waiting(city, operator)[0]
+    operator = Visitor(still, "operator")
+    first = waiting(still, operator)[0]
     given = {**GOOD, "text": "", **changes}
     status, page = send(operator, first.id, first.version, action="callback", **given)
     assert status == 422
     assert word in page
     if given["solved"]:
         assert re.search(rf'name="solved" value="{given["solved"]}"[^>]* checked', page)
-    assert ticket(city, first.id).version == first.version
+    assert ticket(still, first.id).version == first.version
 
 
 def test_a_dissatisfied_answer_with_its_reason_is_redone(city: MemoryCity, operator: Visitor) -> None:
@@ -138,35 +153,40 @@ def test_another_time_is_booked_from_the_page_within_its_bounds(city: MemoryCity
     assert send(operator, first.id, booked.version, action="close_unresolved")[0] == 422, "the page's own two alone"
 
 
-def test_the_number_is_shown_in_one_answer_and_the_audit_log_has_it(city: MemoryCity, operator: Visitor) -> None:
-    first = waiting(city, operator)[0]
+def test_the_number_is_shown_in_one_answer_and_the_audit_log_has_it(still: MemoryCity) -> None:
+    operator = Visitor(still, "operator")
+    first = waiting(still, operator)[0]
     page = operator.send("POST", f"{HERE}/{first.id}/caller", operator.csrf).text
     assert f'href="tel:{PHONE}"' in page
     assert "data-answers" in page, "and the call goes on there, with its keys"
     assert '"answer1"' in page
-    entry = city.tickets.state.audit.entries[-1]
+    entry = still.tickets.state.audit.entries[-1]
     assert (entry.by, entry.subject) == ("operator", f"ticket {first.id}")
     assert first.number in entry.detail
     assert PHONE not in entry.detail
     assert PHONE not in operator.send("GET", HERE).text
 
 
-def test_whoever_calls_nobody_back_sees_none_of_it(city: MemoryCity, operator: Visitor) -> None:
-    first = waiting(city, operator)[0]
+def test_whoever_calls_nobody_back_sees_none_of_it(still: MemoryCity) -> None:
+    operator = Visitor(still, "operator")
+    first = waiting(still, operator)[0]
     for role in ("unit_handler", "grid_manager", "citizen"):
-        visitor = Visitor(city, role)
+        visitor = Visitor(still, role)
         assert visitor.send("GET", HERE).status_code == 403
         assert visitor.send("POST", f"{HERE}/{first.id}", {**visitor.csrf, "action": "callback"}).status_code == 403
         assert visitor.send("POST", f"{HERE}/{first.id}/caller", visitor.csrf).status_code == 403
+    seen = Visitor(still, "dispatcher").send("GET", f"{HERE}?ticket={first.id}").text
+    assert "回访由话务员或督办来打" in seen
+    assert "data-answers" not in seen
     assert HERE in operator.send("GET", "/tickets").text
-    assert HERE not in Visitor(city, "grid_manager").send("GET", "/tickets").text
+    assert HERE not in Visitor(still, "grid_manager").send("GET", "/tickets").text
 
 
-def test_four_answers_are_asked_where_the_rules_say_so_and_all_four_are_taken(city: MemoryCity) -> None:
-    figures = MemoryFigures(city.tickets)
-    assert CountFigures(figures, city.clock).scale() is Scale.THREE
+def test_four_answers_are_asked_where_the_rules_say_so_and_all_four_are_taken() -> None:
+    figures, clock = MemoryFigures(MemoryTicketStore()), ManualClock(1)
+    assert CountFigures(figures, clock).scale() is Scale.THREE
     figures.publish(Published(Scoring(version=2, scale=Scale.FOUR), "supervisor", 1, "上海口径"))
-    assert CountFigures(figures, city.clock).scale() is Scale.FOUR
+    assert CountFigures(figures, clock).scale() is Scale.FOUR
     asked = views.questions([(str(answer), "") for answer in Scale.FOUR.answers], words("zh"))[2]
     assert [value for value, _ in asked.options] == ["very_satisfied", "satisfied", "mostly", "dissatisfied"]
     assert SHIPPED.scale is Scale.THREE

@@ -13,8 +13,7 @@ from tests.unit.pages.test_rule_pages import Visitor
 HERE = "/tickets/supervision"
 
 
-@pytest.fixture
-def city() -> MemoryCity:
+def busy() -> MemoryCity:
     """A gas alarm's ticket that nobody signed, a call that nobody accepted, and one that is in time."""
     made = MemoryCity()
     device = made.of_kind("gas")
@@ -25,6 +24,12 @@ def city() -> MemoryCity:
     while keep():
         pass
     return made
+
+
+@pytest.fixture(scope="module")
+def city() -> MemoryCity:
+    """For tests that only look: a city takes its time."""
+    return busy()
 
 
 def shown(page: str) -> list[str]:
@@ -65,7 +70,8 @@ def test_it_is_narrowed_by_card_level_unit_and_area(city: MemoryCity, query: str
     assert {each.level for each in city.tickets.state.tickets.values()} == {Level.GRID, Level.COMMUNITY}
 
 
-def test_a_supervisor_urges_and_reassigns_from_there_and_comes_back_to_it(city: MemoryCity) -> None:
+def test_a_supervisor_urges_and_reassigns_from_there_and_comes_back_to_it() -> None:
+    city = busy()
     visitor = Visitor(city, "supervisor")
     name = next(each.id for each in city.tickets.state.tickets.values() if each.lead)
     page = visitor.send("GET", f"{HERE}?ticket={name}").text
