@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 from psycopg.types.json import Jsonb
 
 from services.adapters.health import Health
@@ -21,6 +22,7 @@ from services.tickets.ports import FigureStore, Remade
 from services.tickets.postgres import PostgresFigures, PostgresTicketStore
 from services.tickets.remaking import Remaking
 from streams.contracts import Refused
+from streams.contracts.metrics import FIGURES_BEHIND, FIGURES_FAILED
 from tests.conftest import PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID
 from tests.fakes.figures import MemoryFigures
@@ -354,7 +356,8 @@ def test_one_log_that_cannot_be_folded_holds_up_no_other_and_is_named(lived: Liv
         while loop.step():
             pass
         assert loop.failed == {broken}
-        assert store.behind(10) == 1
+        loop.count()
+        assert [REGISTRY.get_sample_value(each.name) for each in (FIGURES_BEHIND, FIGURES_FAILED)] == [1, 1]
     finally:
         with psycopg.connect(lived.admin) as admin:
             admin.execute(twist, (Jsonb(whole), broken))

@@ -45,13 +45,13 @@ def script(ticket: Ticket, events: Sequence[Event], role: Role, unit: str, now: 
     return [
         Line(
             t("核对"), t("您好，12345 热线回访。请问是{name}吗？现在方便说两分钟吗？", name=name),
-            t("不方便就问何时方便，在下面约定时间。无人接听选“没有”。"),
+            t("不方便就问何时方便，在下面约定时间。无人接听选“没联系上”。"),
         ),
         Line(t("说明"), t("{what}，{work}。结果是：{result}", what=what, work=work, result=result)),
         Line(t("解决"), t("问题解决了吗？"), t("没有解决：问清还差什么，写进原因。")),
         Line(t("满意"), t("您对这次办理满意吗？"), t("不满意：问哪里不满意，原样写下，工单会重办。")),
         Line(
-            t("结束"), t("谢谢您。七天内又出现，请再拨 12345。"),
+            t("收尾"), t("谢谢您。七天内又出现，请再拨 12345。"),
             t("要重办的，告诉对方：单位会再办，办好我们再给您回电。"),
         ),
     ]  # fmt: skip
@@ -63,7 +63,7 @@ _DONE: Final = frozenset({Action.FINISH, Action.MASTER_DONE})
 def questions(satisfactions: Sequence[tuple[str, str]], t: Words) -> list[Question]:
     """The three questions; ``satisfactions`` are the answers of the scale in force."""
     return [
-        Question("contacted", t("联系上了吗"), ((YES_NO[0], t("接通，是本人")), (YES_NO[1], t("没有")))),
+        Question("contacted", t("联系上了吗"), ((YES_NO[0], t("接通，是本人")), (YES_NO[1], t("没联系上")))),
         Question("solved", t("解决了吗"), ((YES_NO[0], t("解决了")), (YES_NO[1], t("没有解决")))),
         Question("satisfied", t("满意吗"), tuple(satisfactions)),
     ]

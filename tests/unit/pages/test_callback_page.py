@@ -82,7 +82,7 @@ def test_the_script_says_the_tickets_facts_in_order(still: MemoryCity) -> None:
     first = waiting(still, operator)[0]
     page = operator.send("GET", f"{HERE}?ticket={first.id}").text
     steps = re.findall(r"<li><b>(.*?)</b><p class=\"ll-words\">(.*?)</p>", page)
-    assert [what for what, _ in steps] == ["核对", "说明", "解决", "满意", "结束"]
+    assert [what for what, _ in steps] == ["核对", "说明", "解决", "满意", "收尾"]
     assert "王女士" in steps[0][1]
     for fact in (first.title.replace("<", "&lt;").replace(">", "&gt;"), "09:41", "已修复"):
         assert fact in steps[1][1]

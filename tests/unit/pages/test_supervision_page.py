@@ -46,7 +46,7 @@ def test_what_carries_a_card_is_there_the_most_overdue_first_with_who_and_how_fa
     assert "单位负责人" in rows, "the unit's people let it lapse: their leader has it"
     assert "现由 督办" in rows
     assert "超时" in rows
-    assert re.search(r"<span class=\"ll-trow-meta\">(社区|街道|区级) · 督办</span>", rows)
+    assert re.search(r"<span class=\"ll-trow-meta\">(社区|街道|区级) · 已督办</span>", rows)
     assert "路灯不亮" not in rows
 
 
