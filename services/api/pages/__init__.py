@@ -18,6 +18,7 @@ from services.api.pages import (
     entrance,
     feedback,
     hotspots,
+    importing,
     knowledge,
     kpi,
     kpi_rules,
@@ -76,6 +77,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for page in (
         callbacks,
         hotspots,
+        importing,
         knowledge,
         shifts,
         supervision,
