@@ -6,7 +6,7 @@ import segno
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
 
-from services.adapters.feedback_links import FeedbackLink, feedback_token, read_feedback_token
+from services.adapters.feedback_links import FeedbackLink, feedback_address, read_feedback_token
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
@@ -58,8 +58,8 @@ def link_of(container: Container, ticket: Ticket, base: str) -> LinkShape:
             "Make the link once it has been checked.", field="ticket", value=ticket.number,
         )  # fmt: skip
     secret = container.settings.session_secret.get_secret_value()
-    token, until = feedback_token(secret, ticket.id, ticket.version, container.clock.now())
-    address = f"{base.rstrip('/')}/feedback/{token}"
+    base = container.settings.public_url or base
+    address, until = feedback_address(base, secret, ticket.id, ticket.version, container.clock.now())
     text = f"【12345】您反映的“{ticket.title[:20]}”已处理，请评价：{address}"
     drawn = segno.make(address, error="m").svg_inline(scale=4, light="#fff", svgclass="ll-qr", lineclass=None)
     return LinkShape(address=address, until=until, text=text, qr=drawn)

@@ -158,6 +158,8 @@ class TicketShape(Shape):
     evidence: dict[str, Any] | None
     checked_by: str
     satisfied: Satisfaction | None
+    misses: list[int] = Field(description="When call-backs reached nobody; three over two days end it.")
+    booked: int | None = Field(description="When the reporter wants to be called back.")
     sensor_active: bool
     sensor_normal_since: int | None
     returns: int
@@ -227,6 +229,8 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         evidence=msgspec.to_builtins(ticket.evidence) if ticket.evidence else None,
         checked_by=ticket.checked_by,
         satisfied=ticket.satisfied,
+        misses=list(ticket.misses),
+        booked=ticket.booked,
         sensor_active=ticket.sensor_active,
         sensor_normal_since=ticket.sensor_normal_since,
         returns=ticket.returns,

@@ -41,6 +41,7 @@ from tests.fakes.tickets import (
     MemoryTicketReader,
     MemoryTicketStore,
 )
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, to
 
 
 @dataclass
@@ -403,6 +404,44 @@ def test_every_filter_narrows(side: Side, filters: TicketFilters, count: int) ->
     directory = MemoryDirectory({("gas-leak", "990101"): "gas-company"})
     TakeAlarm(side.store, directory, ManualClock(T0 + 500), RandomIds())(raised())
     assert len(side.reader.list_tickets(filters, scope="", limit=9, after=None).items) == count
+
+
+def test_a_booked_call_back_comes_back_and_stands_where_its_time_puts_it(side: Side) -> None:
+    for number, ahead in (("a", 5 * HOUR), ("b", 2 * HOUR), ("c", 0)):
+        story = to(State.CALLBACK)
+        if ahead:
+            until = story.now + ahead
+            story.after(MINUTE).does(Role.OPERATOR, domain.Action.BOOK, Details(until=until, text="下班后"))
+        named = {"id": number, "number": f"LY-{number}"}
+        _save(side, (msgspec.structs.replace(story.ticket, **named), tuple(
+            msgspec.structs.replace(event, ticket=number) for event in story.events
+        )))  # fmt: skip
+    wanted = TicketFilters(states=(State.CALLBACK,))
+    page = side.reader.list_tickets(wanted, scope="", limit=10, after=None, order=order_of("deadline"))
+    assert [ticket.id for ticket in page.items] == ["b", "a", "c"]
+    assert [ticket.bookings for ticket in page.items] == [1, 1, 0]
+    with side.store.transaction() as work:
+        rebuilt = domain.replay(work.events("b"))
+    assert rebuilt.booked == page.items[0].booked
+
+
+def test_what_is_watched_has_a_card_or_is_supervised_and_is_found_by_its_level(side: Side) -> None:
+    _save(side, _report("LY-1"))
+    _save(side, _report("LY-2", at=T0 + 90 * DAY))
+    clock = ManualClock(T0 + 90 * DAY)
+    while KeepTime(side.store, clock)():
+        pass
+
+    def found(**asked: Any) -> list[str]:
+        filters = TicketFilters(**asked)
+        page = side.reader.list_tickets(filters, scope="", limit=10, after=None).items
+        assert side.reader.count_tickets(filters, scope="", most=10) == len(page)
+        return [ticket.number for ticket in page]
+
+    assert found(watched=True) == ["LY-1"]
+    assert found(watched=False) == ["LY-2"]
+    assert found(level="community") == ["LY-1"]
+    assert found(level="grid", watched=True) == []
 
 
 def test_several_logs_are_read_at_once(side: Side) -> None:

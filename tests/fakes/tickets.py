@@ -341,6 +341,8 @@ def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
         (filters.incident, ticket.incident == filters.incident),
         (filters.master, ticket.master == filters.master),
         (filters.supervised is not None, ticket.supervised == filters.supervised),
+        (filters.watched is not None, bool(ticket.card or ticket.supervised) == filters.watched),
+        (filters.level, ticket.level == filters.level),
         (filters.unit, filters.unit in {ticket.lead, *ticket.assisting}),
         (filters.reporter, ticket.reporter == filters.reporter),
         (filters.card, ticket.card == filters.card),

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.auth import Caller
 from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
-from services.tickets.domain import StageCount
+from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
 
 T = TypeVar("T")
@@ -271,6 +271,9 @@ class PageSource(Protocol):
     def letters(self, who: Caller, cursor: str | None) -> Listing[LetterRow]: ...
 
     def strangers(self, who: Caller) -> Sequence[StrangerRow]: ...
+
+    def scale(self) -> Scale:
+        """Between how many answers a reporter chooses now."""
 
     def notices(self) -> Sequence[NoticeRow]: ...
 

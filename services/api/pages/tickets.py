@@ -228,7 +228,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "log": ticket_views.log(row.events, {}, now, t),
         "chart": chart,
         "chart_caption": caption,
-        "actions": ticket_forms.actions(row, units, areas, now, t),
+        "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
         "proofs": _proofs(row, visit),
         "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
         "action_base": base,

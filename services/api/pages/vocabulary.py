@@ -130,6 +130,7 @@ ACTIONS: Final = {
     "check_ok": N_("核查通过"),
     "check_bad": N_("核查不通过"),
     "callback": N_("登记回访"),
+    "book": N_("预约回访时间"),
     "close_unresolved": N_("未解决结案"),
     "reopen": N_("重新打开"),
     "transfer": N_("转接其他热线"),

@@ -119,7 +119,7 @@ def _void(ticket: Ticket) -> Changes:
     """The proofs of an earlier round count no longer."""
     return {
         "evidence": None, "checked_by": "", "satisfied": None, "misses": (), "redos": ticket.redos + 1,
-        "closed_at": None, "unsolved": False, "told": "",
+        "closed_at": None, "unsolved": False, "told": "", "booked": None, "bookings": 0,
     }  # fmt: skip
 
 
@@ -132,8 +132,12 @@ def _called(ticket: Ticket, event: Event) -> Changes:
     if event.new is State.REDO:
         return _void(ticket) | {"satisfied": details.satisfied}
     if details.contacted:
-        return {"satisfied": details.satisfied}
-    return {"misses": (*ticket.misses, event.at)}
+        return {"satisfied": details.satisfied, "booked": None}
+    return {"misses": (*ticket.misses, event.at), "booked": None}
+
+
+def _booked(ticket: Ticket, event: Event) -> Changes:
+    return {"booked": details_of(event).until, "bookings": ticket.bookings + 1}
 
 
 def _answered(_ticket: Ticket, event: Event) -> Changes:
@@ -169,7 +173,7 @@ def _master_done(ticket: Ticket, event: Event) -> Changes:
         "master": "", "merged_from": None, "told": given["told"], "unsolved": given["unsolved"],
         "lead": given["lead"] or ticket.lead, "assisting": _assisting(ticket, tuple(given["assisting"])),
         "handlers": (*ticket.handlers, *(name for name in given["handlers"] if name not in ticket.handlers)),
-        "checked_by": given["checked_by"], "prior": None, "asked_until": None, "waiting_until": None,
+        "checked_by": given["checked_by"], "prior": None, "asked_until": None, "waiting_until": None, "booked": None,
     }  # fmt: skip
 
 
@@ -232,6 +236,7 @@ EFFECTS: Final[dict[Action, Callable[[Ticket, Event], Changes]]] = {
     Action.CHECK_OK: _checked,
     Action.CHECK_BAD: _checked_bad,
     Action.CALLBACK: _called,
+    Action.BOOK: _booked,
     Action.CLOSE_UNRESOLVED: _unresolved,
     Action.REOPEN: _reopened,
     Action.URGE: _urged,

@@ -38,8 +38,11 @@ def hidden_from(role: Role, caller: Caller | None) -> bool:
     return caller is not None and caller.confidential and role not in SEES_CALLER
 
 
+def may_ask(role: Role, caller: Caller | None) -> bool:
+    """Whether ``role`` may have the caller shown whole, for a reason that is kept."""
+    return caller is not None and role in MAY_UNMASK and not hidden_from(role, caller)
+
+
 def may_unmask(role: Role, caller: Caller | None) -> bool:
     """Whether ``role`` may ask to see the caller whole, and would see more than it does."""
-    if caller is None or role not in MAY_UNMASK or hidden_from(role, caller):
-        return False
-    return caller_for(role, caller) != caller
+    return may_ask(role, caller) and caller_for(role, caller) != caller

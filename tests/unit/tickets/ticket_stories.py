@@ -67,6 +67,7 @@ def given(action: Action, ticket: Ticket, now: int) -> Details:
     dated = {
         Action.WHISTLE: Details(unit="unit-b", text="围挡", until=now + HOUR),
         Action.WAIT: Details(text="几号楼？", until=now + DAY),
+        Action.BOOK: Details(until=now + HOUR),
         Action.EXTEND: Details(reason="等配件", until=(run.due if run else now) + HOUR),
         Action.TASK_DONE: Details(task=tasks[0].number if tasks else 1, outcome="已围挡"),
         Action.PARK: Details(plan="列入明年改造", until=now + 30 * DAY),
