@@ -22,6 +22,8 @@ OPTIONS: Final = (
     "-c timezone=UTC -c statement_timeout=60000"
     " -c jit=off"  # compiling a statement takes longer than any of ours runs
     " -c plan_cache_mode=force_custom_plan"  # a street or the district, a rare word or a common one
+    " -c max_parallel_workers_per_gather=0"  # many people ask at once: each question has one core
+    " -c work_mem=16MB"
 )
 psycopg.types.json.set_json_loads(msgspec.json.decode)
 
