@@ -115,6 +115,9 @@ SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's tim
 # API, pages, on-call, simulator
 HTTP_REQUESTS = _counter("http_requests_total", "Requests answered.", "route", "method", "status")
 REHEARSALS = _counter("rehearsals_total", "Rehearsals that people asked for, by how they ended.", "outcome")
+PICTURES = _counter("pictures_total", "Photos that were sent, by what became of them.", "outcome")
+PICTURE_SECONDS = _histogram("picture_seconds", "From a photo's arrival to its picture, waiting included.")
+PHOTOS_REMOVED = _counter("photos_removed_total", "Photos that no action showed within a day.")
 HTTP_SECONDS = _histogram("http_request_seconds", "Time to answer.", "route")
 LIVE_CLIENTS = _gauge("live_clients", "Open event streams.")
 LIVE_DROPPED = _counter("live_dropped_total", "Slow event-stream clients told to resynchronise.")
