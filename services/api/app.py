@@ -6,6 +6,7 @@ from services.api import (
     alarms,
     answers,
     audit,
+    callbacks,
     catalogue,
     description,
     devices,
@@ -17,6 +18,7 @@ from services.api import (
     hotspots,
     knowledge,
     kpi,
+    kpi_rules,
     ladders,
     letters,
     merging,
@@ -50,9 +52,9 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, photos, merging, knowledge, works, hotspots,
-    shifts, feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions,
-    web,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos, merging, knowledge, works,
+    hotspots, shifts, feedback, kpi, kpi_rules, catalogue, policies, notices, audit, letters, quarantine, oncall,
+    open311, events, sessions, web,
 )  # fmt: skip
 
 

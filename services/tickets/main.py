@@ -10,7 +10,8 @@ from services.adapters.outbox import Relay
 from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.tickets.consumer import AlarmConsumer
-from services.tickets.handlers import KeepTime, TakeAlarm
+from services.tickets.erasing import Erasing
+from services.tickets.handlers import EraseByAge, KeepTime, TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresFigures, PostgresTicketReader, PostgresTicketStore
 from services.tickets.remaking import Remaking
 from services.tickets.scheduler import Scheduler
@@ -38,6 +39,7 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
             servers, settings.tickets_group, [ALARMS], consume, stop=stop, health=runtime.health
         ),
         "clocks": scheduler.run,
+        "erasure": Erasing(EraseByAge(store, clock, settings.personal_data_years), runtime.health).run,
         "figures": Remaking(PostgresFigures(pool), runtime.health).run,
         "outbox": Relay(url, "tickets", outbox, runtime.health).run,
     }

@@ -1,6 +1,6 @@
 """What the ticket loop needs from outside: a transactional store, a directory, a reader."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,7 +10,7 @@ from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
-from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
+from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Published, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
 
@@ -22,6 +22,14 @@ class Answer:
     fingerprint: str
     ticket: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """How many rows of figures were made, and the tickets whose logs could not be folded, which keep their old one."""
+
+    made: int
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,21 @@ class Work(Protocol):
 
     def audit(self, entry: Entry) -> None:
         """Append to the audit log, in this transaction and as its last word."""
+        ...
+
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        """Tickets archived by then that still name who reported them, the oldest first, skipping those in use."""
+        ...
+
+    def oldest_personal(self) -> int | None:
+        """When the oldest archived ticket that still names who reported it was archived, epoch ms."""
+        ...
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        """Put erased events in the place of those they were; forget the requests that made them, and their photos.
+
+        A photo is seen by nobody from then on, and removed like one that nobody showed.
+        """
         ...
 
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
@@ -208,16 +231,20 @@ class Board(Protocol):
 class FigureStore(Protocol):
     """Counting over tickets, the rules of the rates, and making the rows that are counted anew."""
 
-    def scorings(self) -> tuple[Scoring, ...]:
+    def scorings(self) -> tuple[Published, ...]:
         """Every version that was published, in order."""
         ...
 
-    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+    def publish(self, published: Published) -> None:
         """Raises: Clash, that version exists."""
         ...
 
-    def remake(self, limit: int) -> int:
-        """Make rows that are missing or of an older definition, at most ``limit``; returns how many."""
+    def behind(self, most: int) -> int:
+        """How many tickets have no row by the present definition, at most ``most``."""
+        ...
+
+    def remake(self, limit: int, *, without: Collection[str] = ()) -> Remade:
+        """Make rows that are missing or of an older definition, at most ``limit``, leaving out the tickets named."""
         ...
 
     def tally(self, query: FigureQuery) -> tuple[Tally, ...]:

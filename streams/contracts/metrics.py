@@ -71,6 +71,10 @@ ENGINE_SENSOR_TO_ALARM = _histogram(
 ENGINE_RULES = _gauge("engine_rules", "Rules in force.")
 ENGINE_INCIDENTS = _counter("engine_incidents_total", "Incidents that began, of alarms with a group.")
 ENGINE_SUPPRESSIONS = _counter("engine_suppressions_total", "Alarms hidden or shown by a group's alarm.", "action")
+ENGINE_BEYOND = _counter("engine_beyond_total", "Alarms and conditions that a too large group cannot remember.", "what")
+ENGINE_STATE_REFUSED = _counter(
+    "engine_state_refused_total", "Partitions whose stored state could not be taken over.", "stage"
+)
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")
@@ -82,6 +86,9 @@ HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day'
 RULES_WRITTEN = _counter("rules_written_total", "Versions of rules put in force by people.", "enabled")
 ALARMS_HELD = _gauge(
     "alarms_held", "Rules held back on a device: shelved, out of service, or waiting for approval.", "state"
+)
+HOLD_UNAPPROVED = _gauge(
+    "alarm_hold_unapproved_seconds", "How long the longest shelving has waited for its second person."
 )
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
 ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
@@ -101,7 +108,11 @@ TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
 TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")
 TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.", "card")
+FIGURES_BEHIND = _gauge("ticket_figures_behind", "Tickets whose figures are missing or of an older definition.")
+FIGURES_FAILED = _gauge("ticket_figures_failed", "Tickets whose figures could not be made anew from their log.")
 CALENDAR_KNOWN_UNTIL = _gauge("calendar_known_until_timestamp_seconds", "End of the last year with known holidays.")
+PERSONAL_DATA_ERASED = _counter("personal_data_erased_total", "Tickets whose personal data was erased by age.")
+PERSONAL_DATA_OVERDUE = _gauge("personal_data_overdue_seconds", "Since when the oldest ticket should be erased.")
 ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
 SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
 

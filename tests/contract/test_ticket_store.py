@@ -13,10 +13,13 @@ from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.ordering import order_of
 from services.tickets.domain.profiles import BEIJING, DEFAULT
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
     PostgresHotspots,
@@ -38,6 +41,7 @@ from tests.fakes.tickets import (
     MemoryTicketReader,
     MemoryTicketStore,
 )
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, to
 
 
 @dataclass
@@ -70,13 +74,13 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_tickets"), name="contract")
         stack.callback(pool.close)
-        front = open_pool(database.url("linli_api"), name="contract front")
+        front = open_pool(database.url("linli_api"), name="contract front", tell=EVERYTHING.settings)
         stack.callback(front.close)
         yield Side(
             PostgresTicketStore(pool),
-            PostgresTicketReader(pool),
-            PostgresMatchReader(pool),
-            PostgresHotspots(pool),
+            PostgresTicketReader(front),
+            PostgresMatchReader(front),
+            PostgresHotspots(front),
             PostgresSavedFilters(front),
         )
 
@@ -402,6 +406,44 @@ def test_every_filter_narrows(side: Side, filters: TicketFilters, count: int) ->
     assert len(side.reader.list_tickets(filters, scope="", limit=9, after=None).items) == count
 
 
+def test_a_booked_call_back_comes_back_and_stands_where_its_time_puts_it(side: Side) -> None:
+    for number, ahead in (("a", 5 * HOUR), ("b", 2 * HOUR), ("c", 0)):
+        story = to(State.CALLBACK)
+        if ahead:
+            until = story.now + ahead
+            story.after(MINUTE).does(Role.OPERATOR, domain.Action.BOOK, Details(until=until, text="下班后"))
+        named = {"id": number, "number": f"LY-{number}"}
+        _save(side, (msgspec.structs.replace(story.ticket, **named), tuple(
+            msgspec.structs.replace(event, ticket=number) for event in story.events
+        )))  # fmt: skip
+    wanted = TicketFilters(states=(State.CALLBACK,))
+    page = side.reader.list_tickets(wanted, scope="", limit=10, after=None, order=order_of("deadline"))
+    assert [ticket.id for ticket in page.items] == ["b", "a", "c"]
+    assert [ticket.bookings for ticket in page.items] == [1, 1, 0]
+    with side.store.transaction() as work:
+        rebuilt = domain.replay(work.events("b"))
+    assert rebuilt.booked == page.items[0].booked
+
+
+def test_what_is_watched_has_a_card_or_is_supervised_and_is_found_by_its_level(side: Side) -> None:
+    _save(side, _report("LY-1"))
+    _save(side, _report("LY-2", at=T0 + 90 * DAY))
+    clock = ManualClock(T0 + 90 * DAY)
+    while KeepTime(side.store, clock)():
+        pass
+
+    def found(**asked: Any) -> list[str]:
+        filters = TicketFilters(**asked)
+        page = side.reader.list_tickets(filters, scope="", limit=10, after=None).items
+        assert side.reader.count_tickets(filters, scope="", most=10) == len(page)
+        return [ticket.number for ticket in page]
+
+    assert found(watched=True) == ["LY-1"]
+    assert found(watched=False) == ["LY-2"]
+    assert found(level="community") == ["LY-1"]
+    assert found(level="grid", watched=True) == []
+
+
 def test_several_logs_are_read_at_once(side: Side) -> None:
     first, second = _report("LY-1"), _report("LY-2")
     _save(side, first)
@@ -523,3 +565,44 @@ def test_a_chronic_tank_and_building_are_those_that_keep_coming_back(side: Side)
     assert (house.device, house.building, house.place, house.tickets) == ("", f"{GRID}00001", "三号楼", 4)
     assert side.spots.hotspots(by="device", scope="990102", since=T0, limit=9) == ()
     assert side.spots.hotspots(by="device", scope="", since=T0 + 3, limit=9) == (), "one alarm is no habit"
+
+
+def _archived(side: Side, number: str, at: int, **changes: Any) -> Ticket:
+    ticket = _save(side, _report(number, **changes))
+    ticket = _save(
+        side,
+        domain.move(
+            ticket, domain.Action.WITHDRAW, now=at, by="operator", role=Role.OPERATOR, details=Details(reason="修好了")
+        ),
+    )
+    return _save(side, domain.archived(ticket, now=at))
+
+
+def test_personal_tickets_come_the_oldest_first_and_only_if_somebody_reported_them(side: Side) -> None:
+    second = _archived(side, "LY-2", T0 + 2, caller=Caller("王", "13800001234"))
+    first = _archived(side, "LY-1", T0 + 1, reporter="citizen")
+    _archived(side, "LY-3", T0)
+    _save(side, _report("LY-4", caller=Caller("李", "13800001234")))
+    with side.store.transaction() as work:
+        assert work.personal(T0 + 5, 9) == (first, second)
+        assert work.personal(T0 + 5, 1) == (first,)
+        assert work.personal(T0 + 1, 9) == (first,)
+        assert work.oldest_personal() == T0 + 1
+
+
+def test_an_erased_log_takes_the_place_of_the_old_one_and_rebuilds_the_ticket(side: Side) -> None:
+    ticket = _archived(side, "LY-1", T0 + 1, caller=Caller("王", "13800001234"))
+    with side.store.transaction() as work:
+        work.remember("operator call", Answer("digest", ticket.id, 1))
+        erased, events = domain.erased(ticket, now=T0 + 9, why="到期")
+        put(work, erased, events)
+    with side.store.transaction() as work:
+        log = work.events(ticket.id)
+        assert domain.replay(log) == work.ticket(ticket.id) == erased
+        assert work.answer("operator call") is None
+        assert work.personal(T0 + 9, 9) == ()
+        assert work.oldest_personal() is None
+    assert "王" not in repr(log) + repr(erased)
+    assert "13800001234" not in repr(log) + repr(erased)
+    assert side.matches.of_caller("13800001234", scope="", limit=9) == ()
+    assert side.matches.of_caller(ERASED, scope="", limit=9) == ()

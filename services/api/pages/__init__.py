@@ -12,6 +12,7 @@ from services.api.pages import (
     acting,
     alarms,
     audit,
+    callbacks,
     cockpit,
     devices,
     entrance,
@@ -20,6 +21,7 @@ from services.api.pages import (
     importing,
     knowledge,
     kpi,
+    kpi_rules,
     merging,
     notices,
     platform,
@@ -29,6 +31,7 @@ from services.api.pages import (
     rule_versions,
     rules,
     shifts,
+    supervision,
     tasks,
     ticket_search,
     tickets,
@@ -71,7 +74,15 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
     routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
-    for page in (hotspots, importing, knowledge, shifts, works):  # first: their addresses would be a ticket's
+    for page in (
+        callbacks,
+        hotspots,
+        importing,
+        knowledge,
+        shifts,
+        supervision,
+        works,
+    ):  # before the tickets: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
@@ -79,7 +90,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi, feedback, responsibility, audit):
+    for page in (kpi_rules, kpi, feedback, responsibility, audit):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

@@ -29,6 +29,10 @@ SAID: Final = {
     "test_sent": N_("测试消息已发出，几秒内到"),
     "preferences_kept": N_("通知设置已保存"),
     "catalogue": N_("派单目录已改，下一件工单起生效"),
+    "called": N_("回访已登记，下一件在下面"),
+    "missed": N_("已记一次未接通"),
+    "booked": N_("回访时间已约定"),
+    "rules_kept": N_("口径已存为新版本，考核页即按它计算"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

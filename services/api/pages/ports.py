@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.auth import Caller
 from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
-from services.tickets.domain import StageCount
+from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
 
 T = TypeVar("T")
@@ -123,6 +123,7 @@ class TicketRow:
     caller_name: str = ""
     caller_phone: str = ""
     unmaskable: bool = False
+    erased: int | None = None
     episodes: tuple[str, ...] = ()
     clocks: tuple[ClockRow, ...] = ()
     events: tuple[EventRow, ...] = ()
@@ -200,7 +201,7 @@ class TicketFilter:
     view: str = "open"
     area: str = ""
     source: str = ""
-    limit: int = 100
+    limit: int = 50
     cursor: str | None = None
 
 
@@ -270,6 +271,9 @@ class PageSource(Protocol):
     def letters(self, who: Caller, cursor: str | None) -> Listing[LetterRow]: ...
 
     def strangers(self, who: Caller) -> Sequence[StrangerRow]: ...
+
+    def scale(self) -> Scale:
+        """Between how many answers a reporter chooses now."""
 
     def notices(self) -> Sequence[NoticeRow]: ...
 

@@ -36,7 +36,7 @@ from services.paging import MAX_LIMIT, Key, Page, decode_cursor, encode_cursor
 from services.registry.domain import DeviceFilter, Permission, Unit
 from services.registry.handlers import register_device
 from services.tickets.domain import Caller as ReportedBy
-from services.tickets.domain import Card, Details, StageCount, Ticket, TicketFilters, allowed_actions
+from services.tickets.domain import Card, Details, Scale, StageCount, Ticket, TicketFilters, allowed_actions
 from services.tickets.domain import Role as Part
 from services.tickets.domain import Stage as TicketStage
 from services.tickets.handlers import Act, Report
@@ -232,6 +232,9 @@ class ContainerSource:
     def strangers(self, who: Caller) -> Sequence[StrangerRow]:
         page = self._c.history.list_quarantine(scope=who.scope, limit=200, after=None)
         return [rows.of_stranger(stranger) for stranger in page.items]
+
+    def scale(self) -> Scale:
+        return self._c.figures.scale()
 
     def notices(self) -> Sequence[NoticeRow]:
         page = self._c.notifications.list_notifications(NotificationFilter(), limit=100, after=None)

@@ -228,7 +228,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "log": ticket_views.log(row.events, {}, now, t),
         "chart": chart,
         "chart_caption": caption,
-        "actions": ticket_forms.actions(row, units, areas, now, t),
+        "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
         "proofs": _proofs(row, visit),
         "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
         "action_base": base,
@@ -277,6 +277,8 @@ def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[st
         (t("登记"), fmt.near(row.opened, visit.now, t)),
         *ticket_views.standing(row, units, visit.now, t),
     ]
+    if row.erased is not None:
+        return [*facts, (t("个人信息"), t("{time} 已清除，无法恢复", time=fmt.near(row.erased, visit.now, t)))]
     return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
 
 

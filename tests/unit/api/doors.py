@@ -112,6 +112,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/alarms/{alarm}/out-of-service": Door(RESET, ONE, HOLD),
     "POST /api/v1/alarms/{alarm}/in-service": Door(RESET, ONE, HOLD),
     "GET /api/v1/tickets": Door(MINE, LIST),
+    "GET /api/v1/tickets/callbacks": Door(CALLERS, LIST),
     "GET /api/v1/tickets/{ticket}": Door(MINE, ONE),
     "POST /api/v1/tickets": Door(REPORT, ONE, FOREIGN_REPORT),
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
@@ -217,11 +218,18 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/kpi/tickets": Door(TICKETS, LIST),
     "GET /api/v1/kpi/rules": Door(TICKETS),
     "POST /api/v1/kpi/rules": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
+    "POST /api/v1/kpi/rules/preview": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
     "GET /kpi": Door(TICKETS, LIST),
     "GET /kpi/file": Door(TICKETS, LIST),
     "GET /kpi/tickets": Door(TICKETS, LIST),
     "POST /api/v1/tickets/{ticket}/feedback-links": Door(CALLERS, ONE),
     "GET /tickets/{ticket}/feedback": Door(CALLERS, ONE),
+    "GET /tickets/callbacks": Door(CALLERS, LIST),
+    "POST /tickets/callbacks/{ticket}": Door(CALLERS, ONE),
+    "POST /tickets/callbacks/{ticket}/caller": Door(CALLERS, ONE),
+    "GET /tickets/supervision": Door(TICKETS, LIST),
+    "GET /kpi/rules": Door(TICKETS),
+    "POST /kpi/rules": Door(POLICIES),
     # one's own messages, and every one's for an administrator
     "GET /api/v1/notices": Door(EVERYBODY, RULED),  # tests/unit/api/test_api_notices.py
     "GET /api/v1/notices/channels": Door(EVERYBODY),

@@ -51,8 +51,10 @@ if (address || list) {
     const lists = await import("./list.mjs");
     const keys = await import("./keys.mjs");
     const moves = lists.start(list, regions);
+    const answers = document.getElementById("call") ? (await import("./callbacks.mjs")).actions() : {};
     keys.start({
       ...moves,
+      ...answers,
       locate,
       new: () => document.getElementById("new-ticket")?.click(),
       acknowledge() {
