@@ -112,6 +112,9 @@ class PeopleReader(Protocol):
 
     def list_users(self) -> tuple[User, ...]: ...
 
+    def locks(self, now: int) -> dict[str, Tries]:
+        """What is counted now, by key."""
+
 
 class PeopleStore(PeopleReader, Protocol):
     """Users and their tokens."""
@@ -142,11 +145,35 @@ class PeopleStore(PeopleReader, Protocol):
     def excuse(self, keys: Sequence[str]) -> None:
         """Count one try less of each: it ended well, and says nothing of those before."""
 
-    def locks(self, now: int) -> dict[str, Tries]:
-        """What is counted now, by key."""
-
     def note(self, entry: Entry) -> None:
         """Append to the audit log what changes nothing else."""
+
+
+class StaffStore(PeopleStore, Protocol):
+    """… and what administrators change; every change is in the audit log, in the same transaction."""
+
+    def made_by(self, command: str) -> User | None:
+        """Whom this request made."""
+
+    def create_user(self, user: User, *, command: str, entry: Entry) -> bool:
+        """Keep a new person, who cannot sign in before a password is given; False where id or command is taken."""
+
+    def change_user(self, user: User, *, entry: Entry) -> bool:
+        """Keep the version after ``user.version - 1``; False where that is no longer the current one.
+
+        Who is not active any more loses every session and token with it.
+
+        Raises:
+            Refused: ``last_administrator``.
+        """
+
+    def set_password(
+        self, user_id: str, password_hash: str, *, once_until: int | None, entry: Entry, keep_csrf: str = ""
+    ) -> bool:
+        """A new password; every session and token ends but the session of ``keep_csrf``. False: no such person."""
+
+    def release(self, key: str, *, entry: Entry) -> bool:
+        """Forget the tries of ``key``; False where none are counted."""
 
 
 class Passwords(Protocol):
@@ -162,3 +189,6 @@ class Secrets(Protocol):
 
     def word(self) -> str:
         """At least 256 bits, safe in a URL and a cookie."""
+
+    def phrase(self) -> str:
+        """At least 75 bits that a person can read to another on the telephone."""

@@ -1,7 +1,7 @@
 """In-memory twins of the registry's stores; ``queued`` is what they would mirror to Kafka."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
@@ -11,6 +11,7 @@ from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries, counted
 from services.registry.domain.people import made
+from services.registry.domain.staff import administers, last_administrator
 from streams.contracts import Device, Level, Op, Rule, Severity
 from tests.fakes.audit import MemoryChain
 
@@ -187,6 +188,7 @@ class MemoryPeople:
     """Twin of ``PostgresPeople``."""
 
     users: dict[str, tuple[User, str]] = field(default_factory=dict)
+    commands: dict[str, str] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     chain: MemoryChain = field(default_factory=lambda: MemoryChain("registry"))
@@ -204,7 +206,7 @@ class MemoryPeople:
         return True
 
     def password_hash(self, user_id: str) -> str | None:
-        return self.users[user_id][1] if user_id in self.users else None
+        return self.users[user_id][1] or None if user_id in self.users else None
 
     def add_token(self, token: Token) -> None:
         self.tokens[token.hash] = token
@@ -245,6 +247,50 @@ class MemoryPeople:
     def note(self, entry: Entry) -> None:
         self.chain.put(entry)
 
+    def made_by(self, command: str) -> User | None:
+        return self.get_user(self.commands.get(command, ""))
+
+    def create_user(self, user: User, *, command: str, entry: Entry) -> bool:
+        if user.id in self.users or command in self.commands:
+            return False
+        self.users[user.id], self.commands[command] = (user, ""), user.id
+        self.chain.put(entry)
+        return True
+
+    def change_user(self, user: User, *, entry: Entry) -> bool:
+        current, word = self.users.get(user.id, (user, ""))
+        if current.version != user.version - 1:
+            return False
+        others = [other for other, has in self.users.values() if other.id != user.id and administers(other) and has]
+        if administers(current) and not others and not (administers(user) and word):
+            raise last_administrator(user.id)
+        self.users[user.id] = (user, word)
+        if not user.active:
+            self._end_sessions(user.id, "")
+        self.chain.put(entry)
+        return True
+
+    def set_password(
+        self, user_id: str, password_hash: str, *, once_until: int | None, entry: Entry, keep_csrf: str = ""
+    ) -> bool:
+        if user_id not in self.users:
+            return False
+        user = self.users[user_id][0]
+        self.users[user_id] = (replace(user, once_until=once_until, version=user.version + 1), password_hash)
+        self._end_sessions(user_id, keep_csrf)
+        self.chain.put(entry)
+        return True
+
+    def release(self, key: str, *, entry: Entry) -> bool:
+        if self.tries.pop(key, None) is None:
+            return False
+        self.chain.put(entry)
+        return True
+
+    def _end_sessions(self, user_id: str, keep: str) -> None:
+        ends = {key for key, token in self.tokens.items() if token.user == user_id and token.csrf != keep}
+        self.tokens = {key: token for key, token in self.tokens.items() if key not in ends}
+
 
 @dataclass
 class PlainPasswords:
@@ -270,6 +316,10 @@ class CountedSecrets:
     def word(self) -> str:
         self.count += 1
         return f"word-{self.count}"
+
+    def phrase(self) -> str:
+        self.count += 1
+        return f"once-{self.count}"
 
 
 def rule(rule_id: str = "gas.ch4", **changes: object) -> Rule:

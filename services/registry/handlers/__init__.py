@@ -13,11 +13,14 @@ from services.registry.handlers.rules import (
     sound_rule,
 )
 from services.registry.handlers.seeds import SEED, District, seed_administrator, seed_district, seed_rules, seed_users
+from services.registry.handlers.staff import Given, KeepPeople
 
 __all__ = [
     "SEED",
     "District",
+    "Given",
     "Judged",
+    "KeepPeople",
     "Kept",
     "Wish",
     "change_device",
