@@ -23,6 +23,7 @@ from services.api import (
     notices,
     oncall,
     open311,
+    people,
     places,
     policies,
     quality,
@@ -47,9 +48,10 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots, shifts,
-    feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions, web,
+    health, tokens, people, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding,
+    ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots,
+    shifts, feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions,
+    web,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from services.history.ports import HistoryReader, LetterStore
 from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
+from services.registry.handlers import KeepPeople
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import (
     ActOnTicket,
@@ -45,6 +46,7 @@ class Container:
     identities: Identities
     live: Hub
     people: PeopleReader
+    staff: KeepPeople
     devices: Devices
     places: PlaceReader
     rules: RuleStore

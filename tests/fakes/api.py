@@ -20,6 +20,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
+from services.registry.handlers import KeepPeople
 from services.tickets.handlers import (
     ActOnTicket,
     CountFigures,
@@ -104,6 +105,7 @@ class MemoryPlatform:
             identities=RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=3_600_000),
             live=self.hub,
             people=self.people,
+            staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,

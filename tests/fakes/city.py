@@ -29,6 +29,7 @@ from services.notices.domain import State as Told
 from services.notices.ports import Letter
 from services.oncall.domain import Notification, State
 from services.registry.demo import district, users
+from services.registry.handlers import KeepPeople
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.handlers import (
@@ -138,6 +139,7 @@ class MemoryCity:
             identities=self.identities,
             live=self.hub,
             people=self.people,
+            staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,

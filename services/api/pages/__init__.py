@@ -23,6 +23,8 @@ from services.api.pages import (
     kpi,
     merging,
     notices,
+    password,
+    people,
     platform,
     quality,
     rehearsals,
@@ -82,7 +84,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi, feedback, responsibility, audit):
+    for page in (kpi, feedback, responsibility, audit, people, password):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

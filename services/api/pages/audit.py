@@ -42,6 +42,12 @@ SAID: Final = {
     "locked_until": N_("锁定到"),
     "expires": N_("有效至"),
     "fields": N_("字段"),
+    "what": N_("内容"),
+    "name": N_("姓名"),
+    "role": N_("角色"),
+    "scope": N_("辖区"),
+    "unit": N_("单位"),
+    "active": N_("启用"),
 }
 MOMENTS: Final = frozenset({"locked_until", "expires"})
 

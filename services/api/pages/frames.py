@@ -29,6 +29,9 @@ SAID: Final = {
     "test_sent": N_("测试消息已发出，几秒内到"),
     "preferences_kept": N_("通知设置已保存"),
     "catalogue": N_("派单目录已改，下一件工单起生效"),
+    "person_made": N_("已新增，请接着发一次性密码"),
+    "person_kept": N_("人员已改，从下一次请求起生效"),
+    "released_lock": N_("锁定已解除"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

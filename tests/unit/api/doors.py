@@ -45,6 +45,7 @@ CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
 UNITS = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CALLERS = may(Permission.CALLERS)
 AUDIT = may(Permission.AUDIT)
+PEOPLE = may(Permission.PEOPLE)
 POLICIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 WHY = {"comment": "因为"}
 HOLD = {"reason": "因为"}
@@ -68,6 +69,15 @@ PUBLIC: Final = frozenset(
 
 DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/me": Door(EVERYBODY),
+    "PUT /api/v1/me/password": Door(EVERYBODY),
+    # the register of people is of the whole district: nobody of a part of it keeps it
+    "GET /api/v1/people": Door(PEOPLE, ONE),
+    "POST /api/v1/people": Door(PEOPLE, ONE, {"id": "new", "name": "新人", "role": "operator"}),
+    "GET /api/v1/people/{person}": Door(PEOPLE, ONE),
+    "PATCH /api/v1/people/{person}": Door(PEOPLE, ONE, {"version": 1, "name": "x"}),
+    "POST /api/v1/people/{person}/password": Door(PEOPLE, ONE),
+    "GET /api/v1/sign-in-locks": Door(PEOPLE, ONE),
+    "POST /api/v1/sign-in-locks/release": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
     "GET /api/v1/areas": Door(EVERYBODY, LIST),
     "GET /api/v1/areas/{code}": Door(EVERYBODY, ONE),
     "GET /api/v1/units": Door(EVERYBODY),
@@ -170,6 +180,15 @@ DOORS: Final[dict[str, Door]] = {
     "POST /tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": "1", "text": "x"}),
     "POST /tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
     "GET /audit": Door(AUDIT, ONE),
+    "GET /people": Door(PEOPLE, ONE),
+    "POST /people": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
+    "GET /people/new": Door(PEOPLE, ONE),
+    "POST /people/new": Door(PEOPLE, ONE, {"id": "new", "name": "新人", "role": "operator"}),
+    "GET /people/{person}": Door(PEOPLE, ONE),
+    "POST /people/{person}": Door(PEOPLE, ONE, {"version": "1", "name": "x", "role": "operator"}),
+    "POST /people/{person}/password": Door(PEOPLE, ONE),
+    "GET /password": Door(EVERYBODY),
+    "POST /password": Door(EVERYBODY),
     "GET /tasks": Door(MINE, LIST),
     "GET /tasks/{ticket}": Door(MINE, ONE),
     "GET /devices": Door(WATCH, LIST),
