@@ -6,6 +6,7 @@ from services.api import (
     alarms,
     answers,
     audit,
+    audit_export,
     catalogue,
     description,
     devices,
@@ -30,6 +31,7 @@ from services.api import (
     quarantine,
     readings,
     rehearsals,
+    rosters,
     rules,
     sessions,
     shifts,
@@ -48,10 +50,10 @@ from services.api.gatekeeper import Gatekeeper
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, people, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding,
-    ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots,
-    shifts, feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions,
-    web,
+    health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,
+    holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works,
+    hotspots, shifts, feedback, kpi, catalogue, policies, notices, audit, audit_export, letters, quarantine, oncall,
+    open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
-from services.registry.handlers import KeepPeople
+from services.registry.handlers import KeepPeople, KeepRosters
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
@@ -58,6 +58,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         live=hub,
         people=people,
         staff=KeepPeople(people, places, passwords, secrets, clock),
+        rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),
         devices=registry.PostgresDevices(pool),
         places=places,
         rules=rules,
@@ -75,7 +76,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         open_ticket=OpenTicket(ticket_store, clock, ids),
         act_on_ticket=ActOnTicket(ticket_store, clock, answers),
         find_alike=FindAlike(matches, clock),
-        find_calls=FindCalls(matches),
+        find_calls=FindCalls(matches, ticket_store, clock),
         unmask=Unmask(ticket_store, clock),
         audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from services.audit import Entry
+from services.duty import Duty, Substitution
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries
@@ -174,6 +175,36 @@ class StaffStore(PeopleStore, Protocol):
 
     def release(self, key: str, *, entry: Entry) -> bool:
         """Forget the tries of ``key``; False where none are counted."""
+
+
+class RosterStore(Protocol):
+    """Units' duties and substitutions; what is added or removed is in the audit log, in the same transaction.
+
+    Whoever leaves a unit leaves its roster with the same change: their duties and substitutions are gone.
+    """
+
+    def people_of(self, unit: str) -> tuple[User, ...]:
+        """The people of a unit who are not disabled, by id."""
+
+    def duty(self, duty: str) -> Duty | None: ...
+
+    def duties(self, unit: str, *, since: int) -> tuple[Duty, ...]:
+        """Weekly ones, and dated ones that end after ``since``, by id."""
+
+    def add_duty(self, duty: Duty, *, entry: Entry) -> bool:
+        """False where the id is taken. Raises: Refused, ``overlap``; ``fields``, none of the unit's people."""
+
+    def remove_duty(self, unit: str, duty: str, *, entry: Entry) -> bool: ...
+
+    def substitution(self, substitution: str) -> Substitution | None: ...
+
+    def substitutions(self, unit: str, *, since: int) -> tuple[Substitution, ...]:
+        """Those that end after ``since``, by id."""
+
+    def add_substitution(self, new: Substitution, *, entry: Entry) -> bool:
+        """As :meth:`add_duty`. Raises: Refused, ``ring`` too."""
+
+    def remove_substitution(self, unit: str, substitution: str, *, entry: Entry) -> bool: ...
 
 
 class Passwords(Protocol):

@@ -29,6 +29,7 @@ from services.api.pages import (
     quality,
     rehearsals,
     responsibility,
+    rosters,
     rule_versions,
     rules,
     shifts,
@@ -84,7 +85,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi, feedback, responsibility, audit, people, password):
+    for page in (kpi, feedback, responsibility, audit, people, password, rosters):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

@@ -32,6 +32,7 @@ SAID: Final = {
     "person_made": N_("已新增，请接着发一次性密码"),
     "person_kept": N_("人员已改，从下一次请求起生效"),
     "released_lock": N_("锁定已解除"),
+    "roster": N_("排班已改，从现在起生效"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

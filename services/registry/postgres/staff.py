@@ -19,6 +19,8 @@ _CHANGE: Final = """
     WHERE id = %s AND version = %s"""
 _SET_WORD: Final = """
     UPDATE registry.users SET password_hash = %s, once_until = %s, version = version + 1 WHERE id = %s"""
+_LEAVE_DUTIES: Final = "DELETE FROM registry.duties WHERE person = %s AND unit <> %s"
+_LEAVE_SUBSTITUTIONS: Final = "DELETE FROM registry.substitutions WHERE %s IN (person, substitute) AND unit <> %s"
 _END_SESSIONS: Final = "DELETE FROM registry.tokens WHERE user_id = %s AND csrf <> %s"
 
 
@@ -43,13 +45,18 @@ class PostgresStaff(PostgresPeople):
         values = (user.name, user.role.value, user.scope, user.unit, user.active, user.id, user.version - 1)
         try:
             with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+                cursor.execute(_LEAVE_DUTIES, (user.id, user.unit))
+                cursor.execute(_LEAVE_SUBSTITUTIONS, (user.id, user.unit))
                 if cursor.execute(_CHANGE, values).rowcount != 1:
+                    connection.rollback()
                     return False
                 if not user.active:
                     cursor.execute(_END_SESSIONS, (user.id, ""))
                 audit.put(cursor, "registry", entry)
         except errors.RestrictViolation as error:
             raise last_administrator(user.id) from error
+        except errors.ForeignKeyViolation:
+            return False  # put on a roster of the unit that they leave, in this very moment
         return True
 
     def set_password(

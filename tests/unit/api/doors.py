@@ -78,6 +78,12 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/people/{person}/password": Door(PEOPLE, ONE),
     "GET /api/v1/sign-in-locks": Door(PEOPLE, ONE),
     "POST /api/v1/sign-in-locks/release": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
+    # who is on duty is no secret in the city; whoever writes a roster is its unit's leader or administrates
+    "GET /api/v1/units/{unit}/roster": Door(TICKETS),
+    "POST /api/v1/units/{unit}/duties": Door(TICKETS, RULED),  # tests/unit/api/test_api_rosters.py
+    "DELETE /api/v1/units/{unit}/duties/{duty}": Door(TICKETS, RULED),  # the same file
+    "POST /api/v1/units/{unit}/substitutions": Door(TICKETS, RULED),  # the same file
+    "DELETE /api/v1/units/{unit}/substitutions/{substitution}": Door(TICKETS, RULED),  # the same file
     "GET /api/v1/areas": Door(EVERYBODY, LIST),
     "GET /api/v1/areas/{code}": Door(EVERYBODY, ONE),
     "GET /api/v1/units": Door(EVERYBODY),
@@ -127,6 +133,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
     "POST /api/v1/tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
     "GET /api/v1/audit": Door(AUDIT, ONE),  # of the whole district: nobody of a part of it reads it
+    "GET /api/v1/audit/export": Door(AUDIT, ONE),
     "GET /api/v1/alike": Door(TICKETS, LIST, query="?text=%E7%87%83%E6%B0%94%E5%91%B3&area=990101001"),
     "GET /api/v1/tickets/{ticket}/alike": Door(TICKETS, ONE),
     "GET /api/v1/tickets/{ticket}/earlier": Door(TICKETS, ONE),
@@ -180,6 +187,9 @@ DOORS: Final[dict[str, Door]] = {
     "POST /tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": "1", "text": "x"}),
     "POST /tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
     "GET /audit": Door(AUDIT, ONE),
+    "GET /audit/export": Door(AUDIT, ONE),
+    "GET /rosters": Door(TICKETS),
+    "POST /rosters": Door(TICKETS, RULED),  # tests/unit/pages/test_roster_page.py
     "GET /people": Door(PEOPLE, ONE),
     "POST /people": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
     "GET /people/new": Door(PEOPLE, ONE),
