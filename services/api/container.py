@@ -23,6 +23,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepCatalogue,
+    KeepPhotos,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -66,6 +67,7 @@ class Container:
     act_on_ticket: ActOnTicket
     find_alike: FindAlike
     find_calls: FindCalls
+    photos: KeepPhotos
     unmask: Unmask
     audit: AuditLog
     policies: KeepPolicies

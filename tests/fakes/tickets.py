@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from services.audit import Did, Entry, said
 from services.paging import Key, Page
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line, changed
 from services.tickets.domain.ordering import Order, place_of
+from services.tickets.domain.photos import Photo
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Spot
 from services.transactions import Clash
@@ -29,12 +32,13 @@ class MemoryState:
     sent: list[Event] = field(default_factory=list)
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
     in_force: Policy | None = None
+    photos: dict[tuple[str, str], tuple[Photo, bool]] = field(default_factory=dict)
     audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
-            list(self.sent), dict(self.policies), self.in_force,
+            list(self.sent), dict(self.policies), self.in_force, dict(self.photos),
             MemoryChain("tickets", list(self.audit.entries)),
         )  # fmt: skip
 
@@ -123,6 +127,16 @@ class MemoryWork:
         if owner is not None and owner != ticket and self._state.tickets[owner].open:
             raise Clash(f"{episode} belongs to {owner}")
         self._state.episodes[episode] = ticket
+
+    def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
+        there = set()
+        for name in photos:
+            photo, stored = self._state.photos.get((ticket, name), (None, False))
+            if photo is not None and stored and (photo.shown_at is not None or photo.at >= since):
+                shown_at = now if photo.shown_at is None else photo.shown_at
+                self._state.photos[ticket, name] = (msgspec.structs.replace(photo, shown_at=shown_at), True)
+                there.add(name)
+        return frozenset(there)
 
     def answer(self, key: str) -> Answer | None:
         return self._state.answers.get(key)

@@ -4,8 +4,6 @@
 ``POST /sign-out`` are in :mod:`services.api.sessions`), ``problem_page(container)`` shows an error to a person.
 """
 
-from functools import lru_cache
-
 from fastapi import APIRouter
 
 from services.api.answers import ProblemPage
@@ -19,6 +17,7 @@ from services.api.pages import (
     entrance,
     feedback,
     hotspots,
+    importing,
     knowledge,
     kpi,
     merging,
@@ -59,9 +58,7 @@ def problem_page(container: Container) -> ProblemPage | None:
     return trouble.problem_page(desk_of(container))
 
 
-@lru_cache(maxsize=1)
 def desk_of(container: Container) -> Desk:
-    """One desk for the two that ask while an application is made: templates and static files are read once."""
     return desk_over(ContainerSource(container), container)
 
 
@@ -77,7 +74,13 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
     routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
-    for page in (hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
+    for page in (
+        hotspots,
+        importing,
+        knowledge,
+        shifts,
+        works,
+    ):  # before the tickets: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))

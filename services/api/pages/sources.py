@@ -213,8 +213,9 @@ class ContainerSource:
         found, events = ticket_for(self._c, who, ticket)
         allowed = allowed_actions(found, Part(who.role), by=who.id, unit=who.unit, now=self._c.clock.now())
         row = rows.of_ticket(
-            found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead)
-        )
+            found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead),
+            photos=self._c.photos.of(found.id),
+        )  # fmt: skip
         mine = found.lead if found.open else ""
         return replace(row, on_duty=tuple((name, one.until) for one, name in on_duty_for(self._c, mine)))
 

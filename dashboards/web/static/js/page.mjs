@@ -14,6 +14,8 @@ for (const box of document.querySelectorAll("[data-remember]")) {
   box.addEventListener("change", () => sessionStorage.setItem(key, box.checked ? "1" : "0"));
 }
 
+if (document.querySelector("[data-photos]")) (await import("./photos.mjs")).start();
+
 const drafted = document.querySelector("[data-preview]");
 if (drafted) (await import("./preview.mjs")).start(drafted);
 
