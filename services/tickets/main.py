@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from services.adapters.audit_watch import AuditWatch
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.dead_letters import KafkaDeadLetters
 from services.adapters.kafka import Sender, follow_group
@@ -41,6 +42,7 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
         "clocks": scheduler.run,
         "erasure": Erasing(EraseByAge(store, clock, settings.personal_data_years), runtime.health).run,
         "figures": Remaking(PostgresFigures(pool), runtime.health).run,
+        "audit": AuditWatch(pool, "tickets", clock, runtime.health).run,
         "outbox": Relay(url, "tickets", outbox, runtime.health).run,
     }
 

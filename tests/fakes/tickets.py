@@ -12,7 +12,7 @@ from services.audit import Did, Entry, said
 from services.paging import Key, Page
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
-from services.tickets.domain.catalogue import Line
+from services.tickets.domain.catalogue import Line, changed
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.photos import Photo
 from services.tickets.domain.saved import SavedFilter
@@ -257,6 +257,7 @@ class MemoryCatalogue:
     directory: MemoryDirectory
     places: PlaceReader
     changes: list[tuple[str, str, int]] = field(default_factory=list)
+    chain: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def lines(self, area: str = "") -> tuple[Line, ...]:
         return self.directory.lines(area)
@@ -272,12 +273,16 @@ class MemoryCatalogue:
         keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
         if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
             raise Clash(line.id)
+        what = "replaced" if line.id in self.directory.written else "added"
         self.directory.written[line.id] = line
         self.changes.append((by, line.id, now))
+        self.chain.put(changed(what, line, by=by, now=now))
 
     def remove(self, line: str, *, by: str, now: int) -> None:
-        if self.directory.written.pop(line, None) is not None:
+        gone = self.directory.written.pop(line, None)
+        if gone is not None:
             self.changes.append((by, line, now))
+            self.chain.put(changed("removed", gone, by=by, now=now))
 
 
 class MemoryTicketReader:

@@ -139,6 +139,7 @@ class TicketRow:
     level: str = "grid"
     supervised: bool = False
     responsible: str = ""
+    on_duty: tuple[tuple[str, int], ...] = ()
 
     @property
     def severity(self) -> str:
