@@ -93,7 +93,7 @@ def test_an_offset_is_steady_after_enough_samples_over_enough_time_within_its_wi
 def test_the_same_stamp_again_is_no_further_proof_of_an_offset() -> None:
     state = Clock()
     say(state, 0, 500)
-    for at in (5, 10, 30):
+    for at in (5, 10):
         say(state, at, 500 + at)
     assert (state.offset, state.candidates) == (None, 1)
 
@@ -181,6 +181,31 @@ def test_the_floor_is_the_last_possible_stamp_and_no_second_impossible_one() -> 
     wrong = Clock(newest=AT, offset=-500)
     say(wrong, 10, -500)
     assert wrong.floor == NEVER, "a clock that is known to be ahead has no impossible stamps"
+
+
+@pytest.mark.parametrize(("before", "floor"), [(-5, AT + 5), (0, AT), (5, AT - 5), (-6, NEVER)])
+def test_the_floor_is_kept_up_to_the_last_stamp_that_may_be_true(before: int, floor: int) -> None:
+    state = Clock()
+    say(state, 0, before)
+    say(state, 0, -1_000)
+    assert state.floor == floor
+
+
+def test_each_jump_of_a_clock_begins_another_life() -> None:
+    state = Clock()
+    for at in (0, 100):
+        say(state, at, 0)
+        say(state, at + 10, -1_000)
+        say(state, at + 20, 0)
+    assert state.life == 2
+
+
+def test_a_clock_that_is_known_to_be_ahead_is_judged_without_its_offset() -> None:
+    state = Clock(newest=AT + 510, offset=-500)
+    assert say(state, 11, -494).verdict is Verdict.LATE
+    assert say(state, 12, -9_000).verdict is Verdict.LIVE
+    assert say(state, 20, -500).verdict is Verdict.LIVE, "the stamp in the future is taken back"
+    assert state.wild == AT + 9_012
 
 
 def test_a_fork_is_equal_and_apart() -> None:
