@@ -71,13 +71,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
     routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
-    for page in (
-        hotspots,
-        importing,
-        knowledge,
-        shifts,
-        works,
-    ):  # before the tickets: their addresses would be a ticket's
+    for page in (hotspots, importing, knowledge, shifts, works):  # first: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
