@@ -14,6 +14,9 @@ from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, 
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
 
+Position = tuple[float, float]
+"""(lon, lat), WGS84."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -26,10 +29,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a device stands, in a person's words, and the building's code if any."""
+    """Where a device stands: in a person's words, the building's code if any, and on the map."""
 
     place: str = ""
     building: str = ""
+    position: Position | None = None
 
 
 class Work(Protocol):
@@ -177,8 +181,17 @@ class TicketReader(Protocol):
 class MatchReader(Protocol):
     """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
 
-    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
-        """Open tickets of the community of ``area`` that opened since then, newest first."""
+    def around(self, area: str, position: Position | None) -> tuple[str, ...]:
+        """The communities of which a grid's centre lies within 800 m, by code; none where the place is unknown.
+
+        Measured from ``position``, else from the centre of ``area``.
+        """
+        ...
+
+    def open_near(
+        self, communities: Sequence[str], *, near: Position | None, scope: str, since: int, limit: int
+    ) -> tuple[Ticket, ...]:
+        """Open tickets of these communities, or within 800 m of a point, that opened since then, newest first."""
         ...
 
     def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:

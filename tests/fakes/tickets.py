@@ -1,5 +1,6 @@
 """The ticket store, directory and reader in memory, with the same promises as PostgreSQL's."""
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,12 +9,14 @@ from typing import Literal
 
 from services.audit import Did, Entry, said
 from services.paging import Key, Page
+from services.registry.domain import Area
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line
+from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.ports import Answer, Spot
+from services.tickets.ports import Answer, Position, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
 from tests.fakes.audit import MemoryChain
@@ -80,7 +83,7 @@ class MemoryWork:
         return tuple(sorted(found, key=lambda ticket: ticket.id))
 
     def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
-        return _near(self._state, area, "", since)[:limit]
+        return _near(self._state, (area[:COMMUNITY_LENGTH],), None, "", since)[:limit]
 
     def policy(self) -> Policy | None:
         return self._state.in_force
@@ -141,20 +144,42 @@ class MemoryWork:
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
 
 
-def _near(state: MemoryState, area: str, scope: str, since: int) -> tuple[Ticket, ...]:
+def _near(
+    state: MemoryState, communities: Sequence[str], near: Position | None, scope: str, since: int
+) -> tuple[Ticket, ...]:
     found = [
         t for t in state.tickets.values()
-        if t.open and t.area.startswith(area[:COMMUNITY_LENGTH]) and t.area.startswith(scope) and t.opened_at >= since
+        if t.open and (t.area.startswith(tuple(communities)) or _within(near, t.position))
+        and t.area.startswith(scope) and t.opened_at >= since
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True))
 
 
-class MemoryMatchReader:
-    def __init__(self, store: MemoryTicketStore) -> None:
-        self._store = store
+def _within(here: Position | None, there: Position | None) -> bool:
+    """A box as the database's, not a circle."""
+    if here is None or there is None:
+        return False
+    north = NEAR_M / METRES_A_DEGREE
+    east = north / math.cos(math.radians(here[1]))
+    return abs(here[0] - there[0]) <= east and abs(here[1] - there[1]) <= north
 
-    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
-        return _near(self._store.state, area, scope, since)[:limit]
+
+class MemoryMatchReader:
+    def __init__(self, store: MemoryTicketStore, places: PlaceReader | None = None) -> None:
+        self._store, self._places = store, places
+
+    def around(self, area: str, position: Position | None) -> tuple[str, ...]:
+        if self._places is None:
+            return ()
+        found = self._places.get_area(area)
+        here = position or _centre(found)
+        grids = self._places.list_areas(level="grid", scope="", limit=100_000, after=None).items
+        return tuple(sorted({grid.code[:COMMUNITY_LENGTH] for grid in grids if _within(here, _centre(grid))}))
+
+    def open_near(
+        self, communities: Sequence[str], *, near: Position | None, scope: str, since: int, limit: int
+    ) -> tuple[Ticket, ...]:
+        return _near(self._store.state, communities, near, scope, since)[:limit]
 
     def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
         mine = [
@@ -162,6 +187,10 @@ class MemoryMatchReader:
             if phone and t.caller is not None and t.caller.phone == phone and t.area.startswith(scope)
         ]  # fmt: skip
         return tuple(sorted(mine, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)[:limit])
+
+
+def _centre(area: Area | None) -> Position | None:
+    return (area.lon, area.lat) if area is not None and area.lon is not None and area.lat is not None else None
 
 
 class MemoryHotspots:

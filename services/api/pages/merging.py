@@ -66,7 +66,8 @@ def routes(desk: Desk, shelf: MergeDesk) -> APIRouter:
         if not visit.may(Permission.TICKETS):
             raise refuse(403, "role", "Your role sees no other tickets.", "Ask an operator.", field="role")
         names = ("text", "place", "area", "category")
-        report = Sighting(at=0, **{name: text_of(form, name) for name in names})
+        text, place, area, category = (text_of(form, name) for name in names)
+        report = Sighting(0, text, place, area, "", category)
         said = report.text or report.place
         alike = shelf.alike(visit.caller, report) if said else ()
         calls = shelf.calls(visit.caller, text_of(form, "phone", 40))

@@ -35,10 +35,13 @@ class PostgresDirectory:
         )  # fmt: skip
 
     def spot(self, device: str) -> Spot:
-        query = "SELECT coalesce(nullif(place, ''), name), building FROM registry.device WHERE id = %s"
+        query = "SELECT coalesce(nullif(place, ''), name), building, lon, lat FROM registry.device WHERE id = %s"
         with translated(), self._pool.connection() as connection:
             row = connection.execute(query, (device,)).fetchone()
-        return Spot(str(row[0]), str(row[1])) if row else Spot()
+        if row is None:
+            return Spot()
+        placed = row[2] is not None and row[3] is not None
+        return Spot(str(row[0]), str(row[1]), (float(str(row[2])), float(str(row[3]))) if placed else None)
 
 
 def _names(units: object) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Which tickets are one matter: how alike two are and why, and the few that merge by themselves."""
 
-from services.tickets.domain.merging.families import FAMILIES
 from services.tickets.domain.merging.joining import JOIN_MS, JOINED, concerns_others, master_for, risen
 from services.tickets.domain.merging.matching import (
+    METRES_A_DEGREE,
+    NEAR_M,
     REASONS,
     SHOWN,
     WINDOW_MS,
@@ -16,9 +17,10 @@ from services.tickets.domain.merging.matching import (
 )
 
 __all__ = [
-    "FAMILIES",
     "JOINED",
     "JOIN_MS",
+    "METRES_A_DEGREE",
+    "NEAR_M",
     "REASONS",
     "SHOWN",
     "WINDOW_MS",
