@@ -27,6 +27,8 @@ STATUSES: Final = {
     "policy": 422,
     "calendar": 422,
     "file": 422,
+    "conflicts": 422,
+    "outside": 422,
     "expired": 410,
     "used": 410,
     "crowded": 429,

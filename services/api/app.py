@@ -7,6 +7,7 @@ from services.api import (
     answers,
     audit,
     catalogue,
+    catalogue_sheet,
     description,
     devices,
     events,
@@ -49,7 +50,8 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
     ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots, shifts,
-    feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions, web,
+    feedback, kpi, catalogue, catalogue_sheet, policies, notices, audit, letters, quarantine, oncall, open311, events,
+    sessions, web,
 )  # fmt: skip
 
 

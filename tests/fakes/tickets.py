@@ -2,10 +2,12 @@
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from services.audit import Did, Entry, said
 from services.paging import Key, Page
@@ -13,10 +15,11 @@ from services.registry.domain import Area
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line
+from services.tickets.domain.catalogue.exchange import UnitFact
 from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.ports import Answer, Position, Spot
+from services.tickets.ports import Answer, Changed, Position, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
 from tests.fakes.audit import MemoryChain
@@ -242,13 +245,19 @@ class MemoryDirectory:
         return self.spots.get(device, Spot())
 
 
+def _own_chain() -> Callable[[], MemoryChain]:
+    chain = MemoryChain("tickets")
+    return lambda: chain
+
+
 @dataclass
 class MemoryCatalogue:
-    """The catalogue over a directory's lines and the registry's places; ``changes`` is its record."""
+    """The catalogue over a directory's lines and the registry's places; ``record`` is its history."""
 
     directory: MemoryDirectory
     places: PlaceReader
-    changes: list[tuple[str, str, int]] = field(default_factory=list)
+    chain: Callable[[], MemoryChain] = field(default_factory=_own_chain)
+    record: list[Changed] = field(default_factory=list)
 
     def lines(self, area: str = "") -> tuple[Line, ...]:
         return self.directory.lines(area)
@@ -260,16 +269,61 @@ class MemoryCatalogue:
         found = self.places.get_unit(unit)
         return found.area if found else None
 
-    def put(self, line: Line, *, by: str, now: int) -> None:
+    def areas_of(self, codes: Collection[str]) -> frozenset[str]:
+        return frozenset(code for code in codes if self.has_area(code))
+
+    def units(self) -> tuple[UnitFact, ...]:
+        return tuple(UnitFact(unit.id, unit.area, (unit.name_zh, unit.name_en))
+                     for unit in self.places.list_units(scope=""))  # fmt: skip
+
+    def put(self, line: Line, *, by: str, role: str, now: int) -> None:
+        old = self._put(line, by, now)
+        now_is: dict[str, object] = {"line": msgspec.to_builtins(line)}
+        self._audit(now, by, role, f"line {line.id}", now_is | ({"was": msgspec.to_builtins(old)} if old else {}))
+
+    def put_all(
+        self, lines: Sequence[Line], *, by: str, role: str, now: int, judge: Callable[[tuple[Line, ...]], None]
+    ) -> None:
+        judge(self.lines())
+        written, record = dict(self.directory.written), list(self.record)
+        try:
+            changed = sum(self._put(line, by, now) is not None for line in lines)
+        except Clash:
+            self.directory.written, self.record = written, record
+            raise
+        self._audit(now, by, role, "import", {"added": len(lines) - changed, "changed": changed})
+
+    def _put(self, line: Line, by: str, now: int) -> Line | None:
         keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
         if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
             raise Clash(line.id)
+        old = self.directory.written.get(line.id)
         self.directory.written[line.id] = line
-        self.changes.append((by, line.id, now))
+        self.record.append(Changed(len(self.record) + 1, now, by, line.id, old, line))
+        return old
 
-    def remove(self, line: str, *, by: str, now: int) -> None:
-        if self.directory.written.pop(line, None) is not None:
-            self.changes.append((by, line, now))
+    def remove(self, line: str, *, by: str, role: str, now: int) -> None:
+        old = self.directory.written.pop(line, None)
+        if old is not None:
+            self.record.append(Changed(len(self.record) + 1, now, by, line, old, None))
+            self._audit(now, by, role, f"line {line}", {"was": msgspec.to_builtins(old)})
+
+    def changes(self, *, scope: str, line: str, limit: int, after: Key | None) -> Page[Changed]:
+        found = [
+            each for each in reversed(self.record)
+            if line in ("", each.line) and (after is None or each.number < int(after[0]))
+            and any(code.startswith(scope) or scope.startswith(code) for code in [_area_of(each)])
+        ]  # fmt: skip
+        items = tuple(found[:limit])
+        return Page(items, (items[-1].number,) if len(found) > limit else None)
+
+    def _audit(self, now: int, by: str, role: str, subject: str, detail: dict[str, object]) -> None:
+        self.chain().put(Entry(now, by, Did.CATALOGUE, subject, said(**detail), role))
+
+
+def _area_of(change: Changed) -> str:
+    line = change.new or change.old
+    return line.area if line else ""
 
 
 class MemoryTicketReader:

@@ -22,12 +22,14 @@ from services.tickets.domain import (
 )  # fmt: skip
 from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.numbers import day_of, number
+from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
-from services.tickets.ports import Answer, TicketStore, Work
+from services.tickets.handlers.places import check_area, check_units
+from services.tickets.ports import Answer, Atlas, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
 from streams.contracts.areas import level_of
@@ -44,7 +46,8 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What somebody reports. ``area`` is an area code, ``category`` a guess that classifying settles.
 
     ``position`` is (lon, lat), WGS84.
-    ``device`` is the sensor that it is about, where somebody stands before it.
+    ``device`` is the sensor that it is about, where somebody stands before it. ``urgency`` is the hotline's
+    first word on it, which classifying settles as well.
     """
 
     title: str
@@ -56,6 +59,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     device: str = ""
     caller: Caller | None = None
     position: tuple[float, float] | None = None
+    urgency: int = 0
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -74,6 +78,7 @@ class OpenTicket:
     store: TicketStore
     clock: Clock
     ids: Ids
+    atlas: Atlas | None = None
 
     def __call__(
         self, report: Report, *, who: Actor, key: str = "", scope: str = "", source: Source | None = None
@@ -95,6 +100,11 @@ class OpenTicket:
             check_category(report.category)
         if not report.area.startswith(scope):
             raise Refused("forbidden", f"the place lies outside your area {scope}")
+        if report.urgency and (report.urgency not in URGENCIES or who.role is not Role.OPERATOR):
+            detail = "urgency is 0 (ordinary), 1 (major) or 2 (critical), and the hotline's to say"
+            raise Refused("fields", detail, wrong=["urgency"])
+        if self.atlas is not None:
+            check_area(self.atlas, report.area)
         request = _Request(key, who, report)
         return in_transaction(
             self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own))
@@ -117,6 +127,7 @@ class OpenTicket:
             caller=report.caller,
             reporter="" if who.role is Role.OPERATOR else who.by,
             position=report.position,
+            urgency=report.urgency,
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)
@@ -130,6 +141,7 @@ class ActOnTicket:
     store: TicketStore
     clock: Clock
     answers: KeepAnswers | None = None
+    atlas: Atlas | None = None
 
     def __call__(self, act: Act, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
         """Act, or answer as before when ``key`` was used for this very action.
@@ -141,6 +153,8 @@ class ActOnTicket:
         check_text(act)
         if act.details.cites and self.answers is not None:
             self.answers.cited(act.details.cites)
+        if self.atlas is not None and act.action == Action.CLASSIFY:
+            check_area(self.atlas, act.details.area)
         request = _Request(key, who, act)
         return in_transaction(self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope)))
 
@@ -151,6 +165,8 @@ class ActOnTicket:
         now = self.clock.now()
         if act.version != ticket.version:
             raise Stale(act.version, ticket.version)
+        if self.atlas is not None:
+            check_units(self.atlas, ticket, act.action, act.details)
         if act.action not in set(Action):
             allowed = domain.allowed_actions(ticket, who.role, by=who.by, unit=who.unit, now=now)
             raise IllegalTransition(ticket.state, act.action, allowed)

@@ -15,6 +15,7 @@ from services.tickets.domain.merging.matching import (
     likeness,
     sighting_of,
 )
+from services.tickets.domain.merging.whereabouts import spot_of
 
 __all__ = [
     "JOINED",
@@ -34,4 +35,5 @@ __all__ = [
     "master_for",
     "risen",
     "sighting_of",
+    "spot_of",
 ]

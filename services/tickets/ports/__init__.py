@@ -13,6 +13,25 @@ from services.tickets.domain.catalogue import Line
 from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
+from services.tickets.ports.catalogue import Atlas, Catalogue, Changed
+
+__all__ = [
+    "Answer",
+    "Atlas",
+    "Board",
+    "Catalogue",
+    "Changed",
+    "Directory",
+    "FigureStore",
+    "HotspotReader",
+    "MatchReader",
+    "Position",
+    "SavedFilters",
+    "Spot",
+    "TicketReader",
+    "TicketStore",
+    "Work",
+]
 
 Position = tuple[float, float]
 """(lon, lat), WGS84."""
@@ -120,32 +139,6 @@ class Directory(Protocol):
         ...
 
     def spot(self, device: str) -> Spot: ...
-
-
-class Catalogue(Protocol):
-    """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
-
-    def lines(self, area: str = "") -> tuple[Line, ...]:
-        """As :meth:`Directory.lines`."""
-        ...
-
-    def has_area(self, area: str) -> bool: ...
-
-    def unit_area(self, unit: str) -> str | None:
-        """Where a unit works; None where there is no such unit."""
-        ...
-
-    def put(self, line: Line, *, by: str, now: int) -> None:
-        """Write a line, or rewrite the one of its id.
-
-        Raises:
-            Clash: another line says who is responsible for the same category, area and urgency.
-        """
-        ...
-
-    def remove(self, line: str, *, by: str, now: int) -> None:
-        """Take a line away; one that is not there is gone already."""
-        ...
 
 
 class TicketReader(Protocol):
