@@ -14,15 +14,17 @@ from services.api.pages import (
     acting,
     alarms,
     audit,
+    catalogue_sheet,
     cockpit,
     devices,
     entrance,
     feedback,
     hotspots,
+    intake,
     knowledge,
     kpi,
-    merging,
     notices,
+    places,
     platform,
     quality,
     rehearsals,
@@ -73,8 +75,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
-    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
-    for page in (hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
+    for page in (intake, hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
@@ -82,7 +83,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi, feedback, responsibility, audit):
+    for page in (kpi, feedback, responsibility, catalogue_sheet, places, audit):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):
