@@ -4,7 +4,6 @@
 ``POST /sign-out`` are in :mod:`services.api.sessions`), ``problem_page(container)`` shows an error to a person.
 """
 
-from functools import lru_cache
 
 from fastapi import APIRouter
 
@@ -58,9 +57,7 @@ def problem_page(container: Container) -> ProblemPage | None:
     return trouble.problem_page(desk_of(container))
 
 
-@lru_cache(maxsize=1)
 def desk_of(container: Container) -> Desk:
-    """One desk for the two that ask while an application is made: templates and static files are read once."""
     return desk_over(ContainerSource(container), container)
 
 

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +58,12 @@ class Assets:
         if asset.packed and "gzip" in request.headers.get("accept-encoding", ""):
             return Response(asset.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=asset.media_type)
         return Response(asset.plain, headers=headers, media_type=asset.media_type)
+
+
+@cache
+def assets() -> Assets:
+    """The files that belong to this code, read and packed once a process."""
+    return Assets()
 
 
 def _read(path: Path) -> Asset:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from fastapi import Request
@@ -13,7 +14,7 @@ from dashboards.web import TEMPLATES
 from services.api.auth import CSRF_FIELD, Caller
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
-from services.api.pages.assets import Assets
+from services.api.pages.assets import assets
 from services.api.pages.keys import KEYS, keys_of
 from services.api.pages.ports import PageSource
 from services.api.pages.shapes import SHAPES
@@ -75,7 +76,7 @@ class Desk:
         self.ids = ids
         self.demo = demo
         self._clock = clock
-        self.assets = Assets()
+        self.assets = assets()
         self._templates = environment()
 
     def visit(self, request: Request) -> Visit:
@@ -123,8 +124,9 @@ def csrf_field(who: Caller | None) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
 
 
+@cache
 def environment() -> Environment:
-    """Templates escape everything and refuse a name that nobody gave."""
+    """Templates escape everything and refuse a name that nobody gave; compiled once a process."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
