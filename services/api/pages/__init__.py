@@ -4,7 +4,6 @@
 ``POST /sign-out`` are in :mod:`services.api.sessions`), ``problem_page(container)`` shows an error to a person.
 """
 
-
 from fastapi import APIRouter
 
 from services.api.answers import ProblemPage

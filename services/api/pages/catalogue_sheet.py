@@ -1,5 +1,8 @@
 """The catalogue's file on its page: bring it, see the plan with every conflict, apply it; and the history of lines."""
 
+import base64
+import binascii
+import zlib
 from typing import Any, Final
 
 import msgspec
@@ -108,8 +111,9 @@ def _rows(form: FormData) -> Rows | None:
     if not carried:
         return None
     try:
-        return msgspec.json.decode(carried, type=list[tuple[int, dict[str, str]]])
-    except msgspec.DecodeError:
+        packed = zlib.decompressobj().decompress(base64.b64decode(carried, validate=True), spreadsheets.MAX_BYTES)
+        return msgspec.json.decode(packed, type=list[tuple[int, dict[str, str]]])
+    except (msgspec.DecodeError, binascii.Error, zlib.error, ValueError):
         raise Refused("file", "the plan was cut short on its way; bring the file again") from None
 
 
@@ -125,9 +129,9 @@ def _page(
 
 
 def _carried(plan: Plan) -> str:
-    """Only what would change goes along in the page, so that applying needs no second upload."""
+    """Only what would change goes along in the page, packed, so that applying needs no second upload."""
     rows = [(change.row, cells_of(change.new)) for change in plan.changes]
-    return msgspec.json.encode(rows).decode()
+    return base64.b64encode(zlib.compress(msgspec.json.encode(rows))).decode()
 
 
 def _conflict(conflict: Conflict, visit: Visit) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _moved(container: Container, visit: Visit, call: Call, step: str, form: Form
         return Call(call.values, tuple(found))
     if step == "wider":
         return forms.wider(container, visit, call)
-    return settled(container, visit, call) if step == "look" else None
+    return settled(container, visit, call) if step == "look" or "map.x" in form else None
 
 
 def _pixels(form: FormData) -> tuple[float | None, float | None]:
@@ -199,7 +199,8 @@ def _beside(container: Container, visit: Visit, call: Call, shelf: MergeDesk) ->
         0, values["text"], values["place"], call.code, values["building"], values["category"], position=call.position
     )
     told = bool(report.text or report.place or report.building)
-    alike = shelf.alike(who, report) if told and report.area.startswith(who.scope) else ()
+    mine = contains(who.scope, report.area) or contains(report.area, who.scope)
+    alike = shelf.alike(who, report) if told and mine else ()
     calls = shelf.calls(who, values["phone"])
     return shown(alike, calls, visit.t) | shelf.known(visit, report) | {"lead": _lead(container, visit, call)}
 

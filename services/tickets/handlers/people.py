@@ -1,7 +1,7 @@
 """What people ask: open a ticket by phone, page or patrol; act on one. Each request once."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -28,7 +28,7 @@ from services.tickets.domain.text import check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
-from services.tickets.handlers.places import check_area, check_units
+from services.tickets.handlers.places import check_area, check_units, units_named
 from services.tickets.ports import Answer, Atlas, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -155,18 +155,20 @@ class ActOnTicket:
             self.answers.cited(act.details.cites)
         if self.atlas is not None and act.action == Action.CLASSIFY:
             check_area(self.atlas, act.details.area)
+        units = units_named(self.atlas, act.action, act.details) if self.atlas is not None else {}
         request = _Request(key, who, act)
-        return in_transaction(self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope)))
+        return in_transaction(
+            self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope, units))
+        )
 
-    def _act(self, work: Work, act: Act, who: Actor, scope: str) -> Ticket:
+    def _act(self, work: Work, act: Act, who: Actor, scope: str, units: Mapping[str, str | None]) -> Ticket:
         ticket = work.ticket(act.ticket)
         if ticket is None or not ticket.area.startswith(scope):
             raise Refused("not-found", "there is no such ticket in your area")
         now = self.clock.now()
         if act.version != ticket.version:
             raise Stale(act.version, ticket.version)
-        if self.atlas is not None:
-            check_units(self.atlas, ticket, act.action, act.details)
+        check_units(units, ticket, act.details)
         if act.action not in set(Action):
             allowed = domain.allowed_actions(ticket, who.role, by=who.by, unit=who.unit, now=now)
             raise IllegalTransition(ticket.state, act.action, allowed)

@@ -1,5 +1,6 @@
 """Places and units as the registry has them: what no area holds is refused, and so is a unit outside its own."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from services.tickets.domain import Action, Details, Ticket
@@ -24,26 +25,33 @@ def check_area(atlas: Atlas, area: str) -> None:
         )  # fmt: skip
 
 
-def check_units(atlas: Atlas, ticket: Ticket, action: str, details: Details) -> None:
-    """Refuse a unit that there is not, or whose area does not hold the ticket's place; the district backs everything.
+def units_named(atlas: Atlas, action: str, details: Details) -> dict[str, str | None]:
+    """Where the units that an action names work, None where there is no such unit; the district works everywhere.
+
+    Asked before the transaction: holding one connection while waiting for another can deadlock a pool.
+    """
+    if action not in _NAMES_UNIT:
+        return {}
+    named = {details.unit, *details.assisting} - {"", DISTRICT}
+    return {unit: atlas.unit_area(unit) for unit in sorted(named)}
+
+
+def check_units(around: Mapping[str, str | None], ticket: Ticket, details: Details) -> None:
+    """Refuse a unit that there is not, or whose area does not hold the ticket's place.
 
     Raises:
         Refused: ``fields``.
     """
-    if action not in _NAMES_UNIT:
-        return
-    for field, unit in (("unit", details.unit), *(("assisting", unit) for unit in details.assisting)):
-        if not unit or unit == DISTRICT:
-            continue
-        around = atlas.unit_area(unit)
-        if around is None:
+    for unit, area in around.items():
+        field = "unit" if unit == details.unit else "assisting"
+        if area is None:
             raise Refused(
                 "fields", f"there is no unit '{unit}'", wrong=[field], value=unit, named="unit",
                 remedy="The list of units has those there are; the backstop is 'district'.",
             )  # fmt: skip
-        if not contains(around, ticket.area):
+        if not contains(area, ticket.area):
             raise Refused(
-                "fields", f"unit '{unit}' works in {around}, which does not hold '{ticket.area}'",
+                "fields", f"unit '{unit}' works in {area}, which does not hold '{ticket.area}'",
                 wrong=[field], value=unit, named="unit_elsewhere",
                 remedy="Name a unit of that place; the catalogue says who is responsible there.",
             )  # fmt: skip

@@ -1,8 +1,10 @@
 """The catalogue's file on its page: what is wrong beside its cell, a plan, one press to write it; and the history."""
 
 import asyncio
+import base64
 import html
 import re
+import zlib
 
 import httpx
 import pytest
@@ -73,6 +75,16 @@ def test_a_plan_that_was_overtaken_is_shown_anew_and_can_then_be_written(city: M
     assert "有人改了派单目录" in late.text
     assert apply(city, late.text).status_code == 303
     assert {line.category for line in city.directory.written.values()} == {"noise", "dust"}
+
+
+def test_what_a_page_carries_along_is_judged_anew(city: MemoryCity) -> None:
+    for forged in ("", "%%%", base64.b64encode(zlib.compress(b'[[2,{"category":1}]]')).decode()):
+        answer = asyncio.run(_ask(city, "dispatcher", IMPORT, {"rows": forged, "apply": "1"}, None))
+        assert answer.status_code == 422
+    wrong = base64.b64encode(zlib.compress(b'[[7,{"category":"tea","area":"1","lead":"x"}]]')).decode()
+    again = asyncio.run(_ask(city, "dispatcher", IMPORT, {"rows": wrong, "apply": "1"}, None))
+    assert (again.status_code, city.directory.written) == (409, {})
+    assert '<td class="ll-num">7</td>' in again.text
 
 
 def test_no_file_and_no_catalogue_say_so_and_an_operator_brings_none(city: MemoryCity) -> None:

@@ -127,6 +127,12 @@ def test_the_map_comes_nearer_from_afar_and_chooses_from_near(city: MemoryCity) 
     assert ">3</text>" in image.text
 
 
+def test_the_map_pressed_by_keyboard_chooses_nothing_and_registers_nothing(city: MemoryCity) -> None:
+    page = send(city, **CALL, **{"map.x": "0", "map.y": "0"})
+    assert (page.status_code, opened(city)) == (200, [])
+    assert ">楼下半夜放音响</textarea>" in page.text
+
+
 def test_a_point_outside_every_area_is_told_so_and_opens_nothing(city: MemoryCity) -> None:
     away = Window(121.4, 31.2, 320.0).written()
     page = send(city, **CALL, view=away, **{"map.x": "10", "map.y": "10"})
