@@ -28,12 +28,13 @@ AIM = 0.25
 def produce(servers: str, batches: int, size: int) -> None:
     """Write rules, devices and the batches that both agents read."""
     from kafka import KafkaProducer
-    from step import RULE
+    from step import SETS
 
     from streams.contracts import Batch, Device, Sample, encode
 
     producer = KafkaProducer(bootstrap_servers=servers, linger_ms=20, compression_type=None)
-    producer.send("linli.rules", key=RULE.id.encode(), value=encode(RULE))
+    for rule in SETS["one rule"]:
+        producer.send("linli.rules", key=rule.id.encode(), value=encode(rule))
     grids = [f"990101009009{number:03d}" for number in range(GRIDS)]
     for grid in grids:
         for index in range(size):

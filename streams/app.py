@@ -116,8 +116,11 @@ def engine_of(app: PlacedApp, stage: Stage, poison: Poison, progress: Progress) 
         sent: Awaitable[Any] = await channel.send(key=key.encode(), value=value, partition=partition)
         return sent
 
-    async def save(partition: int, code: str, packed: bytes) -> Awaitable[Any]:
-        table.data[code.encode()] = packed
+    async def save(partition: int, code: str, packed: bytes | None) -> Awaitable[Any]:
+        if packed is None:
+            table.data.pop(code.encode(), None)
+        else:
+            table.data[code.encode()] = packed
         written: Awaitable[Any] = table.send_changelog(partition, code.encode(), packed)
         return written
 

@@ -52,7 +52,8 @@ METRICS: Final = (
     Metric(key="fault", unit="", name_zh="故障码", name_en="Fault code", low=0.0, high=65_535.0, process=False),
 )
 
-REPAIR: Final = TicketPolicy(category=LIGHTING, normal_for_ms=30 * MINUTE, reopen_ms=24 * HOUR)
+REPAIR: Final = TicketPolicy(category=LIGHTING, normal_for_ms=DAY, reopen_ms=7 * DAY)
+"""A repaired lamp has to burn for a night: by day it is dark anyway, and every 24 hours hold one."""
 COMMANDED_ON: Final = (Condition("on"),)
 FEEDER_OUT: Final = "light.feeder"
 FEEDER_DEAD: Final = "light.feeder_dead"

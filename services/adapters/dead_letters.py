@@ -1,13 +1,17 @@
 """Refused records on their way to ``linli.dead-letters``, where history keeps them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from services.adapters.kafka import Message, Outgoing, Sender
 from services.adapters.metrics import counter
-from streams.contracts import DeadLetter, Undecodable, encode
+from services.ports import Clock, DeadLetterOffice
+from streams.contracts import DeadLetter, Undecodable, decode, encode
 from streams.contracts.metrics import DEAD_LETTERS
 from streams.contracts.topics import DEAD_LETTERS as TOPIC
+
+T = TypeVar("T")
 
 
 class KafkaDeadLetters:
@@ -31,3 +35,30 @@ def letter_of(source: str, message: Message, error: Undecodable, *, now: int) ->
     return DeadLetter(
         id=digest, source=source, origin=origin, reason=error.reason, detail=error.detail, payload=payload, at=now
     )
+
+
+def legible(
+    messages: Iterable[Message],
+    kind: Callable[[Message], type[T]],
+    *,
+    source: str,
+    letters: DeadLetterOffice,
+    clock: Clock,
+) -> Iterator[tuple[Message, T]]:
+    """What can be read, in order, each decoded as its ``kind``; tombstones say nothing here.
+
+    A record that cannot be read is buried before the next one is looked at, so that whoever commits
+    after the last has lost none.
+
+    Raises:
+        Unavailable: a letter could not be sent; call again with the same messages.
+    """
+    for message in messages:
+        if message.value is None:
+            continue
+        try:
+            record = decode(message.value, kind(message))
+        except Undecodable as error:
+            letters.bury([letter_of(source, message, error, now=clock.now())])
+        else:
+            yield message, record

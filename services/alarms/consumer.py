@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.adapters.dead_letters import letter_of
+from services.adapters.dead_letters import legible
 from services.adapters.kafka import Message
 from services.adapters.metrics import gauge
 from services.alarms.handlers import RecordTransitions
 from services.alarms.ports import AlarmStore
 from services.ports import Clock, DeadLetterOffice
-from streams.contracts import AlarmEvent, DeadLetter, Undecodable, decode
-from streams.contracts.metrics import ALARMS_ACTIVE, ALARMS_HELD
+from streams.contracts import AlarmEvent
+from streams.contracts.metrics import ALARMS_ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,11 @@ class TransitionConsumer:
     clock: Clock
 
     def __call__(self, messages: list[Message]) -> None:
-        events: list[AlarmEvent] = []
-        refused: list[DeadLetter] = []
-        for message in messages:
-            if message.value is None:
-                continue
-            try:
-                events.append(decode(message.value, AlarmEvent))
-            except Undecodable as error:
-                refused.append(letter_of("alarms", message, error, now=self.clock.now()))
-        if refused:
-            self.letters.bury(refused)
-        self.record(events)
+        read = legible(messages, lambda _: AlarmEvent, source="alarms", letters=self.letters, clock=self.clock)
+        self.record([event for _, event in read])
         self.count()
 
     def count(self) -> None:
-        """Publish how many alarms stand, by severity, and how many rules are held back."""
+        """Publish how many alarms stand, by severity."""
         for severity, number in self.store.count_active().items():
             gauge(ALARMS_ACTIVE, severity=str(severity)).set(number)
-        for state, held in self.store.count_held(self.clock.now()).items():
-            gauge(ALARMS_HELD, state=str(state)).set(held)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.adapters import logging
-from services.adapters.dead_letters import letter_of
+from services.adapters.dead_letters import legible
 from services.adapters.health import Health
 from services.adapters.kafka import Message, follow_group
 from services.adapters.metrics import gauge
@@ -15,7 +15,7 @@ from services.alarms.handlers import PassTime, TakeArrival
 from services.alarms.ports import AlarmStore, LadderReader
 from services.alarms.settings import AlarmsSettings
 from services.ports import Clock, DeadLetterOffice
-from streams.contracts import TicketEvent, Undecodable, decode
+from streams.contracts import TicketEvent
 from streams.contracts.metrics import LADDER_OVERDUE, LADDER_UNREACHED, LADDER_UNSENT, LADDERS
 from streams.contracts.topics import TICKETS
 
@@ -88,12 +88,6 @@ class ArrivalConsumer:
     clock: Clock
 
     def __call__(self, messages: list[Message]) -> None:
-        for message in messages:
-            if message.value is None:
-                continue
-            try:
-                event = decode(message.value, TicketEvent)
-            except Undecodable as error:
-                self.letters.bury([letter_of("alarms", message, error, now=self.clock.now())])
-                continue
+        read = legible(messages, lambda _: TicketEvent, source="alarms", letters=self.letters, clock=self.clock)
+        for _, event in read:
             self.take(event)

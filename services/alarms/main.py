@@ -13,6 +13,7 @@ from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import Stopped, until_available
 from services.alarms.consumer import TransitionConsumer
 from services.alarms.handlers import ClimbLadders, MeasureQuality, RecordTransitions
+from services.alarms.holds import HoldWatch
 from services.alarms.ladders import ladder_loops
 from services.alarms.postgres import PostgresAlarmStore, PostgresLadderReader, PostgresQuality
 from services.alarms.settings import AlarmsSettings
@@ -25,11 +26,10 @@ PURPOSE = "Keeps alarms and their transitions; sends on what people ask; climbs 
 def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
     """Join the alarms service with PostgreSQL and Kafka."""
     url, servers, health = settings.database_url.get_secret_value(), settings.kafka_bootstrap_servers, runtime.health
-    pool = open_pool(url, name="alarms")
-    runtime.resources.callback(pool.close)
+    pool = runtime.resources.enter_context(open_pool(url, name="alarms"))
     letters, outbox = Sender(servers, client_id="linli-alarms"), Sender(servers, client_id="linli-alarms-outbox")
-    runtime.resources.callback(letters.close)
-    runtime.resources.callback(outbox.close)
+    for sender in (letters, outbox):
+        runtime.resources.callback(sender.close)
     store, clock, office = PostgresAlarmStore(pool), SystemClock(), KafkaDeadLetters(letters)
     record = RecordTransitions(store, RandomIds(), ClimbLadders(settings.ladder_plan, clock))
     consume = TransitionConsumer(record, store, office, clock)
@@ -42,11 +42,11 @@ def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
         follow_group(servers, settings.alarms_group, [ALARMS], consume, stop=stop, health=health)
 
     measure = MeasureQuality(PostgresQuality(pool), clock)
-    watch = QualityWatch(measure, clock, health, settings.quality_level, settings.quality_every_s)
     return {
         "transitions": transitions,
         "outbox": Relay(url, "alarms", outbox, health).run,
-        "quality": watch.run,
+        "quality": QualityWatch(measure, clock, health, settings.quality_level, settings.quality_every_s).run,
+        "holds": HoldWatch(store, clock, health).run,
         **ladder_loops(settings, store, PostgresLadderReader(pool), office, clock, health),
     }
 

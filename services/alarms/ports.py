@@ -159,6 +159,10 @@ class AlarmStore(Protocol):
         """Holds that wait or are in force at ``now``."""
         ...
 
+    def unapproved_since(self, now: int) -> int | None:
+        """When the oldest wish was made that still waits for its second person at ``now``."""
+        ...
+
 
 class AlarmReader(Protocol):
     """Lists for people. ``scope`` is an area prefix and always applies."""

@@ -28,13 +28,17 @@ Key = Annotated[Word | None, Header(alias="Idempotency-Key")]
 
 
 class AlarmQuery(Timed):
-    """``state`` may name several, separated by commas, or ``active``; ``from`` and ``to`` bound ``active_since``."""
+    """``state`` may name several, separated by commas, or ``active``; ``from`` and ``to`` bound ``active_since``.
+
+    ``shelved``: those that a shelving hides, or the others.
+    """
 
     state: Word = Field(default="", examples=["active"])
     severity: Severity | None = None
     metric: Word = ""
     rule: Word = ""
     incident: Word = ""
+    shelved: bool | None = None
 
 
 class Comment(Asked):
@@ -230,4 +234,5 @@ def _filters(caller: Caller, query: AlarmQuery) -> AlarmFilters:
         incident=query.incident,
         since=query.start,
         until=query.end,
+        shelved=query.shelved,
     )

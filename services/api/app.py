@@ -24,6 +24,7 @@ from services.api import (
     notices,
     oncall,
     open311,
+    photos,
     places,
     policies,
     quality,
@@ -45,13 +46,14 @@ from services.api import pages as web
 from services.api.auth import csrf
 from services.api.container import Container
 from services.api.gatekeeper import Gatekeeper
+from services.api.limits import body_limits
 from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, merging, knowledge, works, hotspots, shifts,
-    feedback, kpi, catalogue, catalogue_sheet, policies, notices, audit, letters, quarantine, oncall, open311, events,
-    sessions, web,
+    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, photos, merging, knowledge, works, hotspots,
+    shifts, feedback, kpi, catalogue, catalogue_sheet, policies, notices, audit, letters, quarantine, oncall, open311,
+    events, sessions, web,
 )  # fmt: skip
 
 
@@ -69,5 +71,5 @@ def create_app(container: Container) -> FastAPI:
         app.include_router(part.router(container))
     app.include_router(description.router(app))
     app.add_middleware(Gatekeeper, container=container)
-    app.add_middleware(Shield, max_body_bytes=container.settings.max_body_bytes)
+    app.add_middleware(Shield, limit_of=body_limits(container.settings))
     return app

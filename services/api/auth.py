@@ -6,7 +6,7 @@ endpoint that forgets to ask is closed, not open. Endpoints take ``Signed`` to l
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol
 
@@ -143,12 +143,20 @@ def within(caller: Caller, area: str, what: str) -> None:
         )
 
 
-async def csrf(request: Request) -> None:
-    """Refuse a change that came by cookie without the session's CSRF word.
+async def csrf(request: Request) -> AsyncIterator[None]:
+    """Refuse a change that came by cookie without the session's CSRF word; close the form's files afterwards.
 
     Raises:
         ProblemError: 403.
     """
+    try:
+        await _check_csrf(request)
+        yield
+    finally:
+        await request.close()
+
+
+async def _check_csrf(request: Request) -> None:
     caller: Caller | None = getattr(request.state, "caller", None)
     if caller is None or caller.via == "token" or request.method in SAFE_METHODS:
         return

@@ -22,6 +22,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepCatalogue,
+    KeepPhotos,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -63,6 +64,7 @@ class Container:
     act_on_ticket: ActOnTicket
     find_alike: FindAlike
     find_calls: FindCalls
+    photos: KeepPhotos
     unmask: Unmask
     audit: AuditReader
     policies: KeepPolicies

@@ -10,6 +10,7 @@ from services.api.app import create_app
 from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
 from services.api.nouns import container
+from services.api.photo_keeping import Sweeping
 from services.api.serving import http
 from services.api.settings import ApiSettings
 
@@ -21,7 +22,12 @@ def compose(settings: ApiSettings, runtime: Runtime) -> dict[str, Loop]:
     pool, hub = runtime.resources.enter_context(open_pool(url, name="api", size=12)), Hub(KafkaLog(servers))
     app = create_app(nouns := container(settings, pool, hub))
     runtime.resources.callback(nouns.rehearsals.close)
-    return {"http": http(app, settings, hub, health), "live": follower(servers, hub, SystemClock(), health)}
+    sweeping = Sweeping(nouns.photos, health)
+    return {
+        "http": http(app, settings, hub, health),
+        "live": follower(servers, hub, SystemClock(), health),
+        "photos": sweeping.run,
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,12 +6,14 @@ The one module of the API that sees the other services' drivers; ``main`` opens 
 from services.adapters.audit import PostgresAudit
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.credentials import Argon2Passwords, RandomSecrets
+from services.adapters.darkroom import ProcessDarkroom
 from services.adapters.postgres import Pool
 from services.alarms import postgres as alarms
 from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
 from services.api.container import Container
 from services.api.identities import RegisteredPeople
 from services.api.live.hub import Hub
+from services.api.photo_keeping import blobs_of
 from services.api.rehearsal_process import process_rehearsals
 from services.api.settings import ApiSettings
 from services.history import postgres as history
@@ -26,6 +28,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepCatalogue,
+    KeepPhotos,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -74,6 +77,9 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         act_on_ticket=ActOnTicket(ticket_store, clock, answers, lines),
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches),
+        photos=KeepPhotos(
+            tickets.PostgresPhotos(pool), blobs_of(settings), ProcessDarkroom(settings.photo_max_bytes), clock
+        ),
         unmask=Unmask(ticket_store, clock),
         audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),

@@ -16,7 +16,7 @@ from services.api.shapes import PREFIX, Asked, Shape
 from services.api.words import AreaCode, Moment, Word, asked_area, missing
 from services.registry.domain import Permission
 from services.registry.handlers import sound_rule
-from services.rehearsal.domain import Change, Compared, Episode, Report, Sides, concerned
+from services.rehearsal.domain import Change, Compared, Episode, Report, Sides
 from services.rehearsal.handlers import Scope, checked
 from streams.contracts import Rule, Severity
 
@@ -149,7 +149,6 @@ def order_of(container: Container, caller: Caller, rule: str | Mapping[str, Any]
         within(caller, device.area, f"Device {scope.device}")
     wanted = checked(Scope(scope.start, scope.end, area, scope.device))
     asked = _in_force(container, rule) if isinstance(rule, str) else sound_rule(container.rules, rule)
-    concerned(asked, {})
     return Order(asked, wanted, caller.id)
 
 

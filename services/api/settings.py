@@ -1,5 +1,6 @@
 """What the web process reads from its environment."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -18,6 +19,13 @@ class ApiSettings(DatabaseSettings):
     session_secret: SecretStr = Field(default=SecretStr(DEMO_SECRET), description="Signs demo sign-in links.")
     session_hours: int = Field(default=12, ge=1, le=720, description="How long a sign-in lasts.")
     max_body_bytes: int = Field(default=1_048_576, ge=1_024, description="A larger request is answered 413.")
+    photo_max_bytes: int = Field(default=10_485_760, ge=65_536, description="A larger photo is answered 413.")
+    photo_dir: Path = Field(default=Path("/var/lib/linli/photos"), description="Photos as files, where no bucket is.")
+    s3_bucket: str = Field(default="", description="Photos go into this bucket; empty: into LINLI_PHOTO_DIR.")
+    s3_endpoint: str = Field(default="", description="Address of the S3-compatible store; empty: Amazon's own.")
+    s3_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    s3_access_key: str = Field(default="", description="Key id of the bucket's account.")
+    s3_secret_key: SecretStr = Field(default=SecretStr(""), description="Secret key of the bucket's account.")
     open311_jurisdiction: str = Field(default="", description="Open311's jurisdiction_id; empty: any is taken.")
     tile_url: str = Field(default="", description="Raster tiles for the map, {z}/{x}/{y}; empty: own outlines only.")
 
@@ -25,4 +33,6 @@ class ApiSettings(DatabaseSettings):
     def _own_secret(self) -> Self:
         if not self.demo and self.session_secret.get_secret_value() == DEMO_SECRET:
             raise ValueError("LINLI_SESSION_SECRET is not set; give it 32 random bytes, or set LINLI_DEMO=1")
+        if self.s3_bucket and not (self.s3_access_key and self.s3_secret_key.get_secret_value()):
+            raise ValueError("LINLI_S3_BUCKET is set; give it LINLI_S3_ACCESS_KEY and LINLI_S3_SECRET_KEY too")
         return self

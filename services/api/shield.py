@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
@@ -27,14 +27,17 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
 }
+HEARD_OUT: Final = 64 << 20
+PATIENCE_S: Final = 20.0
+"""How much, and for how long, is read and thrown away of a request that is too large."""
 
 
 class Shield:
     """The outermost layer of our own; the framework's is only reached when this one breaks."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
         self._app = app
-        self._max = max_body_bytes
+        self._limit_of = limit_of
         self._log = logging.get(__name__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,9 +71,11 @@ class Shield:
                 histogram(HTTP_SECONDS, route=route).observe(time.monotonic() - started)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        announced = _content_length(scope)
-        if announced > self._max:
-            await answer(Request(scope, receive), of_http(self._too_large()))(scope, receive, send)
+        most = self._limit_of(scope["path"])
+        if _content_length(scope) > most:
+            if not _header(scope, b"expect"):
+                await _heard_out(receive)
+            await answer(Request(scope, receive), of_http(_too_large(most)))(scope, receive, send)
             return
         seen = 0
 
@@ -78,14 +83,25 @@ class Shield:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._max:
-                raise self._too_large()
+            if seen > most:
+                raise _too_large(most)
             return message
 
         await self._app(scope, counting, send)
 
-    def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"The request is larger than {self._max} bytes.")
+
+async def _heard_out(receive: Receive) -> None:
+    """Read on and keep nothing: who is cut off while sending sees a broken line instead of the answer."""
+    left, until = HEARD_OUT, time.monotonic() + PATIENCE_S
+    while left > 0 and time.monotonic() < until:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"The request is larger than {most} bytes, the most that this address takes.")
 
 
 def method_of(scope: MutableMapping[str, Any]) -> str:
@@ -100,7 +116,9 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
 
 
 def _content_length(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else 0
-    return 0
+    value = _header(scope, b"content-length")
+    return int(value) if value.isdigit() else 0
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((bytes(value) for name, value in scope["headers"] if name == wanted), b"")

@@ -1,6 +1,7 @@
 """Tickets of another system taken over: by a mapping of its columns, tried first, and each once by its own number."""
 
 import csv
+import dataclasses
 import io
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
@@ -48,6 +49,9 @@ class FaultShape(Shape):
     column: str
     value: str
     detail: str
+    because: str = Field(examples=["idempotency"], description="The kind of fault, for programs.")
+    n: int
+    most: int
 
 
 class TakenShape(Shape):
@@ -60,10 +64,16 @@ class TakenShape(Shape):
 
 
 class ImportShape(Shape):
-    """``sound`` rows of ``rows``; nothing is taken over of a file that has a fault, unless the platform found it."""
+    """``sound`` rows of ``rows`` can be read. ``known`` were taken over before; ``fresh`` are, or would be, opened now.
+
+    Nothing is taken over of a file that cannot be read whole. What the platform itself refuses (a number that came
+    back with another content, a place outside the caller's area) is a fault of its row alone.
+    """
 
     rows: int
     sound: int
+    known: int
+    fresh: int
     faults: list[FaultShape]
     taken: list[TakenShape]
 
@@ -74,31 +84,57 @@ def router(container: Container) -> APIRouter:
     @routes.post("/tickets/import", responses=documented(409))
     def import_tickets(caller: Importer, asked: ImportAsked) -> ImportShape:
         """Try a file (``dry_run``), or take it over: each number of a system once, however often it is sent."""
-        rows = _csv(asked.content) if asked.format == "csv" else _jsonl(asked.content)
-        check_mapping(asked.mapping, {column for _, row in rows for column in row})
-        found = list(foreign_of(rows, asked.mapping))
-        sound = [each for each in found if isinstance(each, Foreign)]
-        faults = [each for each in found if isinstance(each, Fault)]
-        taken: list[TakenShape] = []
-        if not asked.dry_run and not faults:
-            for each in sound:
-                try:
-                    taken.append(_take(container, caller, asked.system, each))
-                except Refused as refused:
-                    faults.append(Fault(each.line, asked.mapping["number"], each.number, str(refused)))
-        shown = [FaultShape(line=f.line, column=f.column, value=f.value, detail=f.detail) for f in faults]
-        return ImportShape(rows=len(rows), sound=len(sound), faults=shown, taken=taken)
+        return take_over(container, caller, asked)
 
     return routes
 
 
-def _take(container: Container, caller: Caller, system: str, foreign: Foreign) -> TakenShape:
-    """Opens it in the system's own name: its numbers are its own, whoever sends the file.
+def rows_of(asked: ImportAsked) -> Rows:
+    """The file's rows, each with its line.
 
     Raises:
-        Refused: ``idempotency``, the number was taken over with another content; and as opening says.
+        Refused: ``invalid``, it is no file of its format, or has more than :data:`MOST` rows.
     """
-    began = container.clock.now()
+    return _csv(asked.content) if asked.format == "csv" else _jsonl(asked.content)
+
+
+def take_over(container: Container, caller: Caller, asked: ImportAsked) -> ImportShape:
+    """Try a file, and take it over where that is asked and every row can be read.
+
+    Raises:
+        Refused: ``invalid``, the file or its mapping.
+    """
+    rows = rows_of(asked)
+    check_mapping(asked.mapping, {column for _, row in rows for column in row})
+    found = list(foreign_of(rows, asked.mapping))
+    sound = [each for each in found if isinstance(each, Foreign)]
+    faults = [each for each in found if isinstance(each, Fault)]
+    readable, known, fresh = not faults, 0, 0
+    taken: list[TakenShape] = []
+    for each in sound:
+        try:
+            before = container.open_ticket.tried(**_opening(caller, asked.system, each))
+            if readable and not asked.dry_run:
+                taken.append(_take(container, caller, asked.system, each, known=before != ""))
+        except Refused as refused:
+            field = "area" if refused.code == "forbidden" and "area" in asked.mapping else "number"
+            value = each.fields.get(field, "")
+            faults.append(Fault(each.line, asked.mapping[field], value, refused.detail, refused.code))
+        else:
+            known, fresh = known + (before != ""), fresh + (before == "")
+    shown = [FaultShape(**dataclasses.asdict(fault)) for fault in sorted(faults, key=lambda fault: fault.line)]
+    return ImportShape(
+        rows=len(rows), sound=len(sound), known=known, fresh=fresh if readable else 0, faults=shown, taken=taken
+    )  # fmt: skip
+
+
+def _take(container: Container, caller: Caller, system: str, foreign: Foreign, *, known: bool) -> TakenShape:
+    opened = container.open_ticket(**_opening(caller, system, foreign), source=Source.SYSTEM)
+    return TakenShape(line=foreign.line, number=foreign.number, ticket=opened.number, known=known)
+
+
+def _opening(caller: Caller, system: str, foreign: Foreign) -> dict[str, Any]:
+    """It is opened in the system's own name: its numbers are its own, whoever sends the file."""
     said = foreign.fields
     name, phone = said.get("caller_name", ""), said.get("caller_phone", "")
     report = Report(
@@ -110,8 +146,7 @@ def _take(container: Container, caller: Caller, system: str, foreign: Foreign) -
         caller=ReportedBy(name, phone) if name or phone else None,
     )
     who = Actor(f"import:{system}", Role.OPERATOR)
-    opened = container.open_ticket(report, who=who, key=foreign.number, scope=caller.scope, source=Source.SYSTEM)
-    return TakenShape(line=foreign.line, number=foreign.number, ticket=opened.number, known=opened.opened_at < began)
+    return {"report": report, "who": who, "key": foreign.number, "scope": caller.scope}
 
 
 def _csv(content: str) -> Rows:

@@ -19,7 +19,7 @@ from streams.contracts import Refused
 
 MOST_COUNTED: Final = 10_000
 """Where counting ends: beyond it nobody reads a list to its end."""
-PAGED: Final = frozenset({"limit", "cursor", "count"})
+PAGED: Final = frozenset({"limit", "cursor", "count", "log"})
 """What belongs to one look at a list, and not to the filter that is kept."""
 
 
@@ -46,6 +46,7 @@ class TicketQuery(Timed):
         examples=["-urgency,deadline"],
     )  # fmt: skip
     count: bool = Field(default=False, description="Count them all, up to 10,000, into `total`.")
+    log: bool = Field(default=False, description="Give each ticket's log too; else `events` is empty in a list.")
 
 
 def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:

@@ -16,7 +16,7 @@ from services.api.shapes import PREFIX, Asked, Listed
 from services.api.ticket_queries import TicketQuery, counted, found
 from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.whereabouts import place_at
-from services.api.words import AreaCode, Latitude, Longitude, Moment, Text, Word, missing
+from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word, missing
 from services.paging import encode_cursor
 from services.registry.domain import Permission
 from services.tickets.domain import (
@@ -28,6 +28,7 @@ from services.tickets.domain import (
 )  # fmt: skip
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
+from services.tickets.domain.photos import MOST_SHOWN
 from services.tickets.handlers import Act, Report
 from streams.contracts.areas import GRID_LENGTH
 
@@ -91,7 +92,10 @@ class ActionAsked(Asked):
     unit: Word | None = None
     assisting: list[Word] | None = Field(default=None, max_length=20)
     position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
-    photo: Word | None = None
+    photos: list[PhotoId] | None = Field(
+        default=None, max_length=MOST_SHOWN, description="Ids that POST …/photos answered with; the photos are kept."
+    )
+    photo: Word | None = Field(default=None, description="A photo that lies elsewhere: its number, or what it shows.")
     reading: Text | None = None
     sensor_dead: bool | None = None
     outcome: Text | None = None
@@ -116,10 +120,10 @@ def router(container: Container) -> APIRouter:
     @routes.get("/tickets")
     def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> TicketsShape:
         """Tickets of the caller's area, unit or own reports, newest first or as ``sort`` says."""
-        page = found(container, caller, query)
-        logs, now = container.tickets.list_events([ticket.id for ticket in page.items]), container.clock.now()
+        page, now = found(container, caller, query), container.clock.now()
+        logs = container.tickets.list_events([ticket.id for ticket in page.items]) if query.log else {}
         total = counted(container, caller, query) if query.count else None
-        items = [ticket_of(ticket, logs[ticket.id], caller, now) for ticket in page.items]
+        items = [ticket_of(ticket, logs.get(ticket.id, ()), caller, now) for ticket in page.items]
         return TicketsShape(items=items, next=encode_cursor(page.next), total=total)
 
     @routes.get("/tickets/{ticket}")

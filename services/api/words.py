@@ -36,6 +36,8 @@ Text = Annotated[str, Field(max_length=4_000), AfterValidator(_text)]
 """What people write."""
 AreaCode = Annotated[str, Field(pattern=r"^[0-9]{0,20}$", examples=["990101001"])]
 """An area code or the beginning of one."""
+PhotoId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081" * 8])]
+"""A photo of a ticket: the SHA-256 of what was sent, in hex."""
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]

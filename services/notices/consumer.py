@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from services.adapters.dead_letters import letter_of
+from services.adapters.dead_letters import legible
 from services.adapters.kafka import Message
 from services.notices.handlers import PlanMessages
 from services.ports import Clock, DeadLetterOffice
-from streams.contracts import Notice, TicketEvent, Undecodable, decode
+from streams.contracts import Notice, TicketEvent
 from streams.contracts.topics import NOTICES
 
 
@@ -19,14 +19,11 @@ class EventConsumer:
     clock: Clock
 
     def __call__(self, messages: list[Message]) -> None:
-        events: list[TicketEvent | Notice] = []
-        for message in messages:
-            if message.value is None:
-                continue
-            try:
-                kind: type[TicketEvent | Notice] = Notice if message.topic == NOTICES.name else TicketEvent
-                events.append(decode(message.value, kind))
-            except Undecodable as error:
-                self.letters.bury([letter_of("notices", message, error, now=self.clock.now())])
+        read = legible(messages, _kind, source="notices", letters=self.letters, clock=self.clock)
+        events = [event for _, event in read]
         if events:
             self.plan(events)
+
+
+def _kind(message: Message) -> type[TicketEvent | Notice]:
+    return Notice if message.topic == NOTICES.name else TicketEvent

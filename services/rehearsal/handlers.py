@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.rehearsal.domain import (
+    SECOND_MS,
+    TICK_MS,
     Episode,
     Pair,
     Side,
+    about_groups,
     by_arrival,
     concerned,
     lead_ms,
@@ -17,6 +20,7 @@ from services.rehearsal.domain import (
     rehearse,
     samples,
     tickets_a_day,
+    whole_groups,
 )  # fmt: skip
 from services.rehearsal.ports import Archive
 from streams.contracts import Refused, Rule, Sample
@@ -24,6 +28,8 @@ from streams.contracts import Refused, Rule, Sample
 DAY_MS: Final = 86_400_000
 MOST_DAYS: Final = 92
 MOST_DEVICES: Final = 5_000
+MOST_SEARCHED: Final = 100_000
+"""Devices among which the other members of a group are looked for."""
 Progress = Callable[[int], None]
 """Told the arrival time reached, about once a thousand messages."""
 STEP: Final = 1_000
@@ -81,18 +87,24 @@ class RehearseRule:
         devices = self.archive.devices(rule.kind, scope.area, scope.device, MOST_DEVICES + 1)
         if not devices:
             raise Refused("invalid", f"no device of kind {rule.kind!r} lies in that scope; widen it", field="scope")
+        mine, theirs = concerned(rule, rules), concerned(rules[rule.id], rules) if rule.id in rules else []
+        grouped = any(about_groups(each) for each in (*mine, *theirs))
+        if grouped:
+            everybody = self.archive.devices(rule.kind, "", "", MOST_SEARCHED)
+            devices = whole_groups([*mine, *theirs], devices, everybody)
         if len(devices) > MOST_DEVICES:
             raise Refused(
                 "invalid", f"more than {MOST_DEVICES:,} devices lie in that scope; narrow it by area", field="scope"
             )
-        mine, theirs = concerned(rule, rules), concerned(rules[rule.id], rules) if rule.id in rules else []
-        lead = scope.start - lead_ms([*mine, *theirs])
+        lead = scope.start - lead_ms([*mine, *theirs], 1_000 * max(device.period_s for device in devices))
         sides = [Side.of(mine, devices, rule.id, scope.start), Side.of(theirs, devices, rule.id, scope.start)]
         metrics = _both(metrics_of(mine), metrics_of(theirs))
         kinds, grids = {d.id: d.kind for d in devices}, {d.id: d.area for d in devices}
         stored = by_arrival(self.archive.windows(list(kinds), metrics, lead, scope.end))
         counted = _Counted(progress)
-        rehearse(records(counted(samples(stored, kinds)), grids, lead, scope.end), sides if theirs else sides[:1])
+        linger = SECOND_MS if grouped else TICK_MS
+        log = records(counted(samples(stored, kinds)), grids, lead, scope.end, linger_ms=linger)
+        rehearse(log, sides if theirs else sides[:1])
         new, old = (side.ledger.raised for side in sides)
         return Result(scope, len(devices), counted.messages, new, old, paired(new, old, scope.end), rule.id in rules)
 

@@ -152,7 +152,7 @@ class Platform:
             ),
             self._process(
                 "api", 30, LINLI_HTTP_HOST=HOST, LINLI_HTTP_PORT=self._port("web"),
-                LINLI_SESSION_SECRET=self.secrets.session,
+                LINLI_SESSION_SECRET=self.secrets.session, LINLI_PHOTO_DIR=str(self.layout.data / "photos"),
             ),
             self._process("streams", 40, LINLI_STATE_DIR=str(self.layout.data / "streams")),
             self._process("gateway", 50, MQTT_URL=self.mqtt("gateway")),

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from services.adapters.dead_letters import letter_of
+from services.adapters.dead_letters import legible
 from services.adapters.kafka import Message
 from services.adapters.metrics import histogram
 from services.ports import Clock, DeadLetterOffice
 from services.tickets.domain.incoming import Want
 from services.tickets.handlers import TakeAlarm
-from streams.contracts import AlarmEvent, Undecodable, decode
+from streams.contracts import AlarmEvent
 from streams.contracts.metrics import ALARM_TO_TICKET, SENSOR_TO_TICKET
 
 
@@ -21,14 +21,8 @@ class AlarmConsumer:
     clock: Clock
 
     def __call__(self, messages: list[Message]) -> None:
-        for message in messages:
-            if message.value is None:
-                continue
-            try:
-                event = decode(message.value, AlarmEvent)
-            except Undecodable as error:
-                self.letters.bury([letter_of("tickets", message, error, now=self.clock.now())])
-                continue
+        read = legible(messages, lambda _: AlarmEvent, source="tickets", letters=self.letters, clock=self.clock)
+        for message, event in read:
             taken = self.take(event)
             if taken.want is Want.OPEN:
                 self._measure(message, event)

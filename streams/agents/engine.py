@@ -5,31 +5,29 @@ at transitions and otherwise at most every ten seconds, so inputs stay unacked u
 """
 
 import asyncio
-import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError
 
-from streams.agents.poison import Poison
+from streams.agents.poison import Poison, letter_of
 from streams.agents.stages import FIRST, PureShard, Stage
 from streams.agents.watch import Progress, made
-from streams.contracts import AlarmEvent, DeadLetter, Tick, Undecodable, encode, group_key, metrics
+from streams.contracts import AlarmEvent, Tick, Undecodable, encode, group_key, metrics
 from streams.contracts.topics import ALARMS, DEAD_LETTERS, GROUPS, INPUTS
-from streams.rules import Catalogue, Fault, Outcome, partition_of_code
+from streams.rules import Catalogue, Fault, ForeignState, Outcome, partition_of_code
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 10.0
 MOST_UNACKED = 5_000
-MOST_PAYLOAD = 900_000
 RETRY_S = 0.5
 REWIND_EVERY_S = 1.0
 REWIND_MOST_S = 20.0
 
 Acknowledged = Awaitable[Any]
-Save = Callable[[int, str, bytes], Awaitable[Acknowledged]]
+Save = Callable[[int, str, bytes | None], Awaitable[Acknowledged]]
 Earliest = Callable[[int], Awaitable[int]]
 Rewind = Callable[[int, int], Awaitable[None]]
 
@@ -67,8 +65,8 @@ class Partition:
 class Engine:
     """Steps the records of one stage's topic through the shards of the assigned partitions.
 
-    ``send`` and ``save(partition, code, packed)`` hand a record over and return what to await for
-    its acknowledgement; ``stored()`` gives every recovered code's packed state;
+    ``send`` and ``save(partition, code, packed)`` (None: forget it) hand a record over and return what
+    to await for its acknowledgement; ``stored()`` gives every recovered code's packed state;
     ``earliest(partition)`` is the first offset there is, ``rewind(partition, offset)`` reads again.
     """
 
@@ -95,6 +93,7 @@ class Engine:
         self._partitions: dict[int, Partition] = {}
         self.catalogue = Catalogue({}, {})
         self.generation = 0
+        self._crowded: set[str] = set()
 
     def adopt(self, catalogue: Catalogue) -> None:
         """Other rules or devices: every shard takes them up at its next Tick."""
@@ -154,6 +153,8 @@ class Engine:
             generation, earliest = self.generation, await self._earliest(number)
             mine = {code: data for code, data in self._stored().items() if partition_of_code(code) == number}
             shard = self.stage.shard(number, self.catalogue, mine)
+            if shard.refused:
+                await self._forget_stored(number, mine, shard.refused)
             partition = Partition(shard, time.monotonic())
             partition.next = max(shard.offset + 1, earliest)
             if generation == self.generation:
@@ -161,6 +162,16 @@ class Engine:
             place, kept = f"{self.stage.topic.name}/{number}", len(shard.codes) - 1
             log.info("%s from %d on: %d %s taken over", place, partition.next, kept, self.stage.keeps)
         return partition
+
+    async def _forget_stored(self, number: int, codes: Iterable[str], refused: Sequence[ForeignState]) -> None:
+        """Drop what cannot be taken over, so that the next worker is not led to refuse what nothing writes anew."""
+        made(metrics.ENGINE_STATE_REFUSED).labels(stage=self.stage.loop).inc()
+        log.error(
+            "%s/%d: stored state cannot be taken over and is worked out again from the log; an alarm older than the "
+            "log that still stands ends unseen: %s",
+            self.stage.topic.name, number, "; ".join(map(str, refused[:3])),
+        )  # fmt: skip
+        await self._until_sent([self._saver(number, code, None) for code in codes])
 
     async def _close_hole(self, partition: Partition, number: int, offset: int) -> None:
         """A record was passed over on its way here, which none should be: read it again.
@@ -202,6 +213,11 @@ class Engine:
         for incident in outcome.incidents:
             made(metrics.ENGINE_INCIDENTS).inc()
             log.info("incident %s begins at %s", incident, place)
+        for group, what in outcome.beyond:
+            made(metrics.ENGINE_BEYOND).labels(what=what).inc()
+            if group not in self._crowded:
+                self._crowded.add(group)
+                log.warning("group %s is too large from %s on; what comes beyond is counted only", group, place)
         for action in outcome.inputs:
             made(metrics.ENGINE_SUPPRESSIONS).labels(action=action.action).inc()
         for event in outcome.events:
@@ -223,19 +239,7 @@ class Engine:
         await self._dead(place, "bug", f"{fault.device} {fault.rule}: {fault.error}", payload, trace=fault.trace)
 
     async def _dead(self, place: str, reason: str, detail: str, payload: bytes, *, trace: str = "") -> None:
-        kept = (payload or b"")[:MOST_PAYLOAD]
-        digest = hashlib.sha256(f"streams\n{place}\n{detail}".encode() + kept).hexdigest()[:32]
-        letter = DeadLetter(
-            id=digest,
-            source="streams",
-            origin=place,
-            reason=reason,
-            detail=detail[:2_000],
-            payload=kept,
-            at=int(time.time() * 1000),
-            truncated=len(kept) < len(payload or b""),
-            trace=trace,
-        )
+        letter = letter_of(place, reason, detail, payload, trace=trace, now=int(time.time() * 1000))
         await self._until_sent([self._sender(DEAD_LETTERS.name, letter.source, encode(letter))])
         made(metrics.DEAD_LETTERS).labels(source="streams", reason=reason).inc()
 
@@ -264,7 +268,7 @@ class Engine:
     def _sender(self, topic: str, key: str, value: bytes, partition: int | None = None) -> Hand:
         return lambda: self._send(topic, key, value, partition)
 
-    def _saver(self, number: int, code: str, packed: bytes) -> Hand:
+    def _saver(self, number: int, code: str, packed: bytes | None) -> Hand:
         return lambda: self._save(number, code, packed)
 
     async def _until_sent(self, sends: list[Hand]) -> None:

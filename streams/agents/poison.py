@@ -1,9 +1,29 @@
 """A record that stops the process is met again at the same offset; after the second time it is put aside."""
 
+import hashlib
 import json
 from pathlib import Path
 
+from streams.contracts import DeadLetter
+
 TOLERATED = 2
+MOST_PAYLOAD = 900_000
+
+
+def letter_of(place: str, reason: str, detail: str, payload: bytes | None, *, trace: str, now: int) -> DeadLetter:
+    """A record that a worker puts aside; the same record and reason are the same letter."""
+    kept = (payload or b"")[:MOST_PAYLOAD]
+    return DeadLetter(
+        id=hashlib.sha256(f"streams\n{place}\n{detail}".encode() + kept).hexdigest()[:32],
+        source="streams",
+        origin=place,
+        reason=reason,
+        detail=detail[:2_000],
+        payload=kept,
+        at=now,
+        truncated=len(kept) < len(payload or b""),
+        trace=trace,
+    )
 
 
 class Poison:

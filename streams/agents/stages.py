@@ -7,13 +7,17 @@ from typing import Any, Final, Protocol
 from streams.contracts import decode_group, decode_input
 from streams.contracts.topics import GROUPS, INPUTS, Topic
 from streams.groups import GroupShard
-from streams.rules import Catalogue, Outcome, Shard, partition_of
+from streams.rules import Catalogue, ForeignState, Outcome, Shard, partition_of
 
 
 class PureShard(Protocol):
-    """One partition's state: a pure function of its records. ``offset`` is the last one it reflects."""
+    """One partition's state: a pure function of its records. ``offset`` is the last one it reflects.
+
+    ``refused`` is stored state that could not be taken over, so that nothing of it was.
+    """
 
     offset: int
+    refused: list[ForeignState]
 
     @property
     def dirty(self) -> list[str]: ...

@@ -71,6 +71,10 @@ ENGINE_SENSOR_TO_ALARM = _histogram(
 ENGINE_RULES = _gauge("engine_rules", "Rules in force.")
 ENGINE_INCIDENTS = _counter("engine_incidents_total", "Incidents that began, of alarms with a group.")
 ENGINE_SUPPRESSIONS = _counter("engine_suppressions_total", "Alarms hidden or shown by a group's alarm.", "action")
+ENGINE_BEYOND = _counter("engine_beyond_total", "Alarms and conditions that a too large group cannot remember.", "what")
+ENGINE_STATE_REFUSED = _counter(
+    "engine_state_refused_total", "Partitions whose stored state could not be taken over.", "stage"
+)
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")
@@ -82,6 +86,9 @@ HISTORY_DEFAULT_ROWS = _gauge("history_default_partition_rows", "Rows in no day'
 RULES_WRITTEN = _counter("rules_written_total", "Versions of rules put in force by people.", "enabled")
 ALARMS_HELD = _gauge(
     "alarms_held", "Rules held back on a device: shelved, out of service, or waiting for approval.", "state"
+)
+HOLD_UNAPPROVED = _gauge(
+    "alarm_hold_unapproved_seconds", "How long the longest shelving has waited for its second person."
 )
 ALARMS_ACTIVE = _gauge("alarms_active", "Alarms whose condition stands.", "severity")
 ALARM_QUALITY = _gauge("alarm_quality_timestamp_seconds", "When alarm quality was last measured.")
@@ -108,6 +115,9 @@ SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's tim
 # API, pages, on-call, simulator
 HTTP_REQUESTS = _counter("http_requests_total", "Requests answered.", "route", "method", "status")
 REHEARSALS = _counter("rehearsals_total", "Rehearsals that people asked for, by how they ended.", "outcome")
+PICTURES = _counter("pictures_total", "Photos that were sent, by what became of them.", "outcome")
+PICTURE_SECONDS = _histogram("picture_seconds", "From a photo's arrival to its picture, waiting included.")
+PHOTOS_REMOVED = _counter("photos_removed_total", "Photos that no action showed within a day.")
 HTTP_SECONDS = _histogram("http_request_seconds", "Time to answer.", "route")
 LIVE_CLIENTS = _gauge("live_clients", "Open event streams.")
 LIVE_DROPPED = _counter("live_dropped_total", "Slow event-stream clients told to resynchronise.")

@@ -23,6 +23,7 @@ become the **feeder's own alarm**, and what such an alarm hides is told back to 
 
 from streams.groups.chain import Chain, alarms
 from streams.groups.incidents import FLOOD_IN, FLOOD_OUT, FLOOD_WINDOW_MS, JOIN_MS, Incident
+from streams.groups.overflow import MOST_MEMBERS
 from streams.groups.replay import replay
 from streams.groups.roster import Roster
 from streams.groups.shard import GroupShard
@@ -32,6 +33,7 @@ __all__ = [
     "FLOOD_OUT",
     "FLOOD_WINDOW_MS",
     "JOIN_MS",
+    "MOST_MEMBERS",
     "Chain",
     "GroupShard",
     "Incident",

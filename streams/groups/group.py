@@ -6,50 +6,21 @@ from typing import Final
 
 import msgspec
 
-from streams.contracts import Action, ActionName, AlarmEvent, AlarmState, Candidate, Member, Rule, Source
-from streams.groups import own
-from streams.groups.incidents import REMEMBER_MS, Flood, Incident, counts_in
+from streams.contracts import Action, AlarmEvent, AlarmState, Candidate, Member, Rule, Source
+from streams.groups import hiding, own
+from streams.groups.incidents import REMEMBER_MS, Incident, counts_in
+from streams.groups.overflow import MOST_MEMBERS, Overflow, incident_of
 from streams.groups.own import Affected
 from streams.groups.roster import Roster
-from streams.rules import Catalogue, Fault, Outcome, Slot
+from streams.groups.state import FORMAT, Seen, State, packed, unpacked
+from streams.rules import Beyond, Catalogue, Fault, Outcome, Slot
 from streams.rules.bench import Told
 from streams.rules.machine import Steps
 
-FORMAT: Final = 1
 MOST_ACTIONS: Final = 64
 """Requests that are known again when they come twice."""
 KEEP_SEEN_MS: Final = REMEMBER_MS
 """A repetition follows a restart of the first stage within minutes; a day is ample."""
-
-
-class Seen(msgspec.Struct, array_like=True, gc=False):
-    """The last record of one source: its offset there, what came with it, and when."""
-
-    offset: int
-    ids: list[str]
-    at: int
-
-
-class State(msgspec.Struct, array_like=True):
-    """Everything that is remembered of a group. ``episodes`` names the incident of each that may go on."""
-
-    format: int
-    code: str
-    offset: int = -1
-    incidents: dict[str, Incident] = {}
-    episodes: dict[str, str] = {}
-    flood: Flood = msgspec.field(default_factory=Flood)
-    members: dict[str, dict[str, Affected]] = {}
-    slots: dict[str, Slot] = {}
-    places: dict[str, str] = {}
-    hides: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {}
-    disabled: dict[str, int] = {}
-    actions: list[str] = []
-    seen: dict[str, Seen] = {}
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(State)
 
 
 class Group:
@@ -58,21 +29,23 @@ class Group:
     def __init__(self, state: State) -> None:
         self.state = state
         self.dirty = False
+        self._known = self._devices()
 
     @classmethod
     def new(cls, code: str) -> "Group":
         return cls(State(FORMAT, code))
 
     @classmethod
-    def unpack(cls, data: bytes) -> "Group":
-        """A group as :meth:`pack` left it."""
-        state = _decoder.decode(data)
-        if state.format != FORMAT:
-            raise ValueError(f"group state of format {state.format}, wanted {FORMAT}; empty the state topic")
-        return cls(state)
+    def unpack(cls, code: str, data: bytes) -> "Group":
+        """A group as :meth:`pack` left it.
+
+        Raises:
+            ForeignState: another version left it.
+        """
+        return cls(unpacked(code, data))
 
     def pack(self) -> bytes:
-        return _encoder.encode(self.state)
+        return packed(self.state)
 
     @property
     def awake(self) -> bool:
@@ -83,14 +56,20 @@ class Group:
     def candidate(self, record: Candidate, outcome: Outcome) -> None:
         """A member's transition: into its incident, and on to everybody."""
         event = record.event
-        if not self._news(event.source, f"{event.device}\n{event.rule}", event.id, event.at):
-            return
-        outcome.events.append(self._finished(event, outcome))
+        if self._lies_beyond(event):
+            self._pass_beyond(event, outcome)
+        elif self._news(event.source, f"{event.device}\n{event.rule}", event.id, event.at):
+            self._known.add(event.device)
+            outcome.events.append(self._finished(event, outcome))
 
-    def member(self, record: Member) -> None:
-        """A device's own condition has changed."""
+    def member(self, record: Member, roster: Roster, outcome: Outcome) -> None:
+        """A device's own condition has changed; in a group that is too large only some are listened to."""
+        if not roster.judges(record.rule, self.state.code, record.device):
+            outcome.beyond.append((self.state.code, Beyond.CONDITION))
+            return
         if not self._news(record.source, f"{record.device}\n{record.rule}\nmember", "", record.at):
             return
+        self._known.add(record.device)
         held = self.state.members.setdefault(record.rule, {})
         if record.condition:
             held.setdefault(record.device, Affected(record.at, record.grid))
@@ -132,6 +111,10 @@ class Group:
     def adopt(self, catalogue: Catalogue, roster: Roster, known: dict[str, Rule], now: int, outcome: Outcome) -> None:
         """Other rules or devices: alarms of rules that are gone end, and what is hidden is looked at again."""
         state = self.state
+        for name, held in state.members.items():
+            state.members[name] = {
+                device: one for device, one in held.items() if roster.judges(name, state.code, device)
+            }
         for name in sorted(state.slots):
             rule = roster.rules.get(name)
             told_by = rule or catalogue.rules.get(name) or known.get(name)
@@ -156,17 +139,55 @@ class Group:
         if len(keep) != len(state.incidents) or len(seen) != len(state.seen):
             state.incidents, state.seen = keep, seen
             self.dirty = True
+        self._known = self._devices()
+
+    def _devices(self) -> set[str]:
+        """Whom anything is remembered of."""
+        state = self.state
+        known = {subject.split("\n")[1] for subject in state.seen}
+        return known.union(*(one.devices for one in state.incidents.values()), *state.members.values())
+
+    def _lies_beyond(self, event: AlarmEvent) -> bool:
+        """Whether an alarm finds no room here; what began there stays there."""
+        state = self.state
+        if event.episode in state.episodes:
+            return False
+        if event.id != f"{event.episode}-1":
+            return event.cause_of_alarm in state.overflows
+        return len(self._known) >= MOST_MEMBERS and event.device not in self._known
+
+    def _pass_beyond(self, event: AlarmEvent, outcome: Outcome) -> None:
+        """Tell it as one of the further incident of its cause, which remembers nobody."""
+        state = self.state
+        source, place = event.source, str(event.source.partition)
+        seen = state.beyond.get(place, Seen(-1, [], 0)).after(source.offset, event.id, event.at)
+        if seen is None:
+            return
+        self.dirty = True
+        state.beyond[place] = seen
+        overflow = state.overflows.setdefault(event.cause_of_alarm, Overflow())
+        opening = event.old is AlarmState.NORMAL
+        page = overflow.take(event, opening=opening)
+        state.flood.count(event.at, new=opening and event.new.active and not event.hidden)
+        name = incident_of(state.code, event.cause_of_alarm)
+        if opening and overflow.number == 1:
+            outcome.incidents.append(name)
+        outcome.beyond.append((state.code, Beyond.ALARM))
+        outcome.events.append(
+            msgspec.structs.replace(
+                event, incident=name, group=state.code, members=max(1, overflow.number), page=page,
+                flood=state.flood.collapses(event),
+            )
+        )  # fmt: skip
 
     def _news(self, source: Source, subject: str, name: str, at: int) -> bool:
         """False for a record that the first stage has sent before (a restart repeats it)."""
         key = f"{source.partition}\n{subject}"
-        seen = self.state.seen.get(key)
-        if seen is not None and (source.offset < seen.offset or (source.offset == seen.offset and name in seen.ids)):
+        seen = self.state.seen.get(key, Seen(-1, [], 0)).after(source.offset, name, at)
+        if seen is None:
             return False
         self.dirty = True
-        again = seen is not None and seen.offset == source.offset
-        names = [*(seen.ids if seen is not None and again else []), *([name] if name else [])]
-        self.state.seen[key] = Seen(source.offset, names, at)
+        self.state.seen[key] = seen
         return True
 
     def _finished(self, event: AlarmEvent, outcome: Outcome) -> AlarmEvent:
@@ -258,33 +279,9 @@ class Group:
         wanted = roster.hidden_by(rule.id, state.code) if slot.state.active else {}
         if wanted == before:
             return
-        for device in sorted({*before, *wanted}):
-            old, new = before.get(device), wanted.get(device)
-            if old == new:
-                continue
-            if old is not None:
-                outcome.inputs += self._told(ActionName.UNSUPPRESS, slot, device, *old, now)
-            if new is not None:
-                outcome.inputs += self._told(ActionName.SUPPRESS, slot, device, *new, now)
+        outcome.inputs += hiding.acts(before, wanted, slot, now)
         self.dirty = True
         if wanted:
             state.hides[rule.id] = wanted
         else:
             state.hides.pop(rule.id, None)
-
-    @staticmethod
-    def _told(action: ActionName, slot: Slot, device: str, grid: str, rules: tuple[str, ...], now: int) -> list[Action]:
-        return [
-            Action(
-                id=f"{slot.episode}-{slot.number}:{action}:{device}:{rule}",
-                action=action,
-                grid=grid,
-                device=device,
-                rule=rule,
-                episode="",
-                by=slot.episode,
-                at=now,
-                why=slot.rule,
-            )
-            for rule in rules
-        ]

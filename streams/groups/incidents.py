@@ -141,9 +141,14 @@ class Incident(msgspec.Struct, array_like=True):
             return Page.AFTER_ACKNOWLEDGEMENT
         if event.building and event.building not in self.called.values():
             return Page.BUILDING
-        if number in _COUNTS:
-            return _COUNTS[number]
+        if (page := page_of_number(number)) is not None:
+            return page
         return Page.SEVERITY if event.severity.rank > self.worst else None
+
+
+def page_of_number(number: int) -> Page | None:
+    """The members that call people by their number alone."""
+    return _COUNTS.get(number)
 
 
 def counts_in(event: AlarmEvent) -> bool:

@@ -9,18 +9,20 @@ from streams.contracts import Action, Candidate, GroupRecord, Member, Rule, Sour
 from streams.groups.group import Group
 from streams.groups.roster import roster_of
 from streams.rules import Catalogue, Outcome, TooManyFaults
+from streams.rules.stored import restored
 
 CLOCK_PREFIX: Final = "#"
 TIDY_EVERY_MS: Final = 3_600_000
 MOST_FAULTS: Final = 20
 _NOTHING: Final = Catalogue({}, {})
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(tuple[int, int, int])
 
 
 class GroupShard:
     """One partition: the groups whose keys fall into it. ``stored`` is what :meth:`pack` gave, by the same codes.
 
+    Stored state of another version that cannot be taken over is ``refused``: then all of it is left, to be worked out
+    again from the log.
     A catalogue given to :meth:`adopt` comes into force at the next Tick, as in the first stage.
     """
 
@@ -33,10 +35,9 @@ class GroupShard:
     ) -> None:
         self.partition = partition
         self.catalogue = catalogue
-        packed = dict(stored or {})
         self.clock_code = f"{CLOCK_PREFIX}{partition}"
-        self._now, self._tidied, self.offset = _decoder.decode(packed.pop(self.clock_code, b"[0,0,-1]"))
-        self.groups = {code: Group.unpack(data) for code, data in sorted(packed.items())}
+        clock, self.groups, self.refused = restored(stored or {}, self.clock_code, Group.unpack)
+        self._now, self._tidied, self.offset = clock
         self._roster = roster_of(_NOTHING)
         self._awake = {code for code, group in self.groups.items() if group.awake}
         self._known: dict[str, Rule] = {}
@@ -99,7 +100,7 @@ class GroupShard:
             case Candidate():
                 group.candidate(record, outcome)
             case Member():
-                group.member(record)
+                group.member(record, self._roster, outcome)
             case Action():
                 group.act(record, self._roster, outcome)
         group.state.offset = offset

@@ -46,22 +46,25 @@ from streams.rules.catalogue import BUILT_IN, Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, Clock, ClockPolicy
 from streams.rules.grid import Grid
 from streams.rules.machine import new_slot
-from streams.rules.outcome import Fault, Outcome, page_of
+from streams.rules.outcome import Beyond, Fault, Outcome, page_of
 from streams.rules.plan import Plan
 from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
 from streams.rules.replay import outcomes, replay, replay_bytes
 from streams.rules.shard import Shard, TooManyFaults, partition_of_code
 from streams.rules.slots import ARRIVAL, Reading, Slot, Transition
+from streams.rules.stored import ForeignState
 from streams.rules.transitions import episode_id
 
 __all__ = [
     "ARRIVAL",
     "BUILT_IN",
     "DEFAULT_CLOCK",
+    "Beyond",
     "Catalogue",
     "Clock",
     "ClockPolicy",
     "Fault",
+    "ForeignState",
     "Grid",
     "Outcome",
     "Plan",

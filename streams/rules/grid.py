@@ -18,6 +18,7 @@ from streams.rules.device_step import DeviceStep, gone
 from streams.rules.outcome import Fault, Outcome
 from streams.rules.probes import Given
 from streams.rules.slots import Verdict
+from streams.rules.stored import ForeignState, believed
 from streams.rules.track import PackedTrack, Track, pack, unpack
 
 FORMAT = 2
@@ -174,9 +175,17 @@ class Grid:
         return zlib.compress(_encoder.encode(packed), level=1)
 
     @classmethod
-    def unpack(cls, data: bytes, catalogue: Catalogue, policy: ClockPolicy = DEFAULT_CLOCK) -> "Grid":
-        """A grid as it was packed; devices that nobody knows any more wait for the next Tick."""
-        packed = _decoder.decode(zlib.decompress(data))
+    def unpack(cls, code: str, data: bytes, catalogue: Catalogue, policy: ClockPolicy = DEFAULT_CLOCK) -> "Grid":
+        """A grid as it was packed; devices that nobody knows any more wait for the next Tick.
+
+        Raises:
+            ForeignState: another version packed it.
+        """
+        try:
+            plain = zlib.decompress(data)
+        except zlib.error as error:
+            raise ForeignState(code, None, [FORMAT], str(error)) from error
+        packed = believed(plain, _decoder, code, [FORMAT])
         grid = cls(packed.code, catalogue, policy)
         grid.offset = packed.offset
         grid.rules = packed.rules

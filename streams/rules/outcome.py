@@ -1,6 +1,7 @@
 """What one record of ``linli.inputs`` gives: alarm events, faults, counts."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
 
@@ -35,13 +36,21 @@ class Fault:
     source: Source
 
 
+class Beyond(StrEnum):
+    """What a group that is too large had no room for: a member's alarm, or its condition."""
+
+    ALARM = "alarm"
+    CONDITION = "condition"
+
+
 @dataclass(slots=True)
 class Outcome:
     """Effects of one record, in order. ``late`` counts samples older than their device's newest.
 
     ``groups`` goes to ``linli.groups``: what the second stage needs, transitions of rules with a
     group among it; those are not in ``events``. ``inputs`` (what the second stage hides or shows)
-    goes back to ``linli.inputs``; ``incidents`` names those that begin here.
+    goes back to ``linli.inputs``; ``incidents`` names those that begin here, ``beyond`` the groups
+    that are too large and what of them was passed on without being remembered, or left out.
     """
 
     source: Source
@@ -49,6 +58,7 @@ class Outcome:
     groups: list[GroupRecord] = field(default_factory=list)
     inputs: list[Action] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
+    beyond: list[tuple[str, Beyond]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     samples: int = 0
     late: int = 0

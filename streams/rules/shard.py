@@ -12,11 +12,11 @@ from streams.rules.catalogue import Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
 from streams.rules.grid import Grid
 from streams.rules.outcome import Outcome
+from streams.rules.stored import restored
 
 FAULT_WINDOW_MS = 60_000
 CLOCK_PREFIX = "#"
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(tuple[int, int, int])
 
 
 class TooManyFaults(Exception):
@@ -31,8 +31,9 @@ def partition_of_code(code: str, partitions: int = PARTITIONS) -> int:
 class Shard:
     """One partition. ``owns`` says whether a grid's key falls into it.
 
-    ``stored`` is what :meth:`pack` gave, by the same codes. A catalogue given to :meth:`adopt` comes into force at
-    the next Tick, and so does the first one for devices that have never been heard.
+    ``stored`` is what :meth:`pack` gave, by the same codes; what another version left and nobody can take over is
+    ``refused``, and then all of it is left, to be worked out again from the log. A catalogue given to :meth:`adopt`
+    comes into force at the next Tick, and so does the first one for devices that have never been heard.
     """
 
     def __init__(
@@ -47,10 +48,11 @@ class Shard:
     ) -> None:
         self.partition = partition
         self.catalogue = catalogue
-        packed = dict(stored or {})
         self.clock_code = f"{CLOCK_PREFIX}{partition}"
-        self._seen, self._resumed, self.offset = _decoder.decode(packed.pop(self.clock_code, b"[0,0,-1]"))
-        self.grids = {code: Grid.unpack(data, catalogue, policy) for code, data in sorted(packed.items())}
+        clock, self.grids, self.refused = restored(
+            stored or {}, self.clock_code, lambda code, data: Grid.unpack(code, data, catalogue, policy)
+        )
+        self._seen, self._resumed, self.offset = clock
         for grid in self.grids.values():
             grid.resumed = self._resumed
         self._owns = owns

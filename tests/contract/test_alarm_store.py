@@ -164,10 +164,14 @@ def test_a_shelving_waits_for_its_second_person_and_only_one_is_open(side: Side)
     side.record(raised("e1"))
     hold = HoldAlarm(side.front, ManualClock(T0), rules)
     wish = Holding("e1", ActionName.SHELVE, "ann", "c1", why="动火", until=T0 + 60_000)
+    assert side.store.unapproved_since(T0) is None
     waiting = hold(wish).hold
+    assert side.store.unapproved_since(T0 + 59_999) == T0
+    assert side.store.unapproved_since(T0 + 60_000) is None, "a wish whose end has passed waits no more"
     assert hold(wish).hold == waiting
     assert side.reader.list_holds(scope="990101", now=T0, rule="gas.ch4") == (waiting,)
     agreed = hold.approve("e1", by="bob", command="c2").hold
+    assert side.store.unapproved_since(T0) is None
     assert side.reader.list_holds(scope="", now=T0, device="gas-000001") == (agreed,)
     second = hold(dataclasses.replace(wish, command="c3", by="bob")).hold
     assert side.reader.list_holds(scope="", now=T0) == (second,)
@@ -246,6 +250,9 @@ FILTERS = [
     (AlarmFilters(states=("normal", "active_ack")), 1),
     (AlarmFilters(active=True), 1),
     (AlarmFilters(active=False), 1),
+    (AlarmFilters(shelved=True), 1),
+    (AlarmFilters(shelved=False), 1),
+    (AlarmFilters(shelved=True, active=False), 0),
     (AlarmFilters(severity="critical"), 1),
     (AlarmFilters(severity="warning"), 0),
     (AlarmFilters(device="d2"), 1),
@@ -264,5 +271,8 @@ FILTERS = [
 
 @pytest.mark.parametrize(("filters", "count"), FILTERS, ids=str)
 def test_every_filter_narrows(side: Side, filters: AlarmFilters, count: int) -> None:
-    side.record(raised("e1"), returned("e2", device="d2", severity=Severity.MAJOR, since=T0, cause=Cause.RETURNED))
+    side.record(
+        raised("e1", shelved_until=T0 + 60_000),
+        returned("e2", device="d2", severity=Severity.MAJOR, since=T0, cause=Cause.RETURNED),
+    )
     assert len(side.reader.list_alarms(filters, scope="", limit=9, after=None).items) == count

@@ -56,6 +56,9 @@ class MemoryAlarmStore:
         states = [hold.state(now) for hold in self.state.holds.values()]
         return {state: states.count(state) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
 
+    def unapproved_since(self, now: int) -> int | None:
+        return min((h.at for h in self.state.holds.values() if h.state(now) is HoldState.WAITING), default=None)
+
 
 class MemoryWork:
     def __init__(self, state: MemoryState) -> None:
@@ -173,6 +176,7 @@ def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:
     wanted = (
         (filters.states, alarm.state in filters.states),
         (filters.active is not None, alarm.active == filters.active),
+        (filters.shelved is not None, (alarm.shelved_until is not None) == filters.shelved),
         (filters.severity, alarm.severity == filters.severity),
         (filters.device, alarm.device == filters.device),
         (filters.kind, alarm.kind == filters.kind),

@@ -39,6 +39,7 @@ from services.tickets.handlers import (
     FindCalls,
     KeepAnswers,
     KeepCatalogue,
+    KeepPhotos,
     KeepPolicies,
     KeepShifts,
     KeepWorks,
@@ -71,6 +72,7 @@ from tests.fakes.ladders import MemoryLadderReader
 from tests.fakes.live import MemoryLog
 from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
+from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
 from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
@@ -105,6 +107,7 @@ class MemoryCity:
     history: MemoryHistory = field(default_factory=MemoryHistory)
     tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
     board: MemoryBoard = field(default_factory=MemoryBoard)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     notices: MemoryNotifications = field(default_factory=MemoryNotifications)
     told: MemoryNotices = field(default_factory=MemoryNotices)
@@ -155,6 +158,7 @@ class MemoryCity:
             saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
+            photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),

@@ -18,6 +18,7 @@ from services.tickets.domain.catalogue import Line
 from services.tickets.domain.catalogue.exchange import UnitFact
 from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M
 from services.tickets.domain.ordering import Order, place_of
+from services.tickets.domain.photos import Photo
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Changed, Position, Spot
 from services.transactions import Clash
@@ -35,12 +36,13 @@ class MemoryState:
     sent: list[Event] = field(default_factory=list)
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
     in_force: Policy | None = None
+    photos: dict[tuple[str, str], tuple[Photo, bool]] = field(default_factory=dict)
     audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
-            list(self.sent), dict(self.policies), self.in_force,
+            list(self.sent), dict(self.policies), self.in_force, dict(self.photos),
             MemoryChain("tickets", list(self.audit.entries)),
         )  # fmt: skip
 
@@ -129,6 +131,16 @@ class MemoryWork:
         if owner is not None and owner != ticket and self._state.tickets[owner].open:
             raise Clash(f"{episode} belongs to {owner}")
         self._state.episodes[episode] = ticket
+
+    def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
+        there = set()
+        for name in photos:
+            photo, stored = self._state.photos.get((ticket, name), (None, False))
+            if photo is not None and stored and (photo.shown_at is not None or photo.at >= since):
+                shown_at = now if photo.shown_at is None else photo.shown_at
+                self._state.photos[ticket, name] = (msgspec.structs.replace(photo, shown_at=shown_at), True)
+                there.add(name)
+        return frozenset(there)
 
     def answer(self, key: str) -> Answer | None:
         return self._state.answers.get(key)

@@ -99,6 +99,11 @@ class Log:
         """One record, acknowledged."""
         self._producer.send(topic.name, key=key.encode(), value=value).get(timeout=30)
 
+    def store(self, group: str, grid: str, packed: bytes) -> None:
+        """A grid's state, as if a worker of the group had written it."""
+        changelog, key = f"{group}-state-changelog", grid.encode()
+        self._producer.send(changelog, key=key, value=packed, partition=partition_of(grid)).get(timeout=30)
+
     def flush(self) -> None:
         self._producer.flush()
 

@@ -27,13 +27,6 @@ AUTHOR = User("supervisor", "卫督办", Role.SUPERVISOR)
 
 
 @pytest.fixture
-def log(kafka_servers: str) -> Iterator[Log]:
-    opened = Log(kafka_servers)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def worker(kafka_servers: str, tmp_path: Path, log: Log) -> Iterator[Worker]:
     made = Worker(kafka_servers, f"live-{log.run}", tmp_path, "one")
     yield made

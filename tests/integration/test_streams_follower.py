@@ -1,21 +1,12 @@
 """Rules and devices as a worker reads them: whole, before anything is told of them."""
 
 import asyncio
-from collections.abc import Iterator
 
 import msgspec
-import pytest
 
 from streams.agents.follower import Follower
 from streams.contracts import Device, Level, Op, Rule, Severity
 from tests.integration.streams_rig import Log
-
-
-@pytest.fixture
-def log(kafka_servers: str) -> Iterator[Log]:
-    opened = Log(kafka_servers)
-    yield opened
-    opened.close()
 
 
 def test_nobody_is_told_of_a_version_that_has_long_been_replaced(kafka_servers: str, log: Log) -> None:

@@ -36,21 +36,6 @@ def kafka_servers(server_directory: Path) -> Iterator[str]:
         yield broker.bootstrap
 
 
-@pytest.fixture
-def log(kafka_servers: str) -> Iterator[Log]:
-    opened = Log(kafka_servers)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def workers(kafka_servers: str, tmp_path: Path, log: Log) -> Iterator[list[Worker]]:
-    made = [Worker(kafka_servers, f"streams-{log.run}", tmp_path, name) for name in ("one", "two")]
-    yield made
-    for worker in made:
-        worker.end(signal.SIGKILL)
-
-
 def disturb(workers: list[Worker], chance: random.Random) -> None:
     """One thing that happens to a pair of processes; the one that is down comes back first."""
     down = [worker for worker in workers if worker.process is None]

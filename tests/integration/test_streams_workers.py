@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -33,21 +34,6 @@ def kafka_servers(server_directory: Path) -> Iterator[str]:
     """A broker of its own: these tests read whole topics, and other tests write what nobody can read."""
     for broker in running_kafka(server_directory / "kafka-streams"):
         yield broker.bootstrap
-
-
-@pytest.fixture
-def log(kafka_servers: str) -> Iterator[Log]:
-    opened = Log(kafka_servers)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def workers(kafka_servers: str, tmp_path: Path, log: Log) -> Iterator[list[Worker]]:
-    made = [Worker(kafka_servers, f"streams-{log.run}", tmp_path, name) for name in ("one", "two")]
-    yield made
-    for worker in made:
-        worker.end(signal.SIGKILL)
 
 
 def by_partition(found: list[Stored]) -> list[bytes]:
@@ -164,6 +150,7 @@ def test_two_workers_one_killed_give_the_same_episodes_and_incidents(log: Log, w
 def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_kill(
     log: Log, workers: list[Worker]
 ) -> None:
+    """After the kill another version's state stands in the changelog: it is refused, and the log says it all again."""
     before = log.ends(ALARMS)
     district = District(log, grids=1, each=2)
     worker = workers[0]
@@ -190,6 +177,7 @@ def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_k
         (Cause.RULE, 2, Severity.WARNING)
     }
     worker.end(signal.SIGKILL)
+    log.store(worker.group, district.grids[0], zlib.compress(b"\x91\x01"))
     worker.start()
     episode = raised()[0]
     act = Action(
@@ -200,5 +188,6 @@ def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_k
     acknowledged = eventually(
         lambda: [event for event in raised() if event.cause is Cause.ACKNOWLEDGED], within_s=60, every_s=0.5
     )
-    assert [(event.episode, event.by) for event in acknowledged] == [(episode.episode, "wang")]
+    assert f"state of {district.grids[0]}: format 1, this version takes" in worker.log
+    assert {(event.episode, event.by) for event in acknowledged} == {(episode.episode, "wang")}
     assert len({event.id for event in raised()}) == 3

@@ -155,6 +155,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "tickets": ("/tickets", "operator"),
         "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),
         "ticket-search": ("/tickets/search?text=新&sort=opened", "operator"),
+        "ticket-import": ("/tickets/import", "operator"),
         "new-ticket": ("/tickets/new", "operator"),
         "knowledge": ("/knowledge", "operator"),
         "hotspots": ("/tickets/hotspots", "operator"),

@@ -11,7 +11,7 @@ NAMES = (
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
     "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi", "kpi-tickets",
     "hotspots", "shifts", "catalogue", "catalogue-import", "catalogue-history",
-    "ticket-search", "missing", "forbidden",
+    "ticket-search", "ticket-import", "missing", "forbidden",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

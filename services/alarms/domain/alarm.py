@@ -67,7 +67,8 @@ class AlarmFilters:
     """Every field narrows; times are epoch ms of ``active_since``.
 
     ``collapsed``: of an incident's alarms that are not critical only the newest that fits ``states``
-    is listed, and says how many the incident has (alarms.md rule 10).
+    is listed, and says how many the incident has (alarms.md rule 10). ``shelved``: whether a shelving
+    hid it at its last transition.
     """
 
     states: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ class AlarmFilters:
     since: int | None = None
     until: int | None = None
     collapsed: bool = False
+    shelved: bool | None = None
 
 
 def number_of(event: AlarmEvent) -> int:

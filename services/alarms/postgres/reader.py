@@ -33,6 +33,7 @@ _FILTERS = """
     AND a.area ^@ %(area)s
     AND (%(states)s::text[] IS NULL OR a.state = ANY (%(states)s))
     AND (%(active)s::boolean IS NULL OR (a.state IN ('active_unack', 'active_ack')) = %(active)s)
+    AND (%(shelved)s::boolean IS NULL OR (a.shelved_until IS NOT NULL) = %(shelved)s)
     AND (%(severity)s = '' OR a.severity = %(severity)s)
     AND (%(device)s = '' OR a.device = %(device)s)
     AND (%(kind)s = '' OR a.kind = %(kind)s)
@@ -55,6 +56,7 @@ class PostgresAlarmReader:
         after_at, after_episode = after or (None, None)
         values: dict[str, Any] = {
             "scope": scope, "area": filters.area, "states": list(filters.states) or None, "active": filters.active,
+            "shelved": filters.shelved,
             "severity": filters.severity, "device": filters.device, "kind": filters.kind, "rule": filters.rule,
             "metric": filters.metric,
             "incident": filters.incident, "since": filters.since, "until": filters.until, "after_at": after_at,

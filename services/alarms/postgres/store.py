@@ -89,6 +89,15 @@ class PostgresAlarmStore:
         counts = {HoldState.WAITING if waits else HoldState.IN_FORCE: int(number) for waits, number in rows}
         return {state: counts.get(state, 0) for state in (HoldState.WAITING, HoldState.IN_FORCE)}
 
+    def unapproved_since(self, now: int) -> int | None:
+        query = (
+            "SELECT min(at) FROM alarms.holds "
+            "WHERE two AND second = '' AND ended_at IS NULL AND (until IS NULL OR until > %s)"
+        )
+        with translated(), self._pool.connection() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(query, (now,)).fetchall()
+        return next((since for (since,) in rows), None)
+
 
 class PostgresWork:
     """:class:`services.alarms.ports.Work`: one transaction."""

@@ -18,6 +18,7 @@ from services.api.pages import (
     entrance,
     feedback,
     hotspots,
+    importing,
     intake,
     knowledge,
     kpi,
@@ -71,7 +72,14 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
-    for page in (intake, hotspots, knowledge, shifts, works):  # before the tickets: their addresses would be a ticket's
+    for page in (
+        intake,
+        hotspots,
+        importing,
+        knowledge,
+        shifts,
+        works,
+    ):  # before the tickets: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))

@@ -47,7 +47,7 @@ def view(row: AlarmRow, rules: Mapping[str, Rule], now: int, t: Words) -> AlarmV
     value, unit = shown_value(row, rule, now, t)
     return AlarmView(
         row=row,
-        title=row.place or _called(row.device, t),
+        title=row.place or called(row.device, t),
         kind=kind_name(row.kind, t),
         rule=t.either(rule.name_zh, rule.name_en) if rule else say(BUILT_IN, row.rule, t),
         severity=say(SEVERITIES, row.severity, t),
@@ -110,7 +110,7 @@ def both_units(metric: str, value: float | None) -> str:
     return ""
 
 
-def _called(subject: str, t: Words) -> str:
+def called(subject: str, t: Words) -> str:
     """A group by its name, a device by its id."""
     if subject.partition(":")[0] not in GROUPS:
         return subject

@@ -31,6 +31,7 @@ STATES: Final = {
     "active_unack": N_("未确认"),
     "active_ack": N_("已确认"),
     "rtn_unack": N_("已恢复，未确认"),
+    "shelved": N_("已搁置"),
     "normal": N_("已结束"),
     "all": N_("全部"),
 }
@@ -74,6 +75,11 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
             (alarm_views.view(row, rules, visit.now, t), alarm_story.lasted(row, visit.now, t)) for row in listed
         ],
         "together": {item.alarm.id: (item.together, item.alarm.incident) for item in page.items if item.together > 1},
+        "shelved": {
+            item.alarm.id: t("已搁置到 {time}", time=fmt.moment(item.alarm.shelved_until, visit.now, t))
+            for item in page.items
+            if item.alarm.shelved_until is not None
+        },
         "flood": flood,
         "chosen": chosen,
         "narrowed": bool(asked),
@@ -100,7 +106,8 @@ def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmF
             raise refuse(422, "invalid", f"{name} cannot be that.", remedy, field=name, value=chosen[name])
     state = chosen["state"]
     return AlarmFilters(
-        states={"open": OPEN, "all": ()}.get(state, (state,)),
+        states={"open": OPEN, "shelved": OPEN, "all": ()}.get(state, (state,)),
+        shelved=True if state == "shelved" else None,
         severity=chosen["severity"],
         kind=chosen["kind"],
         area=asked_area(visit.caller, chosen["area"]),

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.pages import intake_form as forms
+from services.api.pages import photos
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent
@@ -18,7 +19,7 @@ from services.api.pages.merging import MergeDesk, shown
 from services.api.pages.placemap import HEIGHT, WIDTH, drawn, window_of
 from services.api.pages.places import search_places
 from services.api.pages.responsibility import REASONS
-from services.api.pages.ticket_forms import URGENCIES
+from services.api.pages.ticket_forms import LABELS, URGENCIES, Field
 from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.tickets import actor
@@ -51,12 +52,15 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         """Whatever button was pressed: the map, a search, a look, or the end of the call."""
         visit = _reporting(desk, request)
         call, step = call_of(_texts(form)), str(form.get("step", "save"))
+        again = {"photos": visit.t("照片没有保存，请重新选")} if photos.chosen(form) else {}
         moved = _moved(container, visit, call, step, form)
         if moved is not None:
-            return _show(desk, container, visit, moved, {}, shelf)
+            return _show(desk, container, visit, moved, again, shelf)
         call = settled(container, visit, call)
-        errors = errors_of(container, visit, call, answering=step == "answer")
+        pictures, wrong = photos.developed(container, form, visit.t)
+        errors = errors_of(container, visit, call, answering=step == "answer") | ({"photos": wrong} if wrong else {})
         if errors:
+            errors = again | errors
             away = bool(call.code) and not contains(visit.caller.scope, call.code)
             return _show(desk, container, visit, call, errors, shelf, status=403 if away else 422)
         try:
@@ -65,6 +69,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
             if refused.code != "idempotency":
                 raise
             return _show(desk, container, visit, call.with_(key=""), {"": visit.t(AGAIN)}, shelf, status=409)
+        photos.attached(container, visit.caller, ticket.id, pictures, reported=True)
         said = _answer(container, visit.caller, call, ticket) if step == "answer" else "created"
         return RedirectResponse(f"/tickets/{ticket.id}?said={said}", 303)
 
@@ -187,6 +192,7 @@ def _show(
     beside = _beside(container, visit, call, shelf) if shelf is not None and visit.may(Permission.TICKETS) else None
     return desk.show(
         visit, "ticket-new.html", status=status, **common(visit), values=values, errors=errors, groups=groups,
+        photos=Field("photos", t(LABELS[photos.KEPT]), "photos", required=False),
         urgencies=[(code, t(word)) for code, word in URGENCIES.items()], found=call.found, beside=beside,
         window=window.written(), map_size=(WIDTH, HEIGHT), operator=visit.caller.role is Registered.OPERATOR,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.auth import Caller
-from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
+from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
 from services.tickets.domain import StageCount
 from streams.contracts import Rule
 
@@ -130,6 +130,7 @@ class TicketRow:
     sensor_normal_at: int | None = None
     confirmed_at: int | None = None
     tasks: tuple[TaskRow, ...] = ()
+    photos: tuple[PhotoRow, ...] = ()
     waiting_until: int | None = None
     asked_until: int | None = None
     plan: str = ""
@@ -199,7 +200,7 @@ class TicketFilter:
     view: str = "open"
     area: str = ""
     source: str = ""
-    limit: int = 100
+    limit: int = 50
     cursor: str | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sensors.kinds import metric_of
 from services.api.pages import charts
 from services.api.pages import formatting as fmt
+from services.api.pages.alarm_views import called
 from services.api.pages.ports import DeviceRow
 from services.api.pages.rule_views import limits
 from services.api.pages.words import N_, Words
@@ -66,7 +67,7 @@ def _row(each: Compared, address: str, places: Mapping[str, str], now: int, t: W
     episode = each.either
     return {
         "device": episode.device,
-        "place": places.get(episode.device) or episode.device,
+        "place": places.get(episode.device) or called(episode.device, t),
         "when": fmt.moment(episode.at, now, t, seconds=True),
         "at": episode.at,
         "severity": str(episode.worst),

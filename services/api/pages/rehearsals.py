@@ -19,7 +19,7 @@ from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.rehearsing import Rehearsal, State
 from services.registry.domain.rules import differences, unit_of
-from services.rehearsal.domain import Change
+from services.rehearsal.domain import Change, about_groups
 from services.rehearsal.handlers import Scope
 from streams.contracts import Refused, Rule
 from streams.rules.problems import Problem
@@ -103,6 +103,7 @@ def _form(
     return {
         **common(visit),
         "rule": base.id,
+        "grouped": about_groups(base),
         "new": new,
         "name": values.get("name_zh" if t.lang == "zh" else "name_en") or t.either(base.name_zh, base.name_en),
         "kept": {name: value for name, value in kept.items() if name not in shown},
@@ -129,7 +130,7 @@ def _wrong(refused: Refused, values: Mapping[str, str], visit: Visit) -> list[st
         return [t("已有两次试演在运行，请一分钟后再试")]
     listed = refused.extra.get("errors")
     if not isinstance(listed, list):
-        return [t("按组判断的规则不能试演，请选看单台设备的规则")]
+        return [t("范围内没有这种设备，或设备太多，请换一个范围")]
     problems = [Problem(each["field"], each["value"], each["remedy"]) for each in listed]
     return [
         f"{field_name(problem.field, t)}{t('：')}{finding.text}"
@@ -181,7 +182,7 @@ def _result(desk: Desk, visit: Visit, found: Rehearsal) -> dict[str, Any]:
     query = visit.request.query_params
     fallback = next((name for name, _ in devices_of(desk, visit, asked)), "")
     name = views.drawn_device(report, query.get("device", ""), found.order.scope.device or fallback)
-    device = desk.source.device(visit.caller, name) if name else None
+    device = desk.source.device(visit.caller, name) if name and not about_groups(asked) else None
     at = query.get("at", "")
     span = views.stretch(report, int(at) if at.isdecimal() and len(at) <= MOST_DIGITS else 0)
     points = desk.source.series(name, asked.metric, *span) if device and asked.metric else []

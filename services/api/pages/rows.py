@@ -13,11 +13,12 @@ from services.api.pages.ports import (
     StrangerRow,
     TicketRow,
 )
-from services.api.pages.ticket_rows import ClockRow, EventRow, TaskRow
+from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Unit
 from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for, hidden_from, may_unmask, responsible
+from services.tickets.domain.photos import Photo
 from streams.contracts import Device
 
 PREVIEW = 200
@@ -80,6 +81,7 @@ def of_ticket(
     role: Role = Role.SYSTEM,
     names: Mapping[str, str] | None = None,
     unit: Unit | None = None,
+    photos: Sequence[Photo] = (),
 ) -> TicketRow:
     """A ticket as ``role`` may see it; ids of people become their names."""
     caller = caller_for(role, ticket.caller)
@@ -105,6 +107,7 @@ def of_ticket(
         incident=ticket.incident,
         deadline=ticket.deadline,
         mark=str(ticket.card),
+        photos=tuple(PhotoRow(photo.id, photo.at) for photo in photos if photo.shown_at is not None),
         lead=ticket.lead,
         lead_zh=unit.name_zh if unit else ticket.lead,
         lead_en=unit.name_en if unit else ticket.lead,

@@ -210,8 +210,9 @@ class ContainerSource:
         found, events = ticket_for(self._c, who, ticket)
         allowed = allowed_actions(found, Part(who.role), by=who.id, unit=who.unit, now=self._c.clock.now())
         return rows.of_ticket(
-            found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead)
-        )
+            found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead),
+            photos=self._c.photos.of(found.id),
+        )  # fmt: skip
 
     def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
         found = self._c.tickets.get_ticket(ticket, scope=who.scope)

@@ -38,7 +38,7 @@ LABELS: Final = {
     "urgency": N_("紧急程度"),
     "unit": N_("主办单位"),
     "place": N_("到场位置"),
-    "photo": N_("照片编号或说明"),
+    "photos": N_("现场照片"),
     "reading": N_("便携仪读数"),
     "sensor_dead": N_("传感器已坏，读数无法自证"),
     "contacted": N_("联系上了吗"),
@@ -74,7 +74,7 @@ ERRORS: Final = {
     "unit": N_("请选主办单位"),
     "place": N_("请写到场位置，例如“纺织新村 12栋 2单元”"),
     "contacted": N_("请选是否联系上"),
-    "photo": N_("请写照片编号，或照片上看到什么"),
+    "photos": N_("请拍一张或选一张照片"),
     "found": N_("请选现场是否属实"),
     "to": N_("请写转给哪里，例如“119”或“燃气公司”"),
     "at": N_("请选转接时间"),
@@ -89,15 +89,17 @@ KINDS: Final = {
     "text": "area", "reason": "area", "outcome": "area", "category": "select", "area": "select", "unit": "select",
     "urgency": "radio", "satisfied": "radio", "contacted": "yesno", "solved": "yesno", "sensor_dead": "check",
     "found": "yesno", "told": "area", "plan": "area", "at": "when", "until": "when", "task": "select",
+    "photos": "photos",
 }  # fmt: skip
 SATISFACTION: Final = {"satisfied": N_("满意"), "mostly": N_("基本满意"), "dissatisfied": N_("不满意")}
 URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
-SKIPPED: Final = frozenset({"assisting", "position"})
+SKIPPED: Final = frozenset({"assisting", "position", "photo"})
+"""What a page asks in no words: a photo of another system is for programs; people here send the photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input. ``kind``: text, area (several lines), select, radio, yesno, check or when (local time)."""
+    """One input. ``kind``: text, area (several lines), select, radio, yesno, check, photos or when (local time)."""
 
     name: str
     label: str
@@ -219,7 +221,7 @@ def _count(text: str) -> int:
 
 _MEANINGS: Final[Mapping[str, Callable[[str], Any]]] = {
     "contacted": _true, "solved": _true, "sensor_dead": _true, "found": _true, "urgency": _count, "task": _count,
-    "at": read, "until": read,
+    "at": read, "until": read, "photos": str.split,
 }  # fmt: skip
 
 

@@ -35,3 +35,11 @@ class TaskRow:
     text: str
     until: int
     done: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """A photo that was shown, and when it came."""
+
+    id: str
+    at: int

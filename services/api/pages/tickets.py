@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.api.auth import allow
 from services.api.pages import formatting as fmt
-from services.api.pages import graphs, ticket_forms, ticket_views
+from services.api.pages import graphs, photos, ticket_forms, ticket_views
 from services.api.pages import vocabulary as voc
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
@@ -71,9 +72,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
         visit = desk.visit(request)
         row = found(desk, visit, ticket)
         action = text_of(form, "action", 40)
-        sent = {name: value for name, value in form.items() if isinstance(value, str)}
-        values = ticket_forms.answers(row.state, action, sent)
-        errors = ticket_forms.missing(row.state, action, values, visit.t) if action in row.allowed else {}
+        sent, values, errors = _said(book, visit, row, action, form)
         next_ = safe_next(text_of(form, "next") or f"/tickets/{row.id}?")
         if not errors:
             try:
@@ -85,6 +84,20 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
         return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
 
     return router
+
+
+def _said(
+    book: AlarmBook, visit: Visit, row: TicketRow, action: str, form: FormData
+) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
+    """What a form holds as text and as the action's fields, its photos kept by now; and what is wrong with it."""
+    sent = {name: value for name, value in form.items() if isinstance(value, str)}
+    if action not in row.allowed:
+        return sent, ticket_forms.answers(row.state, action, sent), {}
+    kept, wrong = photos.received(book.container, visit.caller, row.id, form, visit.t)
+    sent[photos.KEPT] = " ".join(kept)
+    values = ticket_forms.answers(row.state, action, sent)
+    errors = ticket_forms.missing(row.state, action, values, visit.t)
+    return sent, values, errors | ({photos.KEPT: wrong} if wrong else {})
 
 
 def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
@@ -105,6 +118,8 @@ def refused_text(error: Exception, now: int, t: Words) -> str:
     if not isinstance(error, Refused):
         return t("没有办成：{why}", why=str(error))
     because = str(error.extra.get("because", ""))
+    if because in photos.WRONG:
+        return photos.wrong_with(error, t)
     after, most = error.extra.get("after"), error.extra.get("most")
     if because in voc.RULES:
         return t(voc.RULES[because])

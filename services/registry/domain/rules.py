@@ -12,6 +12,7 @@ import msgspec
 from sensors.kinds import CATEGORIES, KINDS, metric_of
 from streams.contracts import Device, Flagged, Members, Nominal, Rate, Ratio, Rule, Share, Unchanged
 from streams.contracts.areas import contains
+from streams.groups import MOST_MEMBERS
 from streams.rules import Catalogue
 from streams.rules.catalogue import BUILT_IN
 from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
@@ -22,8 +23,6 @@ RANGES: Final[Ranges] = {
 RULE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)+\Z")
 """The dot keeps ids apart from the addresses beside them."""
 RULE_ID_LENGTH: Final = 64
-MOST_MEMBERS: Final = 2_000
-"""One group is judged by one worker and makes one incident, which people must be able to read."""
 SHOWN_DEVICES: Final = 20
 
 

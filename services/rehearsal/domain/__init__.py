@@ -1,11 +1,14 @@
 """Back-tests: stored readings through the live engine's rules, twice, and the difference. Pure."""
 
 from services.rehearsal.domain.episodes import Change, Episode, Ledger, Pair, paired, tickets_a_day
-from services.rehearsal.domain.feed import Stored, Window, by_arrival, records, samples
+from services.rehearsal.domain.feed import TICK_MS, Stored, Window, by_arrival, records, samples
+from services.rehearsal.domain.groups import SECOND_MS, about_groups, whole_groups
 from services.rehearsal.domain.report import Compared, Line, Reached, Report, Sides, Stopped, compared, counted
 from services.rehearsal.domain.run import Side, concerned, lead_ms, metrics_of, rehearse
 
 __all__ = [
+    "SECOND_MS",
+    "TICK_MS",
     "Change",
     "Compared",
     "Episode",
@@ -19,6 +22,7 @@ __all__ = [
     "Stopped",
     "Stored",
     "Window",
+    "about_groups",
     "by_arrival",
     "compared",
     "concerned",
@@ -30,4 +34,5 @@ __all__ = [
     "rehearse",
     "samples",
     "tickets_a_day",
+    "whole_groups",
 ]

@@ -63,12 +63,17 @@ def samples(readings: Iterable[Stored], kinds: Mapping[str, str]) -> Iterator[Sa
         yield Sample(device, kinds[device], ts, at, values, quality, flags)
 
 
-def records(arriving: Iterable[Sample], grids: Mapping[str, str], start: int, end: int) -> Iterator[Batch | Tick]:
-    """What a gateway would have written: ``start`` and ``end`` are its clock, ``grids`` is by device."""
+def records(
+    arriving: Iterable[Sample], grids: Mapping[str, str], start: int, end: int, *, linger_ms: int = TICK_MS
+) -> Iterator[Batch | Tick]:
+    """What a gateway would have written: ``start`` and ``end`` are its clock, ``grids`` is by device.
+
+    ``linger_ms``: samples of so long are one batch a grid. Where grids meet in a group it must be short.
+    """
     now = start
     yield Tick(GATEWAY, now)
-    for minute, together in groupby(arriving, key=lambda sample: max(0, sample.at - start) // TICK_MS):
-        while now < start + minute * TICK_MS:
+    for number, together in groupby(arriving, key=lambda sample: max(0, sample.at - start) // linger_ms):
+        while now + TICK_MS <= start + number * linger_ms:
             now += TICK_MS
             yield Tick(GATEWAY, now)
         batches: dict[str, list[Sample]] = {}

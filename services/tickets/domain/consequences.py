@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from services.tickets.domain.details import Details
-from services.tickets.domain.ticket import Episode, Event, Evidence, Task, Ticket
+from services.tickets.domain.details import Details, evidence_of
+from services.tickets.domain.ticket import Episode, Event, Task, Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Card, Level, Role, State
 
 Changes = dict[str, Any]
@@ -96,8 +96,8 @@ def _parked(ticket: Ticket, event: Event) -> Changes:
 def _finished(ticket: Ticket, event: Event) -> Changes:
     details = details_of(event)
     changes = _handled(ticket, event) | {"outcome": details.outcome, "checked_by": ""}
-    if details.photo or details.reading:
-        changes["evidence"] = Evidence(event.at, event.by, details.photo, details.reading, details.sensor_dead)
+    if (evidence := evidence_of(details, at=event.at, by=event.by)).shown:
+        changes["evidence"] = evidence
     return changes
 
 

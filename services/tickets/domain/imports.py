@@ -17,12 +17,18 @@ LONGEST_WORD: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one cell; ``line`` counts the file's from 1, ``column`` is the file's own name."""
+    """What is wrong with one cell; ``line`` counts the file's from 1, ``column`` is the file's own name.
+
+    ``because`` is the kind of fault, for pages; ``n`` and ``most`` the numbers that ``detail`` says.
+    """
 
     line: int
     column: str
     value: str
     detail: str
+    because: str = ""
+    n: int = 0
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +66,36 @@ def foreign_of(rows: Iterable[tuple[int, Mapping[str, str]]], mapping: Mapping[s
     """Each row as a ticket, or what is wrong with it: every fault of a row, so that a file is mended once."""
     seen: dict[str, int] = {}
     for line, row in rows:
-        fields = {field: row.get(column, "").strip() for field, column in mapping.items()}
-        faults = [Fault(line, mapping[field], fields[field][:100], detail) for field, detail in _faults(fields)]
+        fields = {
+            field: row.get(column, "").replace("\r\n", "\n").strip() for field, column in mapping.items()
+        }  # one ending of lines: a page and a program send the same cell as the same report
+        faults = [
+            Fault(line, mapping[name], fields[name][:100], detail, because, n, most)
+            for name, detail, because, n, most in _faults(fields)
+        ]
         first = seen.setdefault(fields["number"], line)
         if fields["number"] and first != line:
-            faults.append(Fault(line, mapping["number"], fields["number"], f"line {first} has the same number"))
+            again = f"line {first} has the same number"
+            faults.append(Fault(line, mapping["number"], fields["number"], again, "twice", first))
         if faults:
             yield from faults
         else:
             yield Foreign(line, {field: value for field, value in fields.items() if value})
 
 
-def _faults(fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _faults(fields: Mapping[str, str]) -> Iterator[tuple[str, str, str, int, int]]:
     for field, value in fields.items():
         most = LONGEST.get(field, LONGEST_WORD)
         if field in REQUIRED and not value:
-            yield field, "is empty"
+            yield field, "is empty", "empty", 0, 0
         elif len(value) > most:
-            yield field, f"has {len(value)} characters; at most {most} are taken"
+            yield field, f"has {len(value)} characters; at most {most} are taken", "long", len(value), most
         elif not all(char.isprintable() or (char in "\n\t\r" and field == "text") for char in value):
-            yield field, "holds control characters"
+            yield field, "holds control characters", "control", 0, 0
         elif field == "area" and value and level_of(value) is None:
-            yield field, "is no area code of 6, 9, 12, 15 or 20 digits"
+            yield field, "is no area code of 6, 9, 12, 15 or 20 digits", "area", 0, 0
     if not fields.get("text") and not fields.get("place"):
-        yield "title", "needs a text or a place beside it"
+        yield "title", "needs a text or a place beside it", "alone", 0, 0
 
 
 def _wrong(field: str, value: str, detail: str, remedy: str) -> Refused:

@@ -44,8 +44,7 @@ def _speaks_for_sensor(ticket: Ticket, evidence: Evidence | None) -> bool:
 
 def would_prove(ticket: Ticket, evidence: Evidence, now: int) -> bool:
     """Whether finishing with ``evidence`` gives proof 1."""
-    shown = bool(evidence.photo or evidence.reading)
-    return sensor_stayed_normal(ticket, now) or (shown and _speaks_for_sensor(ticket, evidence))
+    return sensor_stayed_normal(ticket, now) or (evidence.shown and _speaks_for_sensor(ticket, evidence))
 
 
 def why_not(ticket: Ticket, now: int) -> str:

@@ -6,14 +6,14 @@ from typing import Final
 
 from services.tickets.domain import calendars, limits, policy
 from services.tickets.domain.catalogue import check_category
-from services.tickets.domain.details import Details
+from services.tickets.domain.details import Details, evidence_of
 from services.tickets.domain.errors import Because, Ruled
 from services.tickets.domain.guards import Actor
 from services.tickets.domain.limits import limit_of
 from services.tickets.domain.numbers import SHANGHAI
 from services.tickets.domain.proof import Proof, proof_one, why_not, would_prove
 from services.tickets.domain.table import Row
-from services.tickets.domain.ticket import Evidence, Ticket
+from services.tickets.domain.ticket import Ticket
 from services.tickets.domain.words import Action, Clock, State
 from streams.contracts import Refused
 
@@ -75,7 +75,7 @@ def check_master(ticket: Ticket, master: Ticket | None, named: str) -> Ticket:
 
 
 def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -> None:
-    evidence = Evidence(now, who.by, details.photo, details.reading, details.sensor_dead)
+    evidence = evidence_of(details, at=now, by=who.by)
     if ticket.unfinished and not details.reason:
         waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
         raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}; wait for them, or give the reason why not")

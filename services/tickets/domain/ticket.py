@@ -71,6 +71,12 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     photo: str = ""
     reading: str = ""
     sensor_dead: bool = False
+    photos: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        """There is something to look at: a photo, or what an instrument read."""
+        return bool(self.photos or self.photo or self.reading)
 
 
 class Task(msgspec.Struct, frozen=True, omit_defaults=True):

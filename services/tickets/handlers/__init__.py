@@ -6,6 +6,7 @@ from services.tickets.handlers.catalogue import KeepCatalogue
 from services.tickets.handlers.figures import CountFigures
 from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
+from services.tickets.handlers.photos import KeepPhotos
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime
 from services.tickets.handlers.unmasking import Unmask
@@ -18,6 +19,7 @@ __all__ = [
     "FindCalls",
     "KeepAnswers",
     "KeepCatalogue",
+    "KeepPhotos",
     "KeepPolicies",
     "KeepShifts",
     "KeepTime",

@@ -17,6 +17,7 @@ from services.tickets.domain.figures import (
     Scoring,
     Tally,
     Window,
+    added,
     days_of,
     figures_of,
     months_of,
@@ -113,25 +114,17 @@ class CountFigures:
         """
         scoring = self.scoring(asked.version)
         window, query = self._query(asked, scoring)
-        whole = self.store.tally(replace(query, by=By.WHOLE))
+        windows = _periods(window, scoring) if asked.by is By.PERIOD else ()
+        tallies = self.store.tally(replace(query, edges=tuple(each.start for each in windows)))
         made = _row_of(scoring)
-        total = made(whole[0] if whole else Tally(), None)
+        total = made(added(tallies), None)  # every ticket is in one row, so the rows are read once for both
         if asked.by is By.WHOLE:
             return Counted(window, scoring, total, ())
-        if asked.by is By.PERIOD:
-            return Counted(window, scoring, total, self._periods(window, query, scoring))
-        return Counted(window, scoring, total, tuple(made(tally, None) for tally in self.store.tally(query)))
-
-    def _periods(self, window: Window, query: FigureQuery, scoring: Scoring) -> tuple[Row, ...]:
-        """Every period of the window, those without tickets too."""
-        days = (window.last - window.first).days + 1
-        windows = (days_of if days <= _FEW_DAYS else months_of)(window, scoring)
-        found = self.store.tally(replace(query, edges=tuple(each.start for each in windows)))
-        tallies = {int(tally.key): tally for tally in found}
-        made = _row_of(scoring)
-        return tuple(
-            made(replace(tallies.get(number, Tally()), key=each.name), each) for number, each in enumerate(windows)
-        )
+        if asked.by is not By.PERIOD:
+            return Counted(window, scoring, total, tuple(made(tally, None) for tally in tallies))
+        by_number = {int(tally.key): tally for tally in tallies}
+        rows = (replace(by_number.get(number, Tally()), key=each.name) for number, each in enumerate(windows))
+        return Counted(window, scoring, total, tuple(map(made, rows, windows)))
 
     def tickets(
         self,
@@ -163,6 +156,12 @@ class CountFigures:
             asked.digits,
         )
         return window, query
+
+
+def _periods(window: Window, scoring: Scoring) -> tuple[Window, ...]:
+    """Every period of the window, those without tickets too."""
+    days = (window.last - window.first).days + 1
+    return (days_of if days <= _FEW_DAYS else months_of)(window, scoring)
 
 
 def _narrowed(word: str) -> str | None:

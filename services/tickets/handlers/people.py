@@ -28,6 +28,7 @@ from services.tickets.domain.text import check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
+from services.tickets.handlers.photos import show
 from services.tickets.handlers.places import check_area, check_units, units_named
 from services.tickets.ports import Answer, Atlas, TicketStore, Work
 from services.transactions import in_transaction
@@ -90,25 +91,21 @@ class OpenTicket:
         Raises:
             Refused: ``fields`` or ``forbidden``; ``idempotency`` for a key of another request.
         """
-        check_text(report)
-        own = _SOURCES.get(who.role)
-        if own is None:
-            raise Refused("forbidden", f"report belongs to {', '.join(_SOURCES)}")
-        if report.area and level_of(report.area) is None:
-            raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
-        if report.category:
-            check_category(report.category)
-        if not report.area.startswith(scope):
-            raise Refused("forbidden", f"the place lies outside your area {scope}")
-        if report.urgency and (report.urgency not in URGENCIES or who.role is not Role.OPERATOR):
-            detail = "urgency is 0 (ordinary), 1 (major) or 2 (critical), and the hotline's to say"
-            raise Refused("fields", detail, wrong=["urgency"])
-        if self.atlas is not None:
-            check_area(self.atlas, report.area)
+        own = _checked(report, who, scope, self.atlas)
         request = _Request(key, who, report)
         return in_transaction(
             self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own))
         )
+
+    def tried(self, report: Report, *, who: Actor, key: str, scope: str = "") -> str:
+        """Refuse what opening would refuse, and open nothing; the ticket that ``key`` opened before, or ''.
+
+        Raises:
+            Refused: as opening it would.
+        """
+        _checked(report, who, scope, self.atlas)
+        before = in_transaction(self.store, _Request(key, who, report).before)
+        return before.ticket if before else ""
 
     def _open(self, work: Work, report: Report, who: Actor, source: Source) -> Ticket:
         now = self.clock.now()
@@ -132,6 +129,26 @@ class OpenTicket:
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)
         return join(work, ticket, now)
+
+
+def _checked(report: Report, who: Actor, scope: str, atlas: Atlas | None) -> Source:
+    """The channel of whoever reports, where they and what they say may pass."""
+    check_text(report)
+    own = _SOURCES.get(who.role)
+    if own is None:
+        raise Refused("forbidden", f"report belongs to {', '.join(_SOURCES)}")
+    if report.area and level_of(report.area) is None:
+        raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
+    if report.category:
+        check_category(report.category)
+    if not report.area.startswith(scope):
+        raise Refused("forbidden", f"the place lies outside your area {scope}")
+    if report.urgency and (report.urgency not in URGENCIES or who.role is not Role.OPERATOR):
+        detail = "urgency is 0 (ordinary), 1 (major) or 2 (critical), and the hotline's to say"
+        raise Refused("fields", detail, wrong=["urgency"])
+    if atlas is not None:
+        check_area(atlas, report.area)
+    return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +194,7 @@ class ActOnTicket:
         moved, events = domain.move(
             ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
         )
+        show(work, ticket.id, act.details.photos, now)
         save(work, moved, events, now)
         if master is not None:
             gather(work, ticket, master, now)
@@ -196,16 +214,31 @@ class _Request:
     who: Actor
     body: Report | Act
 
+    @property
+    def _name(self) -> str:
+        return f"{self.who.by} {self.key}"
+
+    @property
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
+
+    def before(self, work: Work) -> Answer | None:
+        """What the key did, if it was used for this very request.
+
+        Raises:
+            Refused: ``idempotency``, it was used for another one.
+        """
+        found = work.answer(self._name)
+        if found is not None and found.fingerprint != self._fingerprint:
+            raise Refused("idempotency", "this Idempotency-Key was used for another request; take a new one")
+        return found
+
     def once(self, work: Work, do: Callable[[], Ticket]) -> Ticket:
         if not self.key:
             return do()
-        name = f"{self.who.by} {self.key}"
-        fingerprint = hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
-        before = work.answer(name)
+        before = self.before(work)
         if before is None:
             ticket = do()
-            work.remember(name, Answer(fingerprint, ticket.id, ticket.version))
+            work.remember(self._name, Answer(self._fingerprint, ticket.id, ticket.version))
             return ticket
-        if before.fingerprint != fingerprint:
-            raise Refused("idempotency", "this Idempotency-Key was used for another request; take a new one")
         return domain.replay(work.events(before.ticket)[: before.version])

@@ -108,6 +108,10 @@ class Work(Protocol):
         """
         ...
 
+    def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
+        """Photos become evidence and stay; which of them are the ticket's: shown before, or come since then."""
+        ...
+
     def answer(self, key: str) -> Answer | None:
         """What a key's request did. Asking reserves the key until the transaction ends."""
         ...

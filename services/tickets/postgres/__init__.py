@@ -6,6 +6,7 @@ from services.tickets.postgres.directory import PostgresDirectory
 from services.tickets.postgres.figures import PostgresFigures
 from services.tickets.postgres.hotspots import PostgresHotspots
 from services.tickets.postgres.matches import PostgresMatchReader
+from services.tickets.postgres.photos import PostgresPhotos
 from services.tickets.postgres.reader import PostgresTicketReader
 from services.tickets.postgres.saved import PostgresSavedFilters
 from services.tickets.postgres.store import PostgresTicketStore
@@ -17,6 +18,7 @@ __all__ = [
     "PostgresFigures",
     "PostgresHotspots",
     "PostgresMatchReader",
+    "PostgresPhotos",
     "PostgresSavedFilters",
     "PostgresTicketReader",
     "PostgresTicketStore",

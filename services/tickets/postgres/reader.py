@@ -1,39 +1,41 @@
 """Lists of tickets for people, from the views that this schema publishes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from services.adapters.postgres import Pool, translated
 from services.paging import Key, Page
 from services.tickets.domain import Event, Stage, StageCount, Ticket, TicketFilters
 from services.tickets.domain.ordering import LAST, By, Order, place_of
+from services.tickets.domain.words import ENDED
 from services.tickets.postgres.rows import event_of, ticket_of
 
-_WHERE = """
-    FROM tickets.ticket
-    WHERE area ^@ %(scope)s AND area ^@ %(area)s
-      AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s))
-      AND (%(stage)s::text IS NULL OR stage = %(stage)s)
-      AND (%(open)s::boolean IS NULL OR is_open = %(open)s)
-      AND (%(device)s = '' OR device = %(device)s)
-      AND (%(kind)s = '' OR kind = %(kind)s)
-      AND (%(source)s = '' OR source = %(source)s)
-      AND (%(incident)s = '' OR incident = %(incident)s)
-      AND (%(master)s = '' OR master = %(master)s)
-      AND (%(supervised)s::boolean IS NULL OR supervised = %(supervised)s)
-      AND (%(unit)s = '' OR lead = %(unit)s OR %(unit)s = ANY (assisting))
-      AND (%(reporter)s = '' OR reporter = %(reporter)s)
-      AND (%(card)s = '' OR card = %(card)s)
-      AND (%(categories)s::text[] IS NULL OR category = ANY (%(categories)s))
-      AND (%(urgency)s::smallint IS NULL OR urgency = %(urgency)s)
-      AND (%(since)s::bigint IS NULL OR opened_at >= %(since)s)
-      AND (%(until)s::bigint IS NULL OR opened_at < %(until)s)"""
+_WHERE: Final = {
+    "scope": "area ^@ %(scope)s",
+    "area": "area ^@ %(area)s",
+    "states": "state = ANY (%(states)s)",
+    "stage": "stage = %(stage)s",
+    "device": "device = %(device)s",
+    "kind": "kind = %(kind)s",
+    "source": "source = %(source)s",
+    "incident": "incident = %(incident)s",
+    "master": "master = %(master)s",
+    "supervised": "supervised = %(supervised)s",
+    "unit": "((lead = %(unit)s AND lead <> '') OR assisting @> ARRAY[%(unit)s::text])",
+    "reporter": "reporter = %(reporter)s",
+    "card": "card = %(card)s AND card <> ''",
+    "categories": "category = ANY (%(categories)s)",
+    "urgency": "urgency = %(urgency)s",
+    "since": "opened_at >= %(since)s",
+    "until": "opened_at < %(until)s",
+    "pairs": "tickets.pairs(words) @> %(pairs)s",
+    "words": "words ILIKE ALL (%(words)s)",
+}
+"""What each filter adds: what is not asked is not there, so that the plan is made for what is."""
 
-_WORDS = " AND id IN (SELECT id FROM tickets.ticket_words WHERE words ILIKE ALL (%(words)s))"
-
-_NEWEST = """
-      AND (%(after_at)s::bigint IS NULL OR (opened_at, id) < (%(after_at)s, %(after_id)s))
-    ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+_NEWEST: Final = "ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"
+_BEFORE: Final = "AND (opened_at, id) < (%(after_at)s, %(after_id)s)"
 
 _COLUMNS: Final = {
     By.OPENED: "opened_at",
@@ -74,9 +76,10 @@ class PostgresTicketReader:
         if order:
             rest, more = _ordered(order, after)
         else:
-            after_at, after_id = after or (None, None)
-            rest, more = _NEWEST, {"after_at": after_at, "after_id": after_id}
-        query = f"SELECT body {_where(filters)} {rest}"
+            rest, more = _NEWEST, {}
+            if after:
+                rest, more = f"{_BEFORE} {_NEWEST}", {"after_at": after[0], "after_id": after[1]}
+        query = f"SELECT body {_from(values)} {rest}"
         with translated(), self._pool.connection() as connection:
             rows = connection.execute(query.encode(), values | more).fetchall()
         items = tuple(ticket_of(row[0]) for row in rows[:limit])
@@ -85,9 +88,10 @@ class PostgresTicketReader:
         return Page(items, place_of(items[-1], order) if order else (items[-1].opened_at, items[-1].id))
 
     def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
-        query = f"SELECT count(*) FROM (SELECT 1 {_where(filters)} LIMIT %(most)s) AS found"  # noqa: S608 - our own text
+        values = _values(filters, scope) | {"most": most}
+        query = f"SELECT count(*) FROM (SELECT 1 {_from(values)} LIMIT %(most)s) AS found"  # noqa: S608 - our own text
         with translated(), self._pool.connection() as connection:
-            row = connection.execute(query.encode(), _values(filters, scope) | {"most": most}).fetchone()
+            row = connection.execute(query.encode(), values).fetchone()
         return int(str(row[0])) if row else 0
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
@@ -122,19 +126,36 @@ class PostgresTicketReader:
         return tuple(StageCount(stage, *counts.get(stage, (0, 0, 0))) for stage in Stage)
 
 
-def _where(filters: TicketFilters) -> str:
-    return _WHERE + (_WORDS if filters.text.split() else "")
+def _from(values: Mapping[str, Any]) -> str:
+    """From the tickets that ``values`` ask for."""
+    asked = [condition for name, condition in _WHERE.items() if values[name] is not None and values[name] != ""]
+    if values["open"] is not None:  # a word and no parameter: a partial index is for those who say so
+        asked.append("is_open" if values["open"] else "NOT is_open")
+    return f"FROM tickets.ticket WHERE {' AND '.join(asked or ['true'])}"
 
 
 def _values(filters: TicketFilters, scope: str) -> dict[str, Any]:
+    states, words = list(filters.states), filters.text.split()
+    opened = True if states and not ENDED.intersection(states) else None
     return {
-        "scope": scope, "area": filters.area, "states": list(filters.states) or None,
-        "stage": filters.stage, "open": filters.open, "device": filters.device, "kind": filters.kind,
+        "scope": scope, "area": filters.area, "states": states or None, "stage": filters.stage,
+        "open": filters.open if filters.open is not None else opened, "device": filters.device, "kind": filters.kind,
         "source": filters.source, "incident": filters.incident, "master": filters.master,
         "supervised": filters.supervised, "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
         "categories": list(filters.categories) or None, "urgency": filters.urgency,
-        "since": filters.since, "until": filters.until, "words": [_holding(word) for word in filters.text.split()],
+        "since": filters.since, "until": filters.until, "words": [_holding(word) for word in words] or None,
+        "pairs": sorted({pair for word in words for pair in _pairs(word)}) or None,
     }  # fmt: skip
+
+
+def _pairs(word: str) -> list[str]:
+    """What the index knows a word by, but for cased letters beyond ASCII: those the database folds in its own way."""
+    letters = [letter.lower() if letter.isascii() else letter for letter in word]
+    return [
+        one + two
+        for one, two in pairwise(letters)
+        if all(letter.isascii() or letter.lower() == letter.upper() for letter in (one, two))
+    ]
 
 
 def _holding(word: str) -> str:

@@ -18,6 +18,7 @@ from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.words import State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
+from services.tickets.postgres.photos import SHOW
 from services.tickets.postgres.rows import event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
@@ -109,6 +110,10 @@ class PostgresWork:
         self._clocks(ticket)
         figures.keep(self._cursor, ticket, events)
         outbox.put(self._cursor, "tickets", [_record(ticket, event) for event in events])
+
+    def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
+        values = {"ticket": ticket, "photos": list(photos), "since": since, "now": now}
+        return frozenset(str(row[0]) for row in self._cursor.execute(SHOW, values).fetchall())
 
     def answer(self, key: str) -> Answer | None:
         """Whoever asks first holds the key until the transaction ends: its twin waits for the answer."""

@@ -117,6 +117,10 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/tickets": Door(REPORT, ONE, FOREIGN_REPORT),
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
     "POST /api/v1/tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
+    "POST /api/v1/tickets/{ticket}/photos": Door(MINE, RULED),  # tests/unit/api/test_api_photos.py
+    "GET /api/v1/tickets/{ticket}/photos": Door(MINE, ONE),
+    "GET /api/v1/tickets/{ticket}/photos/{photo}": Door(MINE, ONE),
+    "GET /api/v1/tickets/{ticket}/photos/{photo}/thumbnail": Door(MINE, ONE),
     "GET /api/v1/audit": Door(AUDIT, ONE),  # of the whole district: nobody of a part of it reads it
     "GET /api/v1/alike": Door(TICKETS, LIST, query="?text=%E7%87%83%E6%B0%94%E5%91%B3&area=990101001"),
     "GET /api/v1/tickets/{ticket}/alike": Door(TICKETS, ONE),
@@ -246,6 +250,8 @@ DOORS: Final[dict[str, Door]] = {
     "DELETE /api/v1/tickets/filters/{name}": Door(MINE),
     "POST /api/v1/tickets/bulk": Door(MINE, RULED),  # each item as the single action
     "POST /api/v1/tickets/import": Door(CALLERS, RULED),  # tests/unit/api/test_api_ticket_import.py
+    "GET /tickets/import": Door(CALLERS),
+    "POST /tickets/import": Door(CALLERS, RULED),  # tests/unit/pages/test_import_page.py
     "GET /tickets/search": Door(MINE, LIST),
     "GET /tickets/search/export": Door(MINE, LIST),
     "POST /tickets/search/bulk": Door(MINE, RULED),

@@ -33,7 +33,7 @@ def body(answer: httpx.Response, status: int = 200) -> dict[str, Any]:
 
 def test_a_dry_run_opens_nothing(platform: MemoryPlatform) -> None:
     before = len(platform.tickets.state.tickets)
-    assert body(sent(platform)) == {"rows": 2, "sound": 2, "faults": [], "taken": []}
+    assert body(sent(platform)) == {"rows": 2, "sound": 2, "known": 0, "fresh": 2, "faults": [], "taken": []}
     assert len(platform.tickets.state.tickets) == before
 
 
@@ -50,6 +50,21 @@ def test_a_file_is_taken_over_once_whoever_sends_it_and_however_often(platform: 
     assert ticket["events"][0]["by"] == "import:kaifeng"
     found = platform.as_("operator").get("/api/v1/tickets", text="kaifeng A-2").json()["items"]
     assert [each["title"] for each in found] == ["井盖松动"]
+
+
+def test_a_dry_run_lists_what_the_platform_itself_would_refuse(platform: MemoryPlatform) -> None:
+    body(sent(platform, dry_run=False))
+    platform.people.add_user(User("ann", "Ann", Role.OPERATOR, HERE[:9], ""), "plain:ann")
+    changed = FILE.replace("路灯不亮", "路灯闪烁") + f"A-3,积水,门口,{HERE},\nA-4,井盖,门口,{THERE},\n"
+    for _ in range(2):
+        found = body(sent(platform, changed, role="ann"))
+        assert [(fault["line"], fault["column"], fault["because"]) for fault in found["faults"]] == [
+            (2, "工单编号", "idempotency"), (3, "区划", "forbidden"), (5, "区划", "forbidden"),
+        ]  # fmt: skip
+        assert (found["rows"], found["sound"], found["known"], found["fresh"]) == (4, 4, 0, 1)
+        assert found["taken"] == []
+    again = body(sent(platform, changed.replace("路灯闪烁", "路灯不亮")))
+    assert (again["known"], again["fresh"], again["faults"]) == (2, 2, [])
 
 
 def test_json_lines_are_read_alike(platform: MemoryPlatform) -> None:
@@ -111,4 +126,4 @@ def test_a_row_of_another_area_is_a_fault(platform: MemoryPlatform) -> None:
     platform.people.add_user(User("ann", "Ann", Role.OPERATOR, HERE[:9], ""), "plain:ann")
     found = body(sent(platform, role="ann", dry_run=False))
     assert [each["number"] for each in found["taken"]] == ["A-1"]
-    assert [(fault["line"], fault["value"]) for fault in found["faults"]] == [(3, "A-2")]
+    assert [(fault["line"], fault["value"]) for fault in found["faults"]] == [(3, THERE)]

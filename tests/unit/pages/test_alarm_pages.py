@@ -73,10 +73,26 @@ def test_the_list_shows_what_has_not_ended_and_every_filter_narrows_it(city: Mem
     assert len(rows(read(city, "/alarms?state=all"))) == len(mine) > len(open_)
     assert len(rows(read(city, "/alarms?state=normal&kind=gas&severity=major"))) == 4
     assert rows(read(city, "/alarms?severity=critical")) == [find(city, severity="critical").id]
+    assert rows(read(city, "/alarms?state=shelved")) == []
     assert rows(read(city, "/alarms?state=rtn_unack")) == []
     assert "没有符合的告警" in read(city, "/alarms?state=rtn_unack")
     area = find(city, severity="critical").area
     assert len(rows(read(city, f"/alarms?state=all&area={area}"))) == sum(a.area == area for a in mine)
+
+
+def test_the_shelved_alone_can_be_listed_and_every_list_says_until_when() -> None:
+    city = incident(MemoryCity())
+    alarm = find(city, severity="critical")
+    event = next(e for e in city.alarms.state.events.values() if e.episode == alarm.episode)
+    city.step(
+        event, AlarmState.ACTIVE_UNACK, Cause.HIDDEN, by="grid_manager", shelved_until=city.clock.now() + 2 * HOUR
+    )
+    text = read(city, "/alarms?state=shelved")
+    assert rows(text) == [alarm.id]
+    assert '<option value="shelved" selected>已搁置</option>' in text
+    assert "已搁置到 " in text
+    assert "已搁置到 " in read(city, "/alarms")
+    assert "Shelved until " in read(city, "/alarms", lang="en")
 
 
 def test_the_list_goes_on_page_by_page_without_a_gap(city: MemoryCity, monkeypatch: pytest.MonkeyPatch) -> None:

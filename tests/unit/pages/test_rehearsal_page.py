@@ -81,11 +81,22 @@ def test_what_does_not_fit_is_said_and_nothing_runs(city: MemoryCity, author: Vi
     assert Form(answer.text, FORM).fields["major.limit"] == "60"
     odd = author.send("POST", AT, {**author.form(AT, FORM), "do": "start", "over.days": "8"})
     assert odd.status_code == 422
-    group = "/rules/light.feeder/rehearse"
-    refused = author.send("POST", group, {**author.form(group, FORM), "do": "start"})
-    assert refused.status_code == 422
-    assert "按组判断的规则不能试演" in refused.text
     assert city.runs.runs == []
+
+
+def test_a_rule_on_groups_says_who_takes_part_and_names_the_groups_that_alarm(
+    city: MemoryCity, author: Visitor
+) -> None:
+    group = "/rules/light.feeder/rehearse"
+    assert "范围内设备所在的组整组参加" in author.send("GET", group).text
+    assert "范围内设备所在的组整组参加" not in author.send("GET", AT).text
+    address = author.send("POST", group, {**author.form(group, FORM), "do": "start"}).headers["location"]
+    run = city.runs.runs[-1]
+    run.told.ended(reported("feeder:F-07", run.order.scope.start, run.order.scope.end))
+    page = author.send("GET", address)
+    assert page.status_code == 200
+    assert "馈线 F-07" in page.text
+    assert "<svg" not in page.text.partition('id="chart-title"')[2]
 
 
 def test_a_second_one_waits_for_the_first_which_can_be_cancelled(city: MemoryCity, author: Visitor) -> None:

@@ -58,13 +58,13 @@ class Visitor:
         self.city = city
         self.cookies = {"linli_session": city.session(role)}
 
-    def send(self, method: str, path: str, data: dict[str, str] | None = None) -> httpx.Response:
+    def send(self, method: str, path: str, data: dict[str, str] | None = None, files: Any = None) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.city.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://linli.test", cookies=self.cookies, headers={"Accept": "text/html"}
             ) as client:
-                return await client.request(method, path, data=data)
+                return await client.request(method, path, data=data, files=files)
 
         return asyncio.run(ask())
 

@@ -35,6 +35,6 @@ def test_what_is_no_time_is_missing(text: str) -> None:
 
 
 def test_answers_mean_what_their_fields_are() -> None:
-    sent = {"found": "false", "photo": "空地", "place": "12栋", "text": " "}
-    assert forms.answers("verifying", "verified", sent) == {"found": False, "photo": "空地", "place": "12栋"}
+    sent = {"found": "false", "photos": "aa bb", "place": "12栋", "text": " "}
+    assert forms.answers("verifying", "verified", sent) == {"found": False, "photos": ["aa", "bb"], "place": "12栋"}
     assert forms.answers("signed", "task_done", {"task": "2", "outcome": "已围挡"}) == {"task": 2, "outcome": "已围挡"}

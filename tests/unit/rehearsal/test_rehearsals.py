@@ -16,7 +16,6 @@ from streams.contracts import (
     Batch,
     Device,
     Level,
-    Members,
     Op,
     Ratio,
     Refused,
@@ -165,7 +164,6 @@ def test_a_rule_reads_every_metric_it_looks_at_and_a_silence_all() -> None:
         (LEAK, Scope(T0, T0), "give more than none"),
         (LEAK, Scope(T0, T0 + (MOST_DAYS + 1) * DAY_MS), "at most 92"),
         (LEAK, Scope(T0, T0 + DAY_MS, area="1"), "widen it"),
-        (msgspec.structs.replace(LEAK, measure=Members()), Scope(T0, T0 + DAY_MS), "about a group"),
     ],
 )
 def test_what_cannot_be_rehearsed_is_refused_with_a_remedy(rule: Rule, scope: Scope, said: str) -> None:

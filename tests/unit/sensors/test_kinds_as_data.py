@@ -114,6 +114,24 @@ def test_urgency_follows_severity() -> None:
     assert all(level.ticket and level.ticket.urgency == wanted[level.severity] for level in levels)
 
 
+def test_each_kind_is_proven_and_reopened_after_its_own_time() -> None:
+    """How long a sensor stays normal before that counts as a proof, and until when the same cause reopens a ticket."""
+    wanted = {
+        "gas-leak": {(30 * MINUTE, 24 * HOUR)},
+        "septic-gas": {(24 * HOUR, 72 * HOUR)},
+        "fire-lane": {(10 * MINUTE, 0)},  # another car is another matter
+    }
+    tickets = [level.ticket for rule in RULES.values() for level in rule.levels if level.ticket]
+    found = {
+        category: {(each.normal_for_ms, each.reopen_ms) for each in tickets if each.category == category}
+        for category in wanted
+    }
+    assert found == wanted
+    lamp = RULES["light.out"].levels[0].ticket
+    assert lamp is not None
+    assert (lamp.normal_for_ms, lamp.reopen_ms) == (DAY, 7 * DAY), "a day and night hold one whole night"
+
+
 def test_the_demo_shortens_what_a_visitor_waits_for_and_nothing_that_decides_an_alarm() -> None:
     for rule in RULES.values():
         hurried = demo(rule)

@@ -1,19 +1,21 @@
 """The order of effects around the pure shard: events, then state, then the acknowledgement."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from streams.agents import engine as engine_module
 from streams.agents.engine import Engine, Gap
 from streams.agents.poison import Poison
-from streams.agents.watch import Progress
-from streams.contracts import AlarmEvent, Batch, DeadLetter, Device, Input, Sample, Tick, decode, encode
+from streams.agents.watch import Progress, made
+from streams.contracts import AlarmEvent, Batch, DeadLetter, Device, Input, Sample, Tick, decode, encode, metrics
 from streams.rules import Catalogue, partition_of
 from tests.unit.streams.rule_table import BROKEN, CH4, GRID, T0, S
 
@@ -67,10 +69,13 @@ class MemoryKafka:
 
         return Acknowledgement(acknowledged)
 
-    async def save(self, partition: int, grid: str, packed: bytes) -> Awaitable[Any]:
+    async def save(self, partition: int, grid: str, packed: bytes | None) -> Awaitable[Any]:
         async def acknowledged() -> None:
-            self.story.append("save")
-            self.saved[grid] = packed
+            self.story.append("save" if packed is not None else "forget")
+            if packed is None:
+                del self.saved[grid]
+            else:
+                self.saved[grid] = packed
 
         return acknowledged()
 
@@ -116,6 +121,11 @@ def make(tmp_path: Path) -> Callable[..., Rig]:
         return Rig(made, store)
 
     return build
+
+
+def refusals() -> float:
+    counted: float = made(metrics.ENGINE_STATE_REFUSED).labels(stage="inputs")._value.get()
+    return counted
 
 
 def leak(after: int) -> Batch:
@@ -200,6 +210,31 @@ def test_a_takeover_that_starts_too_late_is_read_again_from_the_stored_offset(ma
     first.kafka.story.clear()
     second.feed(leak(20 * S), offset=4)
     assert first.kafka.story == ["rewind to 2"]
+
+
+def test_state_of_another_version_is_forgotten_told_of_and_worked_out_again_from_the_log(
+    make: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+) -> None:
+    first = make()
+    first.feed(leak(0))
+    first.feed(leak(10 * S))
+    kafka = first.kafka
+    kafka.saved[GRID] = zlib.compress(msgspec.msgpack.encode([1, GRID, 1]))
+    kafka.story.clear()
+    before = refusals()
+    second = make(kafka)
+    second.feed(leak(20 * S), offset=2)
+    assert kafka.story == ["forget", "forget", "rewind to 0"]
+    assert kafka.saved == {}
+    assert f"state of {GRID}: format 1, this version takes 2" in caplog.text
+    assert refusals() == before + 1
+    for offset, after in enumerate((0, 10 * S, 20 * S)):
+        second.feed(leak(after), offset=offset)
+    assert len(second.alarms()) == 2
+    assert len({encode(event) for event in second.alarms()}) == 1, "the same event again, under its own id"
+    third = make(kafka)
+    third.feed(leak(30 * S), offset=3)
+    assert caplog.text.count("cannot be taken over") == 1, "what it wrote anew is taken over"
 
 
 def test_a_log_whose_beginning_was_deleted_starts_where_it_begins_now(make: Callable[..., Rig]) -> None:

@@ -65,7 +65,7 @@ def test_what_is_found_on_site_is_accepted_and_what_is_not_is_rejected() -> None
 
 def test_a_look_shows_a_photo_and_a_position() -> None:
     refusal = refused(to(State.VERIFYING), Role.GRID_WORKER, Action.VERIFIED, Details(found=True))
-    assert refusal.extra["missing"] == ["photo", "position|place"]
+    assert refusal.extra["missing"] == ["photos|photo", "position|place"]
 
 
 def test_a_danger_that_a_look_does_not_find_is_still_a_supervisors_to_reject() -> None:
@@ -380,7 +380,9 @@ def test_a_critical_ticket_knows_no_extension_parking_or_wait(role: Role, action
 
 
 def test_a_bad_check_shows_a_photo() -> None:
-    assert refused(to(State.CHECKING), Role.GRID_WORKER, Action.CHECK_BAD, Details()).extra["missing"] == ["photo"]
+    assert refused(to(State.CHECKING), Role.GRID_WORKER, Action.CHECK_BAD, Details()).extra["missing"] == [
+        "photos|photo"
+    ]
 
 
 @pytest.mark.parametrize("state", [State.IN_PROGRESS, State.PARKED, State.CHECKING, State.CALLBACK])

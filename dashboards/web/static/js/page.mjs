@@ -20,6 +20,7 @@ for (const field of document.querySelectorAll("[data-suggest]:not([data-intake] 
 
 const call = document.querySelector("[data-intake]");
 if (call) (await import("./intake.mjs")).start(call);
+if (document.querySelector("[data-photos]")) (await import("./photos.mjs")).start();
 
 const drafted = document.querySelector("[data-preview]");
 if (drafted) (await import("./preview.mjs")).start(drafted);

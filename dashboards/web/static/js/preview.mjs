@@ -9,9 +9,11 @@ export function start(form) {
   async function run() {
     running?.abort();
     running = new AbortController();
+    const said = new FormData(form);
+    for (const [name, value] of [...said]) if (value instanceof File) said.delete(name);
     try {
       const answer = await fetch(form.dataset.preview, {
-        method: "POST", body: new FormData(form), headers: { Accept: "text/html" }, signal: running.signal,
+        method: "POST", body: said, headers: { Accept: "text/html" }, signal: running.signal,
       });
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");

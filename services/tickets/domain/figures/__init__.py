@@ -12,6 +12,7 @@ from services.tickets.domain.figures.tally import (
     Share,
     Span,
     Tally,
+    added,
 )
 from services.tickets.domain.figures.windows import Window, days_of, months_of, window_of
 
@@ -31,6 +32,7 @@ __all__ = [
     "Span",
     "Tally",
     "Window",
+    "added",
     "days_of",
     "figures_of",
     "months_of",

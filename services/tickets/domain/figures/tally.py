@@ -4,6 +4,7 @@ Received, signing, return and repeat count tickets by creation; everything about
 them by closing. These are different sets, as the city's own reports have them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -61,9 +62,6 @@ class Span(NamedTuple):
 class FigureQuery:
     """Which tickets: [start, end) epoch ms, inside both ``scope`` and ``area``.
 
-    ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none. ``by`` area
-    cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the periods in order. ``now`` decides
-    which unsigned tickets are overdue.
     ``unit`` and ``category`` None narrow nothing; empty they are the tickets that have none.
     ``by`` area cuts codes to ``digits``; ``by`` period sorts into ``edges``, the starts of the
     periods in order. ``now`` decides which unsigned tickets are overdue.
@@ -91,6 +89,20 @@ class Tally:
     closed: int = 0
     shares: dict[Measure, Share] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+
+
+def added(tallies: Iterable[Tally]) -> Tally:
+    """The whole that rows add up to."""
+    received = accepted = closed = 0
+    shares: dict[Measure, Share] = {}
+    spans: dict[str, Span] = {}
+    for tally in tallies:
+        received, accepted, closed = received + tally.received, accepted + tally.accepted, closed + tally.closed
+        for measure, share in tally.shares.items():
+            shares[measure] = Share(*map(sum, zip(shares.get(measure, Share()), share, strict=True)))
+        for name, span in tally.spans.items():
+            spans[name] = Span(*map(sum, zip(spans.get(name, Span()), span, strict=True)))
+    return Tally("", received, accepted, closed, shares, spans)
 
 
 @dataclass(frozen=True, slots=True)

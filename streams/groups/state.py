@@ -1,0 +1,79 @@
+"""What is remembered of a group, and how it is stored: one packed value, whose format is told by its first element."""
+
+import zlib
+from typing import Final
+
+import msgspec
+
+from streams.groups.incidents import Flood, Incident
+from streams.groups.overflow import Overflow
+from streams.groups.own import Affected
+from streams.rules import Slot
+from streams.rules.stored import believed
+
+FORMAT: Final = 2
+FORMATS: Final = frozenset({1, FORMAT})
+"""Those that :func:`unpacked` takes over. 1 was not compressed and had no overflow, which has defaults in 2."""
+
+
+class Seen(msgspec.Struct, array_like=True, gc=False):
+    """The last record of one source: its offset there, what came with it, and when."""
+
+    offset: int
+    ids: list[str]
+    at: int
+
+    def after(self, offset: int, name: str, at: int) -> "Seen | None":
+        """The last record once one more has come; None for one that was sent before (a restart repeats it)."""
+        if offset < self.offset or (offset == self.offset and name in self.ids):
+            return None
+        ids = self.ids if offset == self.offset else []
+        return Seen(offset, [*ids, *([name] if name else [])], at)
+
+
+class State(msgspec.Struct, array_like=True):
+    """Everything that is remembered of a group. ``episodes`` names the incident of each that may go on.
+
+    ``overflows`` are the counts of each cause beyond :data:`MOST_MEMBERS` devices, ``beyond`` the last
+    record of each partition that led to them.
+    """
+
+    format: int
+    code: str
+    offset: int = -1
+    incidents: dict[str, Incident] = {}
+    episodes: dict[str, str] = {}
+    flood: Flood = msgspec.field(default_factory=Flood)
+    members: dict[str, dict[str, Affected]] = {}
+    slots: dict[str, Slot] = {}
+    places: dict[str, str] = {}
+    hides: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {}
+    disabled: dict[str, int] = {}
+    actions: list[str] = []
+    seen: dict[str, Seen] = {}
+    overflows: dict[str, Overflow] = {}
+    beyond: dict[str, Seen] = {}
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(State)
+
+
+def packed(state: State) -> bytes:
+    """The state as bytes."""
+    return zlib.compress(_encoder.encode(state), level=1)
+
+
+def unpacked(code: str, data: bytes) -> State:
+    """A state as :func:`packed` left it, here or in a version whose format is one of :data:`FORMATS`.
+
+    Raises:
+        ForeignState: it is of none of these.
+    """
+    try:
+        plain = zlib.decompress(data)
+    except zlib.error:
+        plain = data
+    state = believed(plain, _decoder, code, FORMATS)
+    state.format = FORMAT
+    return state

@@ -1,0 +1,91 @@
+"""Packed state as an older or newer version wrote it: recognised before it is believed (ADR 51).
+
+Every packed value is an array whose first element is the number of its format. A value of another
+format that nobody can take over is no bug and no reason to stop: its partition is worked out again
+from the log.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+NOTHING_SEEN: Final = (0, 0, -1)
+_clocks = msgspec.json.Decoder(tuple[int, int, int])
+
+
+class ForeignState(Exception):
+    """Stored state that this version cannot take over; ``found`` is its format, None where it tells none."""
+
+    def __init__(self, code: str, found: int | None, wanted: Collection[int], detail: str = "") -> None:
+        self.code = code
+        self.found = found
+        formats = ", ".join(map(str, sorted(wanted))) or "three numbers"
+        super().__init__(f"state of {code}: format {found}, this version takes {formats}{detail and f' ({detail})'}")
+
+
+class Decoder(Protocol[T_co]):
+    """What turns packed bytes into a state."""
+
+    def decode(self, data: bytes, /) -> T_co: ...
+
+
+def format_of(data: bytes) -> int | None:
+    """The first element of a packed array, where that is a number."""
+    try:
+        first = msgspec.msgpack.decode(data, type=list[msgspec.Raw])[0]
+        return msgspec.msgpack.decode(first, type=int)
+    except (msgspec.DecodeError, IndexError):
+        return None
+
+
+def believed(data: bytes, decoder: Decoder[T], code: str, formats: Collection[int]) -> T:
+    """The state in ``data``, whose format is one of ``formats``.
+
+    Raises:
+        ForeignState: it is of another format, or not what its format promises.
+    """
+    found = format_of(data)
+    if found not in formats:
+        raise ForeignState(code, found, formats)
+    try:
+        return decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise ForeignState(code, found, formats, str(error)) from error
+
+
+class Stored(NamedTuple, Generic[T]):
+    """What a partition had stored: its clock and its parts, or nothing of either where something was ``refused``."""
+
+    clock: tuple[int, int, int]
+    parts: dict[str, T]
+    refused: list[ForeignState]
+
+
+def restored(stored: Mapping[str, bytes], clock_code: str, unpack: Callable[[str, bytes], T]) -> Stored[T]:
+    """Take over a partition's stored state, all of it or nothing.
+
+    A part that is worked out again needs records that the other parts have long seen, and a rule or
+    a device that changed meanwhile must reach all of them at the same one. So they begin together.
+    """
+    parts: dict[str, T] = {}
+    refused: list[ForeignState] = []
+    clock = NOTHING_SEEN
+    for code, data in sorted(stored.items()):
+        try:
+            if code == clock_code:
+                clock = _clock(code, data)
+            else:
+                parts[code] = unpack(code, data)
+        except ForeignState as error:
+            refused.append(error)
+    return Stored(NOTHING_SEEN, {}, refused) if refused else Stored(clock, parts, [])
+
+
+def _clock(code: str, data: bytes) -> tuple[int, int, int]:
+    try:
+        return _clocks.decode(data)
+    except msgspec.DecodeError as error:
+        raise ForeignState(code, None, (), str(error)) from error
