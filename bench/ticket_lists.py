@@ -1,4 +1,6 @@
-"""What row security costs a list: the same readers as the owner, whom no policy binds, and as the front door.
+"""What row security costs a list: the same readers without it, and as the front door under it.
+
+Without it is as the owner, whom no policy binds, by a view without its condition.
 
     python bench/ticket_lists.py [--tickets 100000] [--rounds 40]
 
@@ -105,18 +107,22 @@ def timed(ask: Callable[[], object], rounds: int) -> tuple[float, float]:
     return statistics.median(measured), measured[int(len(measured) * 0.95)]
 
 
-def filled(admin: str, tickets: int) -> dict[str, str]:
-    """A database of ``tickets`` tickets; returns the address of each role."""
+def filled(admin: str, tickets: int, database: str, *, bound: bool) -> dict[str, str]:
+    """A database of ``tickets`` tickets; returns the address of each role. ``bound``: the view is as migrated."""
     passwords = {role: f"bench-{role}" for role in provision.ROLES}
-    provision.prepare(admin, passwords, ("registry", "tickets"), database="bench")
-    with psycopg.connect(conninfo.make_conninfo(admin, dbname="bench"), autocommit=True) as connection:
+    provision.prepare(admin, passwords, ("registry", "tickets"), database=database)
+    with psycopg.connect(conninfo.make_conninfo(admin, dbname=database), autocommit=True) as connection:
         policy = Jsonb(DEFAULT, dumps=msgspec.json.encode)
         connection.execute("INSERT INTO tickets.policies VALUES ('default', 1, %s, 1, 'x')", (policy,))
         for statement in (FILL, EVENTS, FIGURES):
             connection.execute(statement.encode(), {"tickets": tickets} if statement == FILL else None)
+        if not bound:
+            row = connection.execute("SELECT pg_get_viewdef('tickets.ticket'::regclass)").fetchone()
+            free = str(row[0]).partition("WHERE")[0] if row else ""
+            connection.execute(f"CREATE OR REPLACE VIEW tickets.ticket AS {free}".encode())
         connection.execute("VACUUM ANALYZE")
     return {
-        role: conninfo.make_conninfo(admin, dbname="bench", user=role, password=password)
+        role: conninfo.make_conninfo(admin, dbname=database, user=role, password=password)
         for role, password in passwords.items()
     }
 
@@ -136,21 +142,23 @@ def main() -> None:
         stack.callback(process.terminate)
         program.wait_for("postgres", lambda: program.listening(port), alive=lambda: process.poll() is None)
         admin = postgres.admin_url(port, password)
-        urls = until_available(threading.Event(), "bench", lambda: filled(admin, arguments.tickets))
-        print("| who | question | owner ms | p95 | front door ms | p95 |\n|---|---|---|---|---|---|")
+        tickets = arguments.tickets
+        before = until_available(threading.Event(), "bench", lambda: filled(admin, tickets, "before", bound=False))
+        after = filled(admin, tickets, "after", bound=True)
+        print("| who | question | without ms | p95 | with ms | p95 |\n|---|---|---|---|---|---|")
         for name, reach in (("district", WHOLE), ("community", COMMUNITY), ("unit", UNIT), ("resident", PERSON)):
-            _compare(name, reach, urls, arguments.rounds)
+            _compare(name, reach, before["linli_tickets"], after["linli_api"], arguments.rounds)
 
 
-def _compare(name: str, reach: Reach, urls: dict[str, str], rounds: int) -> None:
+def _compare(name: str, reach: Reach, before: str, after: str, rounds: int) -> None:
     with (
-        open_pool(urls["linli_tickets"], name="owner", size=1) as owner,
-        open_pool(urls["linli_api"], name="front", size=1, tell=reach.settings) as front,
+        open_pool(before, name="owner", size=1) as owner,
+        open_pool(after, name="front", size=1, tell=reach.settings) as front,
     ):
         free, bound = asked(owner, reach), asked(front, reach)
         for question, ask in free.items():
-            before, after = timed(ask, rounds), timed(bound[question], rounds)
-            print(f"| {name} | {question} | {before[0]:.1f} | {before[1]:.1f} | {after[0]:.1f} | {after[1]:.1f} |")
+            once, now = timed(ask, rounds), timed(bound[question], rounds)
+            print(f"| {name} | {question} | {once[0]:.1f} | {once[1]:.1f} | {now[0]:.1f} | {now[1]:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

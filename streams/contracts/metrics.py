@@ -44,6 +44,12 @@ DISK_FREE = _gauge("disk_free_bytes", "Bytes left to us on a watched disk.", "pa
 DISK_SIZE = _gauge("disk_size_bytes", "Size of a watched disk.", "path")
 DEAD_LETTERS = _counter("dead_letters_total", "Inputs refused for good, by reason.", "source", "reason")
 
+# The audit log, and who cannot sign in
+AUDIT_VERIFIED = _gauge("audit_verified_timestamp_seconds", "When an audit chain was last walked whole.", "chain")
+AUDIT_BROKEN = _gauge("audit_broken_links", "Entries of an audit chain that do not continue it.", "chain")
+AUDIT_ENTRIES = _gauge("audit_entries", "Number of the last entry of an audit chain.", "chain")
+SIGN_IN_LOCKED = _gauge("sign_in_locked", "Names and addresses that are locked out now: too many failures.", "kind")
+
 # Gateway
 GATEWAY_MESSAGES = _counter("gateway_messages_total", "MQTT messages received.", "codec")
 GATEWAY_READINGS = _counter("gateway_readings_total", "Values forwarded to Kafka.", "kind")

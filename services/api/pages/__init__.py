@@ -13,21 +13,26 @@ from services.api.pages import (
     alarms,
     audit,
     callbacks,
+    catalogue_sheet,
     cockpit,
     devices,
     entrance,
     feedback,
     hotspots,
     importing,
+    intake,
     knowledge,
     kpi,
     kpi_rules,
-    merging,
     notices,
+    password,
+    people,
+    places,
     platform,
     quality,
     rehearsals,
     responsibility,
+    rosters,
     rule_versions,
     rules,
     shifts,
@@ -73,9 +78,9 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
-    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for page in (
         callbacks,
+        intake,
         hotspots,
         importing,
         knowledge,
@@ -90,7 +95,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi_rules, kpi, feedback, responsibility, audit):
+    for page in (kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):
