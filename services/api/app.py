@@ -7,7 +7,9 @@ from services.api import (
     answers,
     audit,
     audit_export,
+    callbacks,
     catalogue,
+    catalogue_sheet,
     description,
     devices,
     events,
@@ -18,6 +20,7 @@ from services.api import (
     hotspots,
     knowledge,
     kpi,
+    kpi_rules,
     ladders,
     letters,
     merging,
@@ -53,9 +56,10 @@ from services.api.shield import Shield
 
 NOUNS = (
     health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,
-    holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, photos, merging, knowledge,
-    works, hotspots, shifts, feedback, kpi, catalogue, policies, notices, audit, audit_export, letters, quarantine,
-    oncall, open311, events, sessions, web,
+    holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
+    merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, catalogue_sheet,
+    policies, notices, audit,
+    audit_export, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from services.api.answers import answer, for_a_person, of_unavailable
 from services.api.auth import SAFE_METHODS, Caller, unauthorised
 from services.api.container import Container
 from services.api.problems import Problem
+from services.api.scope import reach_of, reaching
 from services.api.sessions import cookie_name
 from streams.contracts import Unavailable
 
@@ -52,7 +53,8 @@ class Gatekeeper:
         request = Request(scope, receive)
         refusal = await self._admit(request)
         if refusal is None:
-            await self._app(scope, receive, send)
+            with reaching(reach_of(getattr(request.state, "caller", None))):
+                await self._app(scope, receive, send)
         else:
             await refusal(scope, receive, send)
 

@@ -73,6 +73,7 @@ def rules(scoring: Scoring) -> Sheet:
         ["基本满意权重 w", scoring.mostly],
         ["统计日起点(分，前一日零点起)", scoring.day_begins],
         ["统计月起日(上月)", scoring.month_begins],
+        ["满意度分档", len(scoring.scale.answers)],
     ]
     rows += [[f"综合成绩权重 {RATES[measure]}", weight] for measure, weight in scoring.weights.items()]
     return Sheet("口径", ["项目", "值"], rows)

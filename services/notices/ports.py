@@ -8,8 +8,8 @@ from services.duty import Roster
 from services.notices.domain import Facts, Message, MessageFilter, Outcome, Person, Preference, Way
 from services.paging import Key, Page
 
-LinkTo = Callable[[str], str]
-"""The address where the reporter of a ticket can answer, '' where there is none."""
+LinkTo = Callable[[str, int, int], str]
+"""(ticket, version, now) to the address where its reporter can answer once, '' where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,8 @@ class PostgresNotices:
         }
 
     def facts(self, ticket: str) -> Facts | None:
-        query = "SELECT id, number, lead, reporter, caller_phone FROM tickets.notice_facts WHERE id = %s"
+        query = """SELECT id, number, lead, reporter, caller_phone, version, state = 'callback', unsolved
+                   FROM tickets.notice_facts WHERE id = %s"""
         rows = self._rows(query, (ticket,))
         return Facts(*cast("Any", rows[0])) if rows else None
 

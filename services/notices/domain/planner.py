@@ -29,7 +29,6 @@ def of_event(
     now: int,
     *,
     on_duty: Collection[str] = (),
-    link: str = "",
 ) -> tuple[Message, ...]:
     """The messages of one action on a ticket; each person once, by the first line that means them.
 
@@ -51,7 +50,7 @@ def of_event(
             message = _message(event.id, person.id, route.subject, urgency, title, body, event, now)
             made += _by_ways(message, wants, ways, now)
     if event.action in TO_REPORTER:
-        made += _to_reporter(event, facts, people, preferences, ways, now, link)
+        made += _to_reporter(event, facts, people, preferences, ways, now)
     return tuple(made)
 
 
@@ -62,7 +61,6 @@ def _to_reporter(
     preferences: Mapping[str, Preference],
     ways: Sequence[Way],
     now: int,
-    link: str,
 ) -> list[Message]:
     """To the reporter's own account where there is one, else as a text message to the caller."""
     known = next((person for person in people if person.id == facts.reporter and person.role == "citizen"), None)
@@ -70,7 +68,7 @@ def _to_reporter(
         return []
     who = known.id if known else f"{REPORTER}{facts.ticket}"
     wants = preferences.get(who, Preference(who))
-    title, body = texts.to_reporter(event, wants.language, link)
+    title, body = texts.to_reporter(event, wants.language, unsolved=facts.unsolved)
     message = _message(event.id, who, Subject.PROGRESS, Urgency.LOW, title, body, event, now)
     return _by_ways(message, wants, ways, now)
 

@@ -34,7 +34,7 @@ ROUTES: Final[dict[str, tuple[Route, ...]]] = {
     "extend_ok": (Route(Subject.DECIDED, ("unit_leader",), Urgency.LOW),),
     "extend_no": (Route(Subject.DECIDED, ("unit_leader",)),),
     "escalate": (Route(Subject.ESCALATED, ("supervisor", "grid_manager")),),
-    "urge": (Route(Subject.ASSIGNED, ("unit_handler",), Urgency.LOW),),
+    "urge": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader"), Urgency.LOW),),
     "reopen": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "realarm": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "check_bad": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
@@ -49,7 +49,7 @@ CARD_HOLDERS: Final = {
 }
 """Who answers for the clock that a stage's card warns of."""
 TO_REPORTER: Final = frozenset(
-    {"accept", "dispatch", "answer", "reject", "check_ok", "master_done", "close_unresolved"}
+    {"accept", "dispatch", "answer", "reject", "extend_ok", "check_ok", "master_done", "close_unresolved"}
 )
 """What the reporter 诉求人 is told; a call-back tells them itself."""
 

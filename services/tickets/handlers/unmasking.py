@@ -5,7 +5,7 @@ from typing import Final
 
 from services.audit import Did, Entry, said
 from services.ports import Clock
-from services.tickets.domain import Actor, Caller, may_unmask
+from services.tickets.domain import Actor, Caller, may_ask
 from services.tickets.ports import TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -41,8 +41,7 @@ class Unmask:
         """The caller, after the log has kept who saw them, when and why.
 
         Raises:
-            Refused: ``not-found``; ``fields``, no reason; ``forbidden``, the role may not
-                or sees everything already.
+            Refused: ``not-found``; ``fields``, no reason; ``forbidden``, the role may not.
         """
         reason = checked_reason(why)
         return in_transaction(self.store, lambda work: self._show(work, ticket, who, reason, scope))
@@ -52,7 +51,7 @@ class Unmask:
         if found is None or not found.area.startswith(scope):
             raise Refused("not-found", "there is no such ticket in your area")
         caller = found.caller
-        if caller is None or not may_unmask(who.role, caller):
+        if caller is None or not may_ask(who.role, caller):
             raise Refused(
                 "forbidden", f"there is no caller on {found.number} that {who.role} may ask to see",
                 remedy="Those who work on the ticket may ask; a confidential caller is for those who call back.",

@@ -42,6 +42,7 @@ ACK, RESET = may(Permission.ACKNOWLEDGE), may(Permission.RESET)
 RULES, TARGETS = may(Permission.RULES), may(Permission.TARGETS)
 EDITORS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
+KEEPERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 UNITS = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CALLERS = may(Permission.CALLERS)
 AUDIT = may(Permission.AUDIT)
@@ -128,6 +129,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/alarms/{alarm}/out-of-service": Door(RESET, ONE, HOLD),
     "POST /api/v1/alarms/{alarm}/in-service": Door(RESET, ONE, HOLD),
     "GET /api/v1/tickets": Door(MINE, LIST),
+    "GET /api/v1/tickets/callbacks": Door(CALLERS, LIST),
     "GET /api/v1/tickets/{ticket}": Door(MINE, ONE),
     "POST /api/v1/tickets": Door(REPORT, ONE, FOREIGN_REPORT),
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
@@ -185,6 +187,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /alarms/{alarm}/hold/{action}": Door(RESET, ONE, {**HOLD, "length": "900000"}),
     "GET /tickets": Door(MINE, LIST),
     "GET /tickets/new": Door(REPORT, LIST),
+    "GET /tickets/new/map": Door(REPORT),  # the district's drawn layers, which everybody sees
     "POST /tickets/new": Door(REPORT, ONE, {"place": "x", "area": "990101002001001", "category": "noise", "text": "x"}),
     "POST /tickets/new/preview": Door(TICKETS, LIST, {"text": "燃气味很重", "place": "x"}),
     "GET /tickets/{ticket}": Door(MINE, ONE),
@@ -231,7 +234,14 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/catalogue/lines": Door(TICKETS),
     "POST /api/v1/catalogue/lines": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue.py
     "DELETE /api/v1/catalogue/lines/{line}": Door(TICKETS, RULED),  # the same file
+    "GET /api/v1/catalogue/export": Door(TICKETS, LIST),
+    "POST /api/v1/catalogue/import": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue_sheet.py
+    "GET /api/v1/catalogue/changes": Door(TICKETS, LIST),
     "GET /catalogue": Door(TICKETS),
+    "GET /catalogue/history": Door(TICKETS, LIST),
+    "GET /catalogue/import": Door(KEEPERS),
+    "POST /catalogue/import": Door(KEEPERS, RULED),  # tests/unit/pages/test_catalogue_sheet_page.py
+    "GET /places": Door(MINE, LIST, query="?q=%E5%8C%BA"),
     "POST /catalogue": Door(TICKETS, RULED),  # tests/unit/pages/test_catalogue_page.py
     "GET /api/v1/hotspots": Door(TICKETS - UNITS, LIST),
     "GET /tickets/hotspots": Door(TICKETS - UNITS, LIST),
@@ -246,11 +256,18 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/kpi/tickets": Door(TICKETS, LIST),
     "GET /api/v1/kpi/rules": Door(TICKETS),
     "POST /api/v1/kpi/rules": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
+    "POST /api/v1/kpi/rules/preview": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
     "GET /kpi": Door(TICKETS, LIST),
     "GET /kpi/file": Door(TICKETS, LIST),
     "GET /kpi/tickets": Door(TICKETS, LIST),
     "POST /api/v1/tickets/{ticket}/feedback-links": Door(CALLERS, ONE),
     "GET /tickets/{ticket}/feedback": Door(CALLERS, ONE),
+    "GET /tickets/callbacks": Door(CALLERS, LIST),
+    "POST /tickets/callbacks/{ticket}": Door(CALLERS, ONE),
+    "POST /tickets/callbacks/{ticket}/caller": Door(CALLERS, ONE),
+    "GET /tickets/supervision": Door(TICKETS, LIST),
+    "GET /kpi/rules": Door(TICKETS),
+    "POST /kpi/rules": Door(POLICIES),
     # one's own messages, and every one's for an administrator
     "GET /api/v1/notices": Door(EVERYBODY, RULED),  # tests/unit/api/test_api_notices.py
     "GET /api/v1/notices/channels": Door(EVERYBODY),

@@ -21,6 +21,7 @@ from services.notices.domain import (
     Urgency,
     Way,
     held_until,
+    linked,
     of_call,
     of_event,
     of_test,
@@ -28,6 +29,7 @@ from services.notices.domain import (
 from services.notices.domain.quiet import ZONE
 from services.notices.domain.routes import CARD_HOLDERS, ROUTES, TO_REPORTER
 from services.notices.domain.texts import REPORTER_SAYS, SAYS
+from services.tickets.domain.table import ROWS
 from services.tickets.domain.words import Action
 from streams.contracts import Notice, TicketEvent
 
@@ -67,12 +69,9 @@ def event(action: str, now: int = NOON, **more: Any) -> TicketEvent:
 
 
 def plan(what: TicketEvent, now: int = NOON, *wishes: Preference, **more: Any) -> tuple[Message, ...]:
-    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, "on_duty": ("handler", "stranger"), "link": "", **more}
+    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, "on_duty": ("handler", "stranger"), **more}
     chosen = {one.person: one for one in wishes}
-    return of_event(
-        what, given_["facts"], given_["people"], chosen, given_["ways"], now, on_duty=given_["on_duty"],
-        link=given_["link"],
-    )  # fmt: skip
+    return of_event(what, given_["facts"], given_["people"], chosen, given_["ways"], now, on_duty=given_["on_duty"])
 
 
 def told(messages: tuple[Message, ...]) -> set[str]:
@@ -91,6 +90,7 @@ def told(messages: tuple[Message, ...]) -> set[str]:
         ("reopen", {"handler"}, Subject.REOPENED),
         ("finish", {"worker"}, Subject.CHECK),
         ("check_ok", {"operator"}, Subject.CALLBACK),
+        ("urge", {"handler"}, Subject.ASSIGNED),
         ("note", set(), None),
     ],
 )
@@ -270,12 +270,38 @@ def test_a_reporter_with_an_account_chooses_like_everybody() -> None:
     assert one.body == "Your report was accepted; we are working on it."
 
 
-def test_the_reporters_message_ends_with_the_link_where_there_is_one() -> None:
+@pytest.mark.parametrize("action", ["check_ok", "master_done"])
+def test_a_reporter_whose_ticket_reached_its_call_back_may_answer_by_a_link_that_is_made_when_it_is_sent(
+    action: str,
+) -> None:
     facts = replace(FACTS, phone="13812345678")
-    linked = plan(event("check_ok"), facts=facts, link="https://linli.example/c/abc")
-    assert [one.body for one in linked if one.person == "reporter:t1"] == [
-        "您反映的事项已处理完毕，我们将回访。https://linli.example/c/abc"
-    ]
+
+    def body(new: str) -> str:
+        planned = plan(event(action, new=new), facts=facts)
+        return next(one.body for one in planned if one.person == "reporter:t1")
+
+    waiting = body("callback")
+    assert waiting.endswith("〔评价链接〕")
+    assert linked(waiting, "https://linli.example/c/abc").endswith("答一次：https://linli.example/c/abc")
+    assert linked(waiting, "") == body("closed"), "without a link nothing is said of one"
+
+
+def test_a_merged_reporter_is_told_the_masters_result_as_it_is() -> None:
+    facts = replace(FACTS, phone="13812345678")
+    solved, given_up = (
+        next(one.body for one in plan(event("master_done", new="callback"), facts=each) if one.person == "reporter:t1")
+        for each in (facts, replace(facts, unsolved=True))
+    )
+    assert "现已处理完毕" in solved
+    assert "暂未能解决" in given_up
+    assert "处理完毕" not in given_up
+
+
+def test_who_must_be_told_by_the_tickets_table_is_told() -> None:
+    """What the table wants *told* to a reporter; a refused extension changes nothing for them."""
+    wanted = {str(row.action) for row in ROWS if "told" in row.required} - {"extend_no"}
+    assert wanted <= TO_REPORTER
+    assert "master_done" in TO_REPORTER
 
 
 def test_a_room_is_never_told_what_is_the_reporters() -> None:
