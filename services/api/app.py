@@ -6,6 +6,7 @@ from services.api import (
     alarms,
     answers,
     audit,
+    audit_export,
     callbacks,
     catalogue,
     description,
@@ -25,6 +26,7 @@ from services.api import (
     notices,
     oncall,
     open311,
+    people,
     photos,
     places,
     policies,
@@ -32,6 +34,7 @@ from services.api import (
     quarantine,
     readings,
     rehearsals,
+    rosters,
     rules,
     sessions,
     shifts,
@@ -51,10 +54,10 @@ from services.api.limits import body_limits
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos, merging, knowledge, works,
-    hotspots, shifts, feedback, kpi, kpi_rules, catalogue, policies, notices, audit, letters, quarantine, oncall,
-    open311, events, sessions, web,
+    health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,
+    holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
+    merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, policies, notices, audit,
+    audit_export, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

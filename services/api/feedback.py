@@ -10,12 +10,14 @@ from services.adapters.feedback_links import FeedbackLink, feedback_address, rea
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
+from services.api.scope import reaching
 from services.api.shapes import PREFIX, Shape
 from services.api.tickets import ticket_for
 from services.api.words import Word
 from services.registry.domain import Permission
 from services.tickets.domain import Action, Details, Satisfaction, State, Ticket
 from services.tickets.domain.guards import REPORTER
+from services.tickets.domain.reach import Reach
 from services.tickets.handlers import Act
 from streams.contracts import Refused
 
@@ -70,7 +72,8 @@ def opened(container: Container, token: str) -> tuple[FeedbackLink, Ticket]:
         ProblemError: 404 for a forged one, 410 for one that has expired or was answered.
     """
     link = read_feedback_token(container.settings.session_secret.get_secret_value(), token)
-    found = container.tickets.get_ticket(link.ticket, scope="") if link else None
+    with reaching(Reach("ticket", holder=link.ticket) if link else None):
+        found = container.tickets.get_ticket(link.ticket, scope="") if link else None
     if link is None or found is None:
         raise refuse(404, "not_found", "This link is none of ours.", "Call 12345.", field="link")
     if container.clock.now() >= link.until:

@@ -156,7 +156,7 @@ def router(container: Container) -> APIRouter:
     def export_kpi(caller: Reader, query: Annotated[SheetQuery, Parameters()]) -> Response:
         """The same table as CSV or .xlsx with Chinese headers; an empty cell is no data."""
         counted = container.figures(asked_of(caller, query))
-        return written(container, counted, query.by, query.format)
+        return written(container, caller, counted, query.by, query.format)
 
     @routes.get("/kpi/tickets")
     def list_kpi_tickets(caller: Reader, query: Annotated[BehindQuery, Parameters()]) -> Listed[BehindShape]:

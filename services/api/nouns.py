@@ -20,6 +20,7 @@ from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
+from services.registry.handlers import KeepPeople, KeepRosters
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
@@ -42,7 +43,8 @@ HOUR_MS = 3_600_000
 def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     """Readers and use cases over ``pool``; the caller closes its ``rehearsals``."""
     clock, ids = SystemClock(), RandomIds()
-    people = registry.PostgresPeople(pool)
+    people, places = registry.PostgresStaff(pool), registry.PostgresPlaces(pool)
+    passwords, secrets = Argon2Passwords(), RandomSecrets()
     rules = registry.PostgresRules(pool)
     alarm_store = alarms.PostgresAlarmStore(pool)
     quality = alarms.PostgresQuality(pool)
@@ -55,11 +57,13 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         settings=settings,
         clock=clock,
         ids=ids,
-        identities=RegisteredPeople(people, Argon2Passwords(), RandomSecrets(), session_ms),
+        identities=RegisteredPeople(people, passwords, secrets, session_ms),
         live=hub,
         people=people,
+        staff=KeepPeople(people, places, passwords, secrets, clock),
+        rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),
         devices=registry.PostgresDevices(pool),
-        places=registry.PostgresPlaces(pool),
+        places=places,
         rules=rules,
         rehearsals=process_rehearsals(settings.database_url.get_secret_value()),
         history=history.PostgresHistoryReader(pool),
@@ -75,7 +79,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         open_ticket=OpenTicket(ticket_store, clock, ids),
         act_on_ticket=ActOnTicket(ticket_store, clock, answers),
         find_alike=FindAlike(matches, clock),
-        find_calls=FindCalls(matches),
+        find_calls=FindCalls(matches, ticket_store, clock),
         photos=KeepPhotos(
             tickets.PostgresPhotos(pool), blobs_of(settings), ProcessDarkroom(settings.photo_max_bytes), clock
         ),

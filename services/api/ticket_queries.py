@@ -17,7 +17,7 @@ from services.tickets.domain import Card, Level, Source, Stage, State, Ticket, T
 from services.tickets.domain.ordering import NEWEST, Order, order_of
 from streams.contracts import Refused
 
-MOST_COUNTED: Final = 10_000
+MOST_COUNTED: Final = 1_000
 """Where counting ends: beyond it nobody reads a list to its end."""
 PAGED: Final = frozenset({"limit", "cursor", "count", "log"})
 """What belongs to one look at a list, and not to the filter that is kept."""
@@ -47,7 +47,7 @@ class TicketQuery(Timed):
         default="", description="opened, deadline, urgency, closed; several by commas, a minus turns one round.",
         examples=["-urgency,deadline"],
     )  # fmt: skip
-    count: bool = Field(default=False, description="Count them all, up to 10,000, into `total`.")
+    count: bool = Field(default=False, description="Count them all, up to 1,000, into `total`.")
     log: bool = Field(default=False, description="Give each ticket's log too; else `events` is empty in a list.")
 
 

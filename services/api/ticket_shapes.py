@@ -186,6 +186,8 @@ class TicketShape(Shape):
     backlog: bool
     opened_at: int
     closed_at: int | None
+    archived_at: int | None
+    erased_at: int | None = Field(description="When what it held of a person was erased; 已清除 stands in its place.")
 
 
 def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int) -> TicketShape:
@@ -255,6 +257,8 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         backlog=ticket.backlog,
         opened_at=ticket.opened_at,
         closed_at=ticket.closed_at,
+        archived_at=ticket.archived_at,
+        erased_at=ticket.erased_at,
     )
 
 

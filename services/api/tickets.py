@@ -8,14 +8,14 @@ from fastapi import Query as Parameters
 from pydantic import Field
 from starlette.responses import Response
 
-from services.api.auth import Caller, allow, within
+from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed
 from services.api.ticket_queries import TicketQuery, counted, found
 from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
-from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word, missing
+from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word
 from services.paging import encode_cursor
 from services.registry.domain import Permission
 from services.tickets.domain import (
@@ -180,16 +180,13 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
     """A ticket that ``caller`` may see.
 
     Raises:
-        ProblemError: 404, or 403 where it is another area's, unit's or person's.
+        ProblemError: 404, also where it is another area's, unit's or person's: that it exists is not theirs to know.
     """
-    read = container.tickets.get_ticket(ticket, scope="")
-    if read is None:
-        raise missing("ticket", ticket)
-    within(caller, read[0].area, f"Ticket {ticket}")
-    if not sees(caller, read[0]):
+    read = container.tickets.get_ticket(ticket, scope=caller.scope)
+    if read is None or not sees(caller, read[0]):
         raise refuse(
-            403, "scope", f"Ticket {ticket} is with somebody else.",
-            "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
+            404, "not_found", f"There is no ticket {ticket}, or it is with somebody else.",
+            "Look at your own list, or ask a dispatcher to assign it to you.", field="ticket", value=ticket,
         )  # fmt: skip
     return read
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.duty import on_duty
 from services.notices import domain
 from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Subject, Way
 from services.notices.ports import Channel, Letter, LinkTo, NoticeDesk, NoticeStore
@@ -41,14 +42,16 @@ class PlanMessages:
         if waiting >= MOST_WAITING:
             raise Unavailable(f"{waiting} messages wait to be sent, and {MOST_WAITING} may")
         people, wishes, ways = self.store.people(), self.store.preferences(), self.store.ways()
+        rosters = self.store.rosters(now)
+        watching = frozenset(one.person for roster in rosters.values() for one in on_duty(roster, now))
         kept = 0
         for event in events:
             if isinstance(event, Notice):
-                planned = domain.of_call(event, people, wishes, ways, now)
+                planned = domain.of_call(event, people, wishes, ways, now, on_duty=watching)
             elif now - event.at > domain.STALE or (facts := self.store.facts(event.ticket)) is None:
                 continue
             else:
-                planned = domain.of_event(event, facts, people, wishes, ways, now)
+                planned = domain.of_event(event, facts, people, wishes, ways, now, on_duty=watching)
             kept += self.store.keep(planned)
         return kept
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.duty import Roster
 from services.notices.domain import Facts, Message, MessageFilter, Outcome, Person, Preference, Way
 from services.paging import Key, Page
 
@@ -96,6 +97,9 @@ class NoticeStore(NoticeDesk, Protocol):
         """These are the channels now, and no others."""
 
     def people(self) -> tuple[Person, ...]: ...
+
+    def rosters(self, now: int) -> Mapping[str, Roster]:
+        """What decides who is on duty at ``now``, by unit; a unit without any is left out."""
 
     def facts(self, ticket: str) -> Facts | None: ...
 

@@ -109,6 +109,21 @@ class Work(Protocol):
         """Append to the audit log, in this transaction and as its last word."""
         ...
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        """Tickets archived by then that still name who reported them, the oldest first, skipping those in use."""
+        ...
+
+    def oldest_personal(self) -> int | None:
+        """When the oldest archived ticket that still names who reported it was archived, epoch ms."""
+        ...
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        """Put erased events in the place of those they were; forget the requests that made them, and their photos.
+
+        A photo is seen by nobody from then on, and removed like one that nobody showed.
+        """
+        ...
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
         ...

@@ -80,8 +80,12 @@ def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
             stack.callback(api.close)
             yield PostgresCatalogue(api)
             with psycopg.connect(database.url("linli_api"), autocommit=True) as connection:
-                changes = connection.execute("SELECT by, line, at FROM tickets.catalogue_changes").fetchall()
+                changes = connection.execute(
+                    "SELECT by, line, at FROM tickets.catalogue_changes ORDER BY number"
+                ).fetchall()
                 assert set(changes) <= {("ann", "a", 5), ("bob", "a", 6), ("ann", "a", 7)}
+                audited = connection.execute("SELECT by, subject, at FROM tickets.audit ORDER BY number").fetchall()
+                assert audited == [(by, f"catalogue {line}", at) for by, line, at in changes]
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute("DELETE FROM tickets.catalogue_changes")
 

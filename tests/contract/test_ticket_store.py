@@ -13,10 +13,13 @@ from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.ordering import order_of
 from services.tickets.domain.profiles import BEIJING, DEFAULT
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
     PostgresHotspots,
@@ -71,13 +74,13 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_tickets"), name="contract")
         stack.callback(pool.close)
-        front = open_pool(database.url("linli_api"), name="contract front")
+        front = open_pool(database.url("linli_api"), name="contract front", tell=EVERYTHING.settings)
         stack.callback(front.close)
         yield Side(
             PostgresTicketStore(pool),
-            PostgresTicketReader(pool),
-            PostgresMatchReader(pool),
-            PostgresHotspots(pool),
+            PostgresTicketReader(front),
+            PostgresMatchReader(front),
+            PostgresHotspots(front),
             PostgresSavedFilters(front),
         )
 
@@ -562,3 +565,44 @@ def test_a_chronic_tank_and_building_are_those_that_keep_coming_back(side: Side)
     assert (house.device, house.building, house.place, house.tickets) == ("", f"{GRID}00001", "三号楼", 4)
     assert side.spots.hotspots(by="device", scope="990102", since=T0, limit=9) == ()
     assert side.spots.hotspots(by="device", scope="", since=T0 + 3, limit=9) == (), "one alarm is no habit"
+
+
+def _archived(side: Side, number: str, at: int, **changes: Any) -> Ticket:
+    ticket = _save(side, _report(number, **changes))
+    ticket = _save(
+        side,
+        domain.move(
+            ticket, domain.Action.WITHDRAW, now=at, by="operator", role=Role.OPERATOR, details=Details(reason="修好了")
+        ),
+    )
+    return _save(side, domain.archived(ticket, now=at))
+
+
+def test_personal_tickets_come_the_oldest_first_and_only_if_somebody_reported_them(side: Side) -> None:
+    second = _archived(side, "LY-2", T0 + 2, caller=Caller("王", "13800001234"))
+    first = _archived(side, "LY-1", T0 + 1, reporter="citizen")
+    _archived(side, "LY-3", T0)
+    _save(side, _report("LY-4", caller=Caller("李", "13800001234")))
+    with side.store.transaction() as work:
+        assert work.personal(T0 + 5, 9) == (first, second)
+        assert work.personal(T0 + 5, 1) == (first,)
+        assert work.personal(T0 + 1, 9) == (first,)
+        assert work.oldest_personal() == T0 + 1
+
+
+def test_an_erased_log_takes_the_place_of_the_old_one_and_rebuilds_the_ticket(side: Side) -> None:
+    ticket = _archived(side, "LY-1", T0 + 1, caller=Caller("王", "13800001234"))
+    with side.store.transaction() as work:
+        work.remember("operator call", Answer("digest", ticket.id, 1))
+        erased, events = domain.erased(ticket, now=T0 + 9, why="到期")
+        put(work, erased, events)
+    with side.store.transaction() as work:
+        log = work.events(ticket.id)
+        assert domain.replay(log) == work.ticket(ticket.id) == erased
+        assert work.answer("operator call") is None
+        assert work.personal(T0 + 9, 9) == ()
+        assert work.oldest_personal() is None
+    assert "王" not in repr(log) + repr(erased)
+    assert "13800001234" not in repr(log) + repr(erased)
+    assert side.matches.of_caller("13800001234", scope="", limit=9) == ()
+    assert side.matches.of_caller(ERASED, scope="", limit=9) == ()

@@ -20,6 +20,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
+from services.registry.handlers import KeepPeople, KeepRosters
 from services.tickets.handlers import (
     ActOnTicket,
     CountFigures,
@@ -48,7 +49,15 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
-from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
+from tests.fakes.registry import (
+    CountedSecrets,
+    MemoryPeople,
+    MemoryPlaces,
+    MemoryRosters,
+    MemoryRules,
+    PlainPasswords,
+    rule,
+)
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
     MemoryCatalogue,
@@ -107,6 +116,8 @@ class MemoryPlatform:
             identities=RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=3_600_000),
             live=self.hub,
             people=self.people,
+            staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
+            rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,
@@ -127,7 +138,7 @@ class MemoryPlatform:
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
             find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
-            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets), self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),

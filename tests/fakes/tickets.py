@@ -12,7 +12,7 @@ from services.audit import Did, Entry, said
 from services.paging import Key, Page
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
-from services.tickets.domain.catalogue import Line
+from services.tickets.domain.catalogue import Line, changed
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.photos import Photo
 from services.tickets.domain.saved import SavedFilter
@@ -149,10 +149,32 @@ class MemoryWork:
     def audit(self, entry: Entry) -> None:
         self._state.audit.put(entry)
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        return tuple(ticket for at, ticket in _personal(self._state) if at <= archived_until)[:limit]
+
+    def oldest_personal(self) -> int | None:
+        return next((at for at, _ in _personal(self._state)), None)
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        self._state.events[ticket] = tuple(events)
+        for key, (photo, _) in list(self._state.photos.items()):
+            if photo.ticket == ticket:
+                self._state.photos[key] = (msgspec.structs.replace(photo, at=0, shown_at=None), False)
+        self._state.answers = {key: kept for key, kept in self._state.answers.items() if kept.ticket != ticket}
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
         ready = sorted((at, name) for at, name in times if at is not None and at <= now)
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
+
+
+def _personal(state: MemoryState) -> list[tuple[int, Ticket]]:
+    """Archived tickets that name who reported them, with when they were archived, the oldest first."""
+    found = [
+        (t.archived_at, t) for t in state.tickets.values()
+        if t.archived_at is not None and t.erased_at is None and (t.reporter or t.caller)
+    ]  # fmt: skip
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def _near(state: MemoryState, area: str, scope: str, since: int) -> tuple[Ticket, ...]:
@@ -174,6 +196,7 @@ class MemoryMatchReader:
         mine = [
             t for t in self._store.state.tickets.values()
             if phone and t.caller is not None and t.caller.phone == phone and t.area.startswith(scope)
+            and t.erased_at is None
         ]  # fmt: skip
         return tuple(sorted(mine, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)[:limit])
 
@@ -234,6 +257,7 @@ class MemoryCatalogue:
     directory: MemoryDirectory
     places: PlaceReader
     changes: list[tuple[str, str, int]] = field(default_factory=list)
+    chain: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def lines(self, area: str = "") -> tuple[Line, ...]:
         return self.directory.lines(area)
@@ -249,12 +273,16 @@ class MemoryCatalogue:
         keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
         if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
             raise Clash(line.id)
+        what = "replaced" if line.id in self.directory.written else "added"
         self.directory.written[line.id] = line
         self.changes.append((by, line.id, now))
+        self.chain.put(changed(what, line, by=by, now=now))
 
     def remove(self, line: str, *, by: str, now: int) -> None:
-        if self.directory.written.pop(line, None) is not None:
+        gone = self.directory.written.pop(line, None)
+        if gone is not None:
             self.changes.append((by, line, now))
+            self.chain.put(changed("removed", gone, by=by, now=now))
 
 
 class MemoryTicketReader:

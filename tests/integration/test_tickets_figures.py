@@ -16,6 +16,7 @@ from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, ClockRun, Details, Event, Role, Satisfaction, State, Ticket
 from services.tickets.domain.figures import DURATIONS, SHIPPED, By, Measure, Tally
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, CountFigures
 from services.tickets.handlers.figures import Asked
 from services.tickets.ports import FigureStore, Remade
@@ -94,7 +95,8 @@ class Busy(Year):
 class Lived:
     """A year of random lives, in memory and written event by event into the database."""
 
-    def __init__(self, pool: Pool, admin: str) -> None:
+    def __init__(self, pool: Pool, loop: Pool, admin: str) -> None:
+        self.loop = loop
         self.admin = admin
         self.year = Busy(7)
         for _ in range(STEPS):
@@ -116,8 +118,11 @@ class Lived:
 def lived(postgres_server: PostgresServer) -> Iterator[Lived]:
     for database in fresh_database(postgres_server):
         database.migrate("registry", "alarms", "tickets")
-        with open_pool(database.url("linli_api"), name="figures", size=2) as pool:
-            yield Lived(pool, database.admin_url)
+        with (
+            open_pool(database.url("linli_api"), name="figures", size=2, tell=EVERYTHING.settings) as pool,
+            open_pool(database.url("linli_tickets"), name="loop", size=1) as loop,
+        ):
+            yield Lived(pool, loop, database.admin_url)
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -327,10 +332,9 @@ def test_the_run_has_what_the_rates_are_about(lived: Lived) -> None:
 
 
 def test_rows_are_made_anew_from_the_log_and_are_the_same(lived: Lived) -> None:
-    store = PostgresFigures(lived.pool)
-    count = CountFigures(store, lived.clock)
+    count, store = CountFigures(PostgresFigures(lived.pool), lived.clock), PostgresFigures(lived.loop)
     before = count(Asked("2026-09-01..2028-12-31", by=By.UNIT))
-    with lived.pool.connection() as connection:
+    with lived.loop.connection() as connection:
         connection.execute("UPDATE tickets.ticket_figures SET definition = 0, late = NOT late, closed_at = NULL")
     assert count(Asked("2026-09-01..2028-12-31", by=By.UNIT)) != before
     made = 0

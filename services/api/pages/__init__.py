@@ -24,10 +24,13 @@ from services.api.pages import (
     kpi_rules,
     merging,
     notices,
+    password,
+    people,
     platform,
     quality,
     rehearsals,
     responsibility,
+    rosters,
     rule_versions,
     rules,
     shifts,
@@ -90,7 +93,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi_rules, kpi, feedback, responsibility, audit):
+    for page in (kpi_rules, kpi, feedback, responsibility, audit, people, password, rosters):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

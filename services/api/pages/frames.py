@@ -33,6 +33,10 @@ SAID: Final = {
     "missed": N_("已记一次未接通"),
     "booked": N_("回访时间已约定"),
     "rules_kept": N_("口径已存为新版本，考核页即按它计算"),
+    "person_made": N_("已新增，请接着发一次性密码"),
+    "person_kept": N_("人员已改，从下一次请求起生效"),
+    "released_lock": N_("锁定已解除"),
+    "roster": N_("排班已改，从现在起生效"),
     "claimed": N_("已认领，升级呼叫停止"),
 }
 

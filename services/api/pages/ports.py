@@ -123,6 +123,7 @@ class TicketRow:
     caller_name: str = ""
     caller_phone: str = ""
     unmaskable: bool = False
+    erased: int | None = None
     episodes: tuple[str, ...] = ()
     clocks: tuple[ClockRow, ...] = ()
     events: tuple[EventRow, ...] = ()
@@ -138,6 +139,7 @@ class TicketRow:
     level: str = "grid"
     supervised: bool = False
     responsible: str = ""
+    on_duty: tuple[tuple[str, int], ...] = ()
 
     @property
     def severity(self) -> str:

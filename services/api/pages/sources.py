@@ -26,6 +26,7 @@ from services.api.pages.ports import (
     UnitRow,
 )
 from services.api.problems import refuse
+from services.api.rosters import on_duty_for
 from services.api.scope import bounded, sees
 from services.api.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
@@ -211,10 +212,12 @@ class ContainerSource:
     def ticket(self, who: Caller, ticket: str) -> TicketRow | None:
         found, events = ticket_for(self._c, who, ticket)
         allowed = allowed_actions(found, Part(who.role), by=who.id, unit=who.unit, now=self._c.clock.now())
-        return rows.of_ticket(
+        row = rows.of_ticket(
             found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead),
             photos=self._c.photos.of(found.id),
         )  # fmt: skip
+        mine = found.lead if found.open else ""
+        return replace(row, on_duty=tuple((name, one.until) for one, name in on_duty_for(self._c, mine)))
 
     def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
         found = self._c.tickets.get_ticket(ticket, scope=who.scope)

@@ -60,6 +60,7 @@ LABELS: Final = {
     "return.unit": N_("建议转给"),
     "answer.text": N_("答复内容"),
     "finish.reason": N_("子任务未完成的理由"),
+    "erase.reason": N_("为什么清除，将写入审计记录；清除后无法恢复"),
     "park.until": N_("复核日期，最长 90 天"),
     "extend.until": N_("申请延到"),
     "book.until": N_("约定回访时间"),

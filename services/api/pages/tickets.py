@@ -277,6 +277,8 @@ def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[st
         (t("登记"), fmt.near(row.opened, visit.now, t)),
         *ticket_views.standing(row, units, visit.now, t),
     ]
+    if row.erased is not None:
+        return [*facts, (t("个人信息"), t("{time} 已清除，无法恢复", time=fmt.near(row.erased, visit.now, t)))]
     return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
 
 

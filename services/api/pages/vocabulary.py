@@ -146,6 +146,7 @@ ACTIONS: Final = {
     "mark": N_("时限提醒"),
     "escalate": N_("督办并上提一级"),
     "archive": N_("归档"),
+    "erase": N_("清除其中的个人信息"),
 }
 EVENTS: Final = {**ACTIONS, "normal_latched": N_("读数恢复正常，等待复位")}
 """What a ticket's log says was done; a latched alarm comes back in two steps."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from services.tickets.domain import erasure
 from services.tickets.domain.details import Details, evidence_of
 from services.tickets.domain.ticket import Episode, Event, Task, Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Card, Level, Role, State
@@ -201,6 +202,14 @@ def _escalated(_ticket: Ticket, event: Event) -> Changes:
     return {"level": Level(event.evidence["level"]), "supervised": True, "escalate_at": event.evidence["again"]}
 
 
+def _archived(_ticket: Ticket, event: Event) -> Changes:
+    return {"archived_at": event.at}
+
+
+def _erased(ticket: Ticket, event: Event) -> Changes:
+    return erasure.of_ticket(ticket) | {"erased_at": event.at}
+
+
 EFFECTS: Final[dict[Action, Callable[[Ticket, Event], Changes]]] = {
     Action.VERIFIED: _verified,
     Action.ANSWER: _answered,
@@ -239,4 +248,6 @@ EFFECTS: Final[dict[Action, Callable[[Ticket, Event], Changes]]] = {
     Action.RAISE: _raised,
     Action.MARK: _marked,
     Action.ESCALATE: _escalated,
+    Action.ARCHIVE: _archived,
+    Action.ERASE: _erased,
 }

@@ -173,6 +173,11 @@ def _may_withdraw(ticket: Ticket, who: Actor, _now: int) -> None:
     _speaks_for_caller(ticket, who)
 
 
+def _may_erase(ticket: Ticket, _who: Actor, _now: int) -> None:
+    if ticket.erased_at is not None:
+        raise Ruled(Because.ONCE, "what it held of a person has been erased already")
+
+
 _PERSON_RULES: Final[dict[Action, Callable[[Ticket, Actor, int], None]]] = {
     Action.ANSWER: _may_answer,
     Action.REJECT: _may_reject,
@@ -194,4 +199,5 @@ _PERSON_RULES: Final[dict[Action, Callable[[Ticket, Actor, int], None]]] = {
     Action.REOPEN: _may_reopen,
     Action.MERGE: _may_merge,
     Action.WITHDRAW: _may_withdraw,
+    Action.ERASE: _may_erase,
 }

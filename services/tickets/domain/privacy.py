@@ -6,6 +6,7 @@ ask, with a reason that is kept; for everybody else, units above all, there is n
 
 from typing import Final
 
+from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.ticket import Caller
 from services.tickets.domain.words import Role
 
@@ -16,6 +17,8 @@ MAY_UNMASK: Final = SEES_CALLER | {Role.UNIT_HANDLER, Role.UNIT_LEADER, Role.GRI
 
 def masked(phone: str) -> str:
     """``13812345621`` becomes ``138****5621``; a short number keeps its last two digits only."""
+    if phone == ERASED:
+        return phone
     if len(phone) >= 8:
         return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
     return "*" * max(0, len(phone) - 2) + phone[-2:]

@@ -156,6 +156,7 @@ ROWS: Final = (
     _row(_A.MARK, OPEN, None, _SYSTEM),
     _row(_A.ESCALATE, OPEN, None, _SYSTEM),
     _row(_A.ARCHIVE, (_S.CLOSED, _S.REJECTED, _S.WITHDRAWN), _S.ARCHIVED, _SYSTEM),
+    _row(_A.ERASE, (_S.ARCHIVED,), None, (_R.ADMINISTRATOR, _R.SYSTEM), "reason"),
 )  # fmt: skip
 
 

@@ -160,6 +160,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     supervised: bool = False
     escalate_at: int | None = None
     warned: Stage | None = None
+    archived_at: int | None = None
+    erased_at: int | None = None
 
     @property
     def stage(self) -> Stage:

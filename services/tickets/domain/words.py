@@ -113,6 +113,7 @@ class Action(StrEnum):
     MARK = "mark"
     ESCALATE = "escalate"
     ARCHIVE = "archive"
+    ERASE = "erase"
 
 
 class Role(StrEnum):

@@ -25,6 +25,7 @@ from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
 from services.tickets.handlers.board import KeepAnswers
+from services.tickets.handlers.erasing import keep_account, put
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.photos import show
@@ -176,6 +177,10 @@ class ActOnTicket:
         moved, events = domain.move(
             ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
         )
+        if action is Action.ERASE:
+            put(work, moved, events)
+            keep_account(work, moved, now, who, act.details.reason)
+            return moved
         show(work, ticket.id, act.details.photos, now)
         save(work, moved, events, now)
         if master is not None:

@@ -15,6 +15,21 @@ SHORTEST: Final = 4
 LONGEST: Final = 200
 
 
+def checked_reason(why: str) -> str:
+    """The reason as it is kept.
+
+    Raises:
+        Refused: ``fields``, it explains nothing.
+    """
+    reason = " ".join(why.split())
+    if not SHORTEST <= len(reason) <= LONGEST:
+        raise Refused(
+            "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
+            wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
+        )  # fmt: skip
+    return reason
+
+
 @dataclass(frozen=True, slots=True)
 class Unmask:
     """Shows a masked caller to one person, once."""
@@ -28,12 +43,7 @@ class Unmask:
         Raises:
             Refused: ``not-found``; ``fields``, no reason; ``forbidden``, the role may not.
         """
-        reason = " ".join(why.split())
-        if not SHORTEST <= len(reason) <= LONGEST:
-            raise Refused(
-                "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
-                wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
-            )  # fmt: skip
+        reason = checked_reason(why)
         return in_transaction(self.store, lambda work: self._show(work, ticket, who, reason, scope))
 
     def _show(self, work: Work, ticket: str, who: Actor, why: str, scope: str) -> Caller:

@@ -4,8 +4,9 @@ import msgspec
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
+from services.adapters import audit
 from services.adapters.postgres import Pool, translated
-from services.tickets.domain.catalogue import Line
+from services.tickets.domain.catalogue import Line, changed
 from services.tickets.postgres.directory import PostgresDirectory
 from services.transactions import Clash
 
@@ -47,10 +48,13 @@ class PostgresCatalogue:
                 raise Clash(str(error)) from error
             new = Jsonb(line, dumps=msgspec.json.encode)
             connection.execute(_CHANGE, (now, by, line.id, Jsonb(old[0]) if old else None, new))
+            audit.put(connection.cursor(), "tickets", changed("replaced" if old else "added", line, by=by, now=now))
 
     def remove(self, line: str, *, by: str, now: int) -> None:
         with translated(), self._pool.connection() as connection, connection.transaction():
             old = connection.execute(_OLD, (line,)).fetchone()
-            if old is not None:
+            if old is not None and isinstance(old[0], dict):
                 connection.execute("DELETE FROM tickets.catalogue WHERE id = %s", (line,))
                 connection.execute(_CHANGE, (now, by, line, Jsonb(old[0]), None))
+                gone = msgspec.convert({**old[0], "own": False}, Line)
+                audit.put(connection.cursor(), "tickets", changed("removed", gone, by=by, now=now))

@@ -45,6 +45,7 @@ CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
 UNITS = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CALLERS = may(Permission.CALLERS)
 AUDIT = may(Permission.AUDIT)
+PEOPLE = may(Permission.PEOPLE)
 POLICIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 WHY = {"comment": "因为"}
 HOLD = {"reason": "因为"}
@@ -68,6 +69,21 @@ PUBLIC: Final = frozenset(
 
 DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/me": Door(EVERYBODY),
+    "PUT /api/v1/me/password": Door(EVERYBODY),
+    # the register of people is of the whole district: nobody of a part of it keeps it
+    "GET /api/v1/people": Door(PEOPLE, ONE),
+    "POST /api/v1/people": Door(PEOPLE, ONE, {"id": "new", "name": "新人", "role": "operator"}),
+    "GET /api/v1/people/{person}": Door(PEOPLE, ONE),
+    "PATCH /api/v1/people/{person}": Door(PEOPLE, ONE, {"version": 1, "name": "x"}),
+    "POST /api/v1/people/{person}/password": Door(PEOPLE, ONE),
+    "GET /api/v1/sign-in-locks": Door(PEOPLE, ONE),
+    "POST /api/v1/sign-in-locks/release": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
+    # who is on duty is no secret in the city; whoever writes a roster is its unit's leader or administrates
+    "GET /api/v1/units/{unit}/roster": Door(TICKETS),
+    "POST /api/v1/units/{unit}/duties": Door(TICKETS, RULED),  # tests/unit/api/test_api_rosters.py
+    "DELETE /api/v1/units/{unit}/duties/{duty}": Door(TICKETS, RULED),  # the same file
+    "POST /api/v1/units/{unit}/substitutions": Door(TICKETS, RULED),  # the same file
+    "DELETE /api/v1/units/{unit}/substitutions/{substitution}": Door(TICKETS, RULED),  # the same file
     "GET /api/v1/areas": Door(EVERYBODY, LIST),
     "GET /api/v1/areas/{code}": Door(EVERYBODY, ONE),
     "GET /api/v1/units": Door(EVERYBODY),
@@ -122,6 +138,7 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/tickets/{ticket}/photos/{photo}": Door(MINE, ONE),
     "GET /api/v1/tickets/{ticket}/photos/{photo}/thumbnail": Door(MINE, ONE),
     "GET /api/v1/audit": Door(AUDIT, ONE),  # of the whole district: nobody of a part of it reads it
+    "GET /api/v1/audit/export": Door(AUDIT, ONE),
     "GET /api/v1/alike": Door(TICKETS, LIST, query="?text=%E7%87%83%E6%B0%94%E5%91%B3&area=990101001"),
     "GET /api/v1/tickets/{ticket}/alike": Door(TICKETS, ONE),
     "GET /api/v1/tickets/{ticket}/earlier": Door(TICKETS, ONE),
@@ -175,6 +192,18 @@ DOORS: Final[dict[str, Door]] = {
     "POST /tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": "1", "text": "x"}),
     "POST /tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
     "GET /audit": Door(AUDIT, ONE),
+    "GET /audit/export": Door(AUDIT, ONE),
+    "GET /rosters": Door(TICKETS),
+    "POST /rosters": Door(TICKETS, RULED),  # tests/unit/pages/test_roster_page.py
+    "GET /people": Door(PEOPLE, ONE),
+    "POST /people": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
+    "GET /people/new": Door(PEOPLE, ONE),
+    "POST /people/new": Door(PEOPLE, ONE, {"id": "new", "name": "新人", "role": "operator"}),
+    "GET /people/{person}": Door(PEOPLE, ONE),
+    "POST /people/{person}": Door(PEOPLE, ONE, {"version": "1", "name": "x", "role": "operator"}),
+    "POST /people/{person}/password": Door(PEOPLE, ONE),
+    "GET /password": Door(EVERYBODY),
+    "POST /password": Door(EVERYBODY),
     "GET /tasks": Door(MINE, LIST),
     "GET /tasks/{ticket}": Door(MINE, ONE),
     "GET /devices": Door(WATCH, LIST),

@@ -69,9 +69,9 @@ def event(action: str, now: int = NOON, **more: Any) -> TicketEvent:
 
 
 def plan(what: TicketEvent, now: int = NOON, *wishes: Preference, **more: Any) -> tuple[Message, ...]:
-    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, **more}
+    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, "on_duty": ("handler", "stranger"), **more}
     chosen = {one.person: one for one in wishes}
-    return of_event(what, given_["facts"], given_["people"], chosen, given_["ways"], now)
+    return of_event(what, given_["facts"], given_["people"], chosen, given_["ways"], now, on_duty=given_["on_duty"])
 
 
 def told(messages: tuple[Message, ...]) -> set[str]:
@@ -81,16 +81,16 @@ def told(messages: tuple[Message, ...]) -> set[str]:
 @pytest.mark.parametrize(
     ("action", "people", "subject"),
     [
-        ("dispatch", {"handler", "leader"}, Subject.ASSIGNED),
-        ("reassign", {"handler", "leader"}, Subject.ASSIGNED),
+        ("dispatch", {"handler"}, Subject.ASSIGNED),
+        ("reassign", {"handler"}, Subject.ASSIGNED),
         ("return", {"dispatcher"}, Subject.REVIEW),
         ("extend", {"supervisor"}, Subject.REVIEW),
         ("extend_no", {"leader"}, Subject.DECIDED),
         ("escalate", {"supervisor", "manager"}, Subject.ESCALATED),
-        ("reopen", {"handler", "leader"}, Subject.REOPENED),
+        ("reopen", {"handler"}, Subject.REOPENED),
         ("finish", {"worker"}, Subject.CHECK),
         ("check_ok", {"operator"}, Subject.CALLBACK),
-        ("urge", {"handler", "leader"}, Subject.ASSIGNED),
+        ("urge", {"handler"}, Subject.ASSIGNED),
         ("note", set(), None),
     ],
 )
@@ -105,7 +105,30 @@ def test_a_yellow_card_warns_the_stages_holders_and_a_red_one_supervision_too(st
     yellow = told(plan(event("mark", stage=stage, mark="yellow")))
     red = told(plan(event("mark", stage=stage, mark="red")))
     assert yellow
-    assert red == yellow | {"supervisor"}
+    assert red == yellow | {"supervisor"} | ({"leader"} if stage == "resolve" else set())
+
+
+@pytest.mark.parametrize("action", ["dispatch", "reassign", "reopen", "check_bad", "urge"])
+@pytest.mark.parametrize(
+    ("on_duty", "people", "told_"),
+    [
+        (("handler",), PEOPLE, {"handler"}),
+        (("leader",), PEOPLE, {"leader"}),
+        (("handler", "leader"), PEOPLE, {"handler", "leader"}),
+        ((), PEOPLE, {"leader"}),
+        (("stranger",), PEOPLE, {"leader"}),  # on duty, for another unit
+        ((), tuple(one for one in PEOPLE if one.id != "leader"), {"handler"}),
+        ((), tuple(one for one in PEOPLE if one.unit != "gas-co"), set()),
+    ],
+)
+def test_a_unit_is_told_by_who_is_on_duty_else_by_its_leaders_else_by_everybody(
+    action: str, on_duty: tuple[str, ...], people: tuple[Person, ...], told_: set[str]
+) -> None:
+    assert told(plan(event(action), on_duty=on_duty, people=people)) == told_
+
+
+def test_what_the_leader_decides_goes_to_the_leader_whoever_is_on_duty() -> None:
+    assert told(plan(event("return_no"), on_duty=("handler",))) == {"leader"}
 
 
 def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() -> None:
@@ -117,18 +140,19 @@ def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() ->
 
 def test_nobody_is_told_of_what_they_did_themselves() -> None:
     assert told(plan(event("dispatch", by="leader"))) == {"handler"}
+    assert told(plan(event("dispatch", by="handler"))) == set()
 
 
 def test_an_alarm_that_goes_on_is_no_reopening() -> None:
     assert plan(event("realarm", old="in_progress", new="in_progress")) == ()
-    assert told(plan(event("realarm", old="closed", new="redo"))) == {"handler", "leader"}
+    assert told(plan(event("realarm", old="closed", new="redo"))) == {"handler"}
 
 
 def test_the_same_event_plans_the_same_ids_and_each_way_has_its_own() -> None:
     wants = Preference("handler", ("box", "room"))
     first, again = plan(event("dispatch"), NOON, wants, ways=ALL), plan(event("dispatch"), NOON + 5, wants, ways=ALL)
     assert [one.id for one in first] == [one.id for one in again]
-    assert len({one.id for one in first}) == 3
+    assert len({one.id for one in first}) == 2
 
 
 def test_a_message_carries_number_and_deadline_and_no_words_of_the_caller() -> None:
@@ -295,7 +319,8 @@ def test_a_ladder_reaches_a_person_or_the_people_of_a_unit() -> None:
         return Notice("n1", "i1", 1, "started", "unit", to, AREA, "gas-1", NOON, "燃气泄漏", "Gas leak")
 
     assert told(of_call(notice("worker"), PEOPLE, {}, BOX, NOON)) == {"worker"}
-    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON)) == {"handler", "leader"}
+    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON, on_duty=["handler"])) == {"handler"}
+    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON)) == {"leader"}, "nobody is on duty"
     assert of_call(notice(""), PEOPLE, {}, BOX, NOON) == ()
 
 

@@ -32,6 +32,7 @@ PEOPLE = {
 GIVEN: Mapping[Action, Details] = {
     Action.VERIFIED: Details(found=True, photo="照片", position=(120.1, 30.2)),
     Action.ANSWER: Details(text="已答复"),
+    Action.ERASE: Details(reason="来电人要求清除"),
     Action.REJECT: Details(reason="不属本区", told="已电话告知"),
     Action.APPEAL: Details(reason="确属本区"),
     Action.TRANSFER: Details(to="119", at=T0, reference="119-0007"),

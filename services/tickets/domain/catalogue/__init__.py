@@ -1,6 +1,7 @@
 """Who is responsible for what, where: the category tree and the catalogue's lines. Pure."""
 
 from services.tickets.domain.catalogue.lines import DISTRICT, Decision, Line, Reason, holes, responsible_for
+from services.tickets.domain.catalogue.record import changed
 from services.tickets.domain.catalogue.tree import GROUPS, LEAVES, Category, check_category, lineage, nearest
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Decision",
     "Line",
     "Reason",
+    "changed",
     "check_category",
     "holes",
     "lineage",
