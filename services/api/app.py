@@ -9,6 +9,7 @@ from services.api import (
     audit_export,
     callbacks,
     catalogue,
+    catalogue_sheet,
     description,
     devices,
     events,
@@ -56,7 +57,8 @@ from services.api.shield import Shield
 NOUNS = (
     health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,
     holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
-    merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, policies, notices, audit,
+    merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, catalogue_sheet,
+    policies, notices, audit,
     audit_export, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 

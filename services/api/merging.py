@@ -12,7 +12,7 @@ from services.api.problems import PROBLEMS, documented
 from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each
 from services.api.tickets import actor, ticket_for
-from services.api.words import AreaCode, Text, Word, asked_area
+from services.api.words import AreaCode, Latitude, Longitude, Text, Word, asked_area
 from services.registry.domain import Permission
 from services.tickets.domain import Stage, State, Ticket
 from services.tickets.domain.merging import REASONS, Part, Reason, Sighting, Why
@@ -32,6 +32,14 @@ class ReportQuery(BaseModel):
     building: AreaCode = ""
     category: Word = ""
     device: Word = ""
+    lon: Longitude | None = Field(default=None, description="WGS84, with ``lat``.")
+    lat: Latitude | None = None
+
+    def sighting(self) -> Sighting:
+        """As the matcher compares it; half a point is none."""
+        fields = self.model_dump(exclude={"lon", "lat"})
+        position = (self.lon, self.lat) if self.lon is not None and self.lat is not None else None
+        return Sighting(at=0, position=position, **fields)
 
 
 class ReasonShape(Shape):
@@ -133,7 +141,7 @@ def router(container: Container) -> APIRouter:
     @routes.get("/alike", responses=documented(403))
     def list_alike(caller: Reader, query: Annotated[ReportQuery, Parameters()]) -> Listed[AlikeShape]:
         """Open tickets like a report that is being written, best first; what is below 0.7 is left out."""
-        return each(alike_to_report(container, caller, Sighting(at=0, **query.model_dump())), alike_of)
+        return each(alike_to_report(container, caller, query.sighting()), alike_of)
 
     @routes.get("/tickets/{ticket}/alike", responses=documented(403))
     def list_alike_to_ticket(caller: Reader, ticket: Annotated[Word, Path()]) -> Listed[AlikeShape]:

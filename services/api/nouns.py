@@ -52,6 +52,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     board = tickets.PostgresBoard(pool)
     answers = KeepAnswers(board, clock, ids)
     ticket_store = tickets.PostgresTicketStore(pool)
+    lines = tickets.PostgresCatalogue(pool)
     session_ms = settings.session_hours * HOUR_MS
     return Container(
         settings=settings,
@@ -76,8 +77,8 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         set_targets=SetTargets(quality, clock),
         tickets=tickets.PostgresTicketReader(pool),
         saved_filters=tickets.PostgresSavedFilters(pool),
-        open_ticket=OpenTicket(ticket_store, clock, ids),
-        act_on_ticket=ActOnTicket(ticket_store, clock, answers),
+        open_ticket=OpenTicket(ticket_store, clock, ids, lines),
+        act_on_ticket=ActOnTicket(ticket_store, clock, answers, lines),
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches, ticket_store, clock),
         photos=KeepPhotos(
@@ -91,7 +92,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
-        catalogue=KeepCatalogue(tickets.PostgresCatalogue(pool), clock, ids),
+        catalogue=KeepCatalogue(lines, clock, ids),
         notifications=PostgresNotifications(pool),
         notices=PostgresNotices(pool),
     )

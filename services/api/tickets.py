@@ -15,6 +15,7 @@ from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed
 from services.api.ticket_queries import TicketQuery, counted, found
 from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
+from services.api.whereabouts import place_at
 from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word
 from services.paging import encode_cursor
 from services.registry.domain import Permission
@@ -29,6 +30,7 @@ from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
 from services.tickets.domain.photos import MOST_SHOWN
 from services.tickets.handlers import Act, Report
+from streams.contracts.areas import GRID_LENGTH
 
 CONFLICTS: Final = documented(403, 409)
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
@@ -50,7 +52,10 @@ class CallerAsked(Asked):
 
 
 class NewTicket(Asked):
-    """What somebody reports: a title, and a place or a text."""
+    """What somebody reports: a title, and a place or a text.
+
+    A ``position`` without ``area`` is looked up; one that no area of the district holds is refused.
+    """
 
     title: Word = Field(min_length=1, examples=["楼道有燃气味"])
     text: Text = ""
@@ -60,6 +65,7 @@ class NewTicket(Asked):
     building: AreaCode = ""
     position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
     device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
+    urgency: int = Field(default=0, ge=0, le=2, description="The hotline's first word on it.")
     caller: CallerAsked | None = None
 
 
@@ -134,6 +140,8 @@ def router(container: Container) -> APIRouter:
     ) -> TicketShape:
         """Report something, by telephone or page; the same ``Idempotency-Key`` reports it once."""
         body = asked.model_dump(exclude_none=True)
+        if asked.position is not None and not asked.area:
+            body |= _placed(container, asked.position)
         report = msgspec.convert({**body, "caller": ReportedBy(**body["caller"]) if asked.caller else None}, Report)
         opened = container.open_ticket(report, who=actor(caller), key=idempotency_key or "", scope=caller.scope)
         response.headers["Location"] = f"{PREFIX}/tickets/{opened.id}"
@@ -159,6 +167,16 @@ def router(container: Container) -> APIRouter:
         return _fresh(container, caller, acted)
 
     return routes
+
+
+def _placed(container: Container, position: tuple[float, float]) -> dict[str, str]:
+    """The grid, and the building where there is one, of a point.
+
+    Raises:
+        Refused: ``outside``.
+    """
+    code = place_at(container.places, *position).code
+    return {"area": code[:GRID_LENGTH]} | ({"building": code} if len(code) > GRID_LENGTH else {})
 
 
 def actor(caller: Caller) -> Actor:

@@ -1,6 +1,6 @@
 """What the registry's use cases and its readers need, as Protocols."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from services.audit import Entry
@@ -44,6 +44,17 @@ class PlaceReader(Protocol):
 
     def list_areas(self, *, level: str = "", within: str = "", scope: str, limit: int, after: Key | None) -> Page[Area]:
         """By code; the key of a page is ``(code,)``. ``within`` is a code prefix."""
+
+    def find_areas(self, words: str, *, scope: str, level: str = "", limit: int) -> tuple[Area, ...]:
+        """Areas whose names hold every word, or whose code begins so: the shortest names first, then by code.
+
+        A search while somebody types; none for no words.
+        """
+        ...
+
+    def areas_named(self, codes: Collection[str]) -> dict[str, Area]:
+        """Those of ``codes`` that are areas, without their outlines."""
+        ...
 
     def list_units(self, *, scope: str) -> tuple[Unit, ...]:
         """Units whose area meets ``scope``: it lies inside it or around it."""

@@ -11,6 +11,8 @@ import pytest
 
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
+from services.registry.domain import Area
+from services.registry.postgres import PostgresPlaces
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.erasure import ERASED
@@ -33,6 +35,7 @@ from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
+from tests.fakes.registry import MemoryPlaces
 from tests.fakes.tickets import (
     MemoryDirectory,
     MemoryHotspots,
@@ -42,6 +45,13 @@ from tests.fakes.tickets import (
     MemoryTicketStore,
 )
 from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, to
+
+NEIGHBOUR = "990101002001001"
+AREAS = [
+    Area(GRID, "grid", "一网格", "Grid 1", lon=113.5, lat=23.1),
+    Area(NEIGHBOUR, "grid", "邻网格", "Grid next door", lon=113.505, lat=23.103),
+    Area("990101009009009", "grid", "远网格", "Far grid", lon=113.5449, lat=23.1),
+]
 
 
 @dataclass
@@ -58,16 +68,18 @@ def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
     """One database for the whole suite; each test finds it empty."""
     for database in fresh_database(postgres_server):
         database.migrate("registry", "tickets")
+        with open_pool(database.url("linli_registry"), name="contract") as registry:
+            PostgresPlaces(registry).add_areas(AREAS)
         yield database
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
-        memory = MemoryTicketStore()
-        yield Side(
-            memory, MemoryTicketReader(memory), MemoryMatchReader(memory), MemoryHotspots(memory), MemorySavedFilters()
-        )
+        memory, places = MemoryTicketStore(), MemoryPlaces()
+        places.add_areas(AREAS)
+        matches = MemoryMatchReader(memory, places)
+        yield Side(memory, MemoryTicketReader(memory), matches, MemoryHotspots(memory), MemorySavedFilters())
         return
     database: Database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
@@ -87,8 +99,8 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
 
 def _report(number: str, *, at: int = T0, **changes: Any) -> domain.lifecycle.Moved:
     opening = Opening(
-        number=number, source=Source.HOTLINE, title="路灯不亮", policy=DEFAULT, area=GRID, place="三号楼",
-        **changes,
+        number=number, source=Source.HOTLINE, title="路灯不亮", policy=DEFAULT,
+        **{"area": GRID, "place": "三号楼", **changes},
     )  # fmt: skip
     return domain.report(opening, id=f"id-{number}", now=at, who=Actor("operator", Role.OPERATOR))
 
@@ -514,16 +526,34 @@ def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
 def test_what_is_near_is_open_recent_and_of_the_same_community(side: Side) -> None:
     old, new = _save(side, _report("LY-1")), _save(side, _report("LY-2", at=T0 + 5))
     far = _report("LY-3")
-    _save(side, (msgspec.structs.replace(far[0], area="990101001002001"), far[1]))
+    elsewhere = _save(side, (msgspec.structs.replace(far[0], area="990101001002001"), far[1]))
     gone = _save(side, _report("LY-4"))
     _save(side, domain.move(gone, domain.Action.WITHDRAW, now=T0 + 1, by="operator", role=Role.OPERATOR,
                             details=Details(reason="误报")))  # fmt: skip
     with side.store.transaction() as work:
         assert work.nearby(GRID, since=T0, limit=9) == (new, old)
         assert work.nearby(GRID, since=T0 + 1, limit=9) == (new,)
-    assert side.matches.open_near(GRID, scope="", since=T0, limit=9) == (new, old)
-    assert side.matches.open_near(GRID, scope="", since=T0, limit=1) == (new,)
-    assert side.matches.open_near(GRID, scope="990102", since=T0, limit=9) == ()
+    community = (GRID[:12],)
+    assert side.matches.open_near(community, near=None, scope="", since=T0, limit=9) == (new, old)
+    assert side.matches.open_near(community, near=None, scope="", since=T0, limit=1) == (new,)
+    assert side.matches.open_near(community, near=None, scope="990102", since=T0, limit=9) == ()
+    assert side.matches.open_near(("",), near=None, scope="", since=T0, limit=9) == (new, elsewhere, old)
+
+
+def test_a_wrong_grid_hides_no_ticket_of_the_neighbourhood(side: Side) -> None:
+    """By the communities around, and by the point where the ticket says one, each once."""
+    here, metre = (113.5, 23.1), 1 / 111_320
+    wrong = _save(side, _report("LY-1", area="990199999999999", position=(here[0], here[1] + 300 * metre)))
+    far = _save(side, _report("LY-2", area="990199999999999", position=(here[0], here[1] + 900 * metre)))
+    beside = _save(side, _report("LY-3", at=T0 + 1, area=NEIGHBOUR, position=here))
+    communities = side.matches.around(GRID, None)
+    assert communities == (GRID[:12], NEIGHBOUR[:12])
+    assert side.matches.around("", (here[0] + 5000 * metre, here[1])) == ("990101009009",)
+    assert side.matches.around("990101777777777", None) == ()
+    assert side.matches.open_near(communities, near=here, scope="", since=T0, limit=9) == (beside, wrong)
+    assert side.matches.open_near(communities, near=None, scope="", since=T0, limit=9) == (beside,)
+    assert side.matches.open_near((), near=here, scope="990101", since=T0, limit=9) == (beside,)
+    assert far.open
 
 
 def test_a_callers_tickets_are_found_by_the_number_and_an_empty_one_finds_nobodys(side: Side) -> None:

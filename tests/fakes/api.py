@@ -109,6 +109,7 @@ class MemoryPlatform:
 
     def container(self, **settings: Any) -> Container:
         ids, reader = RandomIds(), MemoryTicketReader(self.tickets)
+        lines = MemoryCatalogue(self.directory, self.places, lambda: self.tickets.state.audit)
         return Container(
             settings=ApiSettings(demo=True, **settings),
             clock=self.clock,
@@ -132,20 +133,20 @@ class MemoryPlatform:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,
             saved_filters=MemorySavedFilters(),
-            open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
             photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
-            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
-            find_calls=FindCalls(MemoryMatchReader(self.tickets), self.tickets, self.clock),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets, self.places), self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
+            catalogue=KeepCatalogue(lines, self.clock, ids),
             notifications=self.desk,
             notices=self.told,
         )
@@ -154,7 +155,12 @@ class MemoryPlatform:
         codes = {code[:n] for code in (HERE, THERE) for n in (6, 9, 12, 15)}
         levels = {6: "county", 9: "street", 12: "community", 15: "grid"}
         self.places.add_areas([Area(code, levels[len(code)], f"区{code}", f"Area {code}") for code in sorted(codes)])
-        self.places.add_units([Unit("gas-co", "燃气公司", "Gas company", "990101", ("gas",))])
+        self.places.add_units(
+            [
+                Unit("gas-co", "燃气公司", "Gas company", "990101", ("gas",)),
+                Unit("roads", "市政所", "Roads office", HERE[:9], ("road",)),
+            ]
+        )
         devices = [Device("gas-1", "gas", HERE), Device("gas-2", "gas", THERE)]
         self.places.add_devices(devices, by="seed", now=NOW)
         self.history.register(devices, [])

@@ -135,6 +135,7 @@ class MemoryCity:
 
     def container(self) -> Container:
         ids = RandomIds()
+        lines = MemoryCatalogue(self.directory, self.places, lambda: self.tickets.state.audit)
         return Container(
             settings=ApiSettings(demo=True),
             clock=self.clock,
@@ -158,20 +159,20 @@ class MemoryCity:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
             saved_filters=MemorySavedFilters(),
-            open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
             photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
-            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
-            find_calls=FindCalls(MemoryMatchReader(self.tickets), self.tickets, self.clock),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets, self.places), self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
+            catalogue=KeepCatalogue(lines, self.clock, ids),
             notifications=self.notices,
             notices=self.told,
         )

@@ -1,6 +1,6 @@
 """In-memory twins of the registry's stores; ``queued`` is what they would mirror to Kafka."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries, counted
 from services.registry.domain.people import made
+from services.registry.domain.places import beginning_of
 from services.registry.domain.rosters import in_a_ring, not_of_the_unit, overlapping
 from services.registry.domain.staff import administers, last_administrator
 from streams.contracts import Device, Level, Op, Rule, Severity
@@ -100,6 +101,20 @@ class MemoryPlaces:
         ]
         items = tuple(found[:limit])
         return Page(items, (items[-1].code,) if len(found) > limit else None)
+
+    def find_areas(self, words: str, *, scope: str, level: str = "", limit: int) -> tuple[Area, ...]:
+        wanted = words.casefold().split()
+        found = [
+            replace(area, geometry=None)
+            for code, area in self.areas.items()
+            if wanted and code.startswith(scope) and level in ("", area.level)
+            and (all(word in f"{area.name_zh} {area.name_en}".casefold() for word in wanted)
+                 or (beginning_of(words) and code.startswith(beginning_of(words))))
+        ]  # fmt: skip
+        return tuple(sorted(found, key=lambda area: (len(area.name_zh), area.code))[:limit])
+
+    def areas_named(self, codes: Collection[str]) -> dict[str, Area]:
+        return {code: replace(self.areas[code], geometry=None) for code in codes if code in self.areas}
 
     def list_units(self, *, scope: str) -> tuple[Unit, ...]:
         return tuple(

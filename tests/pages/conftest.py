@@ -173,6 +173,8 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "supervision": ("/tickets/supervision", "supervisor"),
         "works": ("/knowledge/works", "operator"),
         "catalogue": ("/catalogue?category=gas-leak&area=990101001&urgency=2", "dispatcher"),
+        "catalogue-import": ("/catalogue/import", "dispatcher"),
+        "catalogue-history": ("/catalogue/history", "dispatcher"),
         "tasks": ("/tasks", "grid_worker"),
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),

@@ -13,19 +13,21 @@ from services.api.pages import (
     alarms,
     audit,
     callbacks,
+    catalogue_sheet,
     cockpit,
     devices,
     entrance,
     feedback,
     hotspots,
     importing,
+    intake,
     knowledge,
     kpi,
     kpi_rules,
-    merging,
     notices,
     password,
     people,
+    places,
     platform,
     quality,
     rehearsals,
@@ -76,9 +78,9 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
-    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for page in (
         callbacks,
+        intake,
         hotspots,
         importing,
         knowledge,
@@ -93,7 +95,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi_rules, kpi, feedback, responsibility, audit, people, password, rosters):
+    for page in (kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

@@ -214,18 +214,6 @@ class Listing(Generic[T]):
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewTicket:
-    """A call as the operator wrote it down."""
-
-    place: str
-    area: str
-    category: str
-    text: str
-    name: str = ""
-    phone: str = ""
-
-
 class PageSource(Protocol):
     """Reads and acts for one signed-in person."""
 
@@ -283,8 +271,6 @@ class PageSource(Protocol):
     def reset(self, who: Caller, alarm: str, reason: str) -> None: ...
 
     def act(self, who: Caller, ticket: str, action: str, version: int, values: dict[str, Any]) -> TicketRow: ...
-
-    def create(self, who: Caller, wanted: NewTicket, key: str) -> TicketRow: ...
 
     def replay(self, who: Caller, letter: str) -> None: ...
 

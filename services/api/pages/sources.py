@@ -18,7 +18,6 @@ from services.api.pages.ports import (
     LastRow,
     LetterRow,
     Listing,
-    NewTicket,
     NoticeRow,
     StrangerRow,
     TicketFilter,
@@ -36,11 +35,10 @@ from services.oncall.handlers import acknowledge
 from services.paging import MAX_LIMIT, Key, Page, decode_cursor, encode_cursor
 from services.registry.domain import DeviceFilter, Permission, Unit
 from services.registry.handlers import register_device
-from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Card, Details, Scale, StageCount, Ticket, TicketFilters, allowed_actions
 from services.tickets.domain import Role as Part
 from services.tickets.domain import Stage as TicketStage
-from services.tickets.handlers import Act, Report
+from services.tickets.handlers import Act
 from streams.contracts import ActionName, AlarmState, Device, Rule
 from streams.contracts.areas import ancestors
 
@@ -258,12 +256,6 @@ class ContainerSource:
         ticket_for(self._c, who, ticket)
         act = Act(ticket, action, version, msgspec.convert(values, Details))
         return rows.of_ticket(self._c.act_on_ticket(act, who=actor(who), scope=who.scope))
-
-    def create(self, who: Caller, wanted: NewTicket, key: str) -> TicketRow:
-        caller = ReportedBy(wanted.name, wanted.phone) if wanted.name or wanted.phone else None
-        title = f"{wanted.place} {wanted.text}".splitlines()[0][:60]
-        report = Report(title, wanted.text, wanted.place, wanted.area, wanted.category, caller=caller)
-        return rows.of_ticket(self._c.open_ticket(report, who=actor(who), key=key, scope=who.scope))
 
     def replay(self, who: Caller, letter: str) -> None:
         replay_letter(self._c.letters, letter, by=who.id, scope=who.scope, clock=self._c.clock, ids=self._c.ids)

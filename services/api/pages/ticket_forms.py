@@ -242,29 +242,3 @@ def missing(state: str, action: str, values: Mapping[str, Any], t: Words) -> dic
     """An error for each required field that is empty, saying how to fill it."""
     required, _ = asked(state, action)
     return {name: t(ERRORS.get(name, N_("请填写此项"))) for name in required if name not in values}
-
-
-def new_fields(areas: Sequence[AreaRow], t: Words) -> list[Field]:
-    """A call in the order it is told: where, what kind, what, who; how urgent is settled by classifying."""
-    options = choices((), areas, t)
-    return [
-        Field("place", t("地点"), "text", required=True),
-        Field("area", t("网格"), "select", required=True, options=options["area"]),
-        Field("category", t("类别"), "select", required=True, options=options["category"]),
-        Field("text", t("诉求"), "area", required=True),
-        Field("photos", t("现场照片"), "photos", required=False),
-        Field("name", t("称呼"), "text", required=False),
-        Field("phone", t("联系电话"), "text", required=False),
-    ]
-
-
-NEW_ERRORS: Final = {
-    "place": N_("请写到楼栋，例如“纺织新村 12栋”"),
-    "area": N_("请选网格"),
-    "category": N_("请选一个类别"),
-    "text": N_("请用一句话写清谁、何处、何事"),
-}
-
-
-def new_errors(values: Mapping[str, str], t: Words) -> dict[str, str]:
-    return {name: t(text) for name, text in NEW_ERRORS.items() if not values.get(name)}

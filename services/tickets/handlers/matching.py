@@ -9,6 +9,7 @@ import msgspec
 from services.audit import Did, Entry, said
 from services.ports import Clock
 from services.tickets.domain import Actor, Ticket, merging
+from services.tickets.domain.catalogue import PARENTS
 from services.tickets.domain.merging import Likeness, Sighting
 from services.tickets.domain.privacy import SEES_CALLER
 from services.tickets.domain.text import check_text
@@ -16,6 +17,7 @@ from services.tickets.handlers.unmasking import checked_reason
 from services.tickets.ports import MatchReader, TicketStore
 from services.transactions import in_transaction
 from streams.contracts import Refused
+from streams.contracts.areas import COMMUNITY_LENGTH
 
 LOOKED_AT: Final = 500
 SUGGESTED: Final = 5
@@ -54,9 +56,13 @@ class FindAlike:
 
     def _alike(self, report: Sighting, scope: str, *, besides: str) -> tuple[Match, ...]:
         since = report.at - merging.WINDOW_MS
-        near = self.reader.open_near(report.area, scope=scope, since=since, limit=LOOKED_AT)
+        around = self.reader.around(report.building or report.area, report.position)
+        report = msgspec.structs.replace(report, around=around)
+        own = report.area[:COMMUNITY_LENGTH]
+        communities = tuple(sorted({own, *around})) if own or not around else around
+        near = self.reader.open_near(communities, near=report.position, scope=scope, since=since, limit=LOOKED_AT)
         judged = [
-            Match(ticket, merging.likeness(report, merging.sighting_of(ticket), merging.FAMILIES))
+            Match(ticket, merging.likeness(report, merging.sighting_of(ticket), PARENTS))
             for ticket in near
             if ticket.id != besides
         ]

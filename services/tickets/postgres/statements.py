@@ -60,6 +60,29 @@ NEARBY: Final = f"""
     WHERE is_open AND {IN_AREA.format("near")} AND area ^@ %(scope)s AND opened_at >= %(since)s
     ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""  # noqa: S608 - the module's own words
 
+_OPEN_IN: Final = """
+    SELECT found.id, found.opened_at FROM unnest(%(communities)s::text[]) AS near (code) CROSS JOIN LATERAL (
+        SELECT id, opened_at FROM tickets.tickets
+        WHERE is_open AND area ~>=~ near.code AND area ~<~ (near.code || ':') AND area ^@ %(scope)s
+          AND opened_at >= %(since)s
+        ORDER BY opened_at DESC, id DESC LIMIT %(limit)s) AS found"""
+"""A prefix as a range, since the planner knows no prefix that is not a constant; ``:`` follows ``9``."""
+_OPEN_AT: Final = """
+    SELECT id, opened_at FROM tickets.tickets
+    WHERE is_open AND tickets.spot_of(body) <@ box(point(%(west)s, %(south)s), point(%(east)s, %(north)s))
+      AND area ^@ %(scope)s AND opened_at >= %(since)s"""
+_FOUND: Final = """
+    SELECT body FROM (SELECT id FROM ({}) AS near ORDER BY opened_at DESC, id DESC LIMIT %(limit)s) AS found
+    JOIN tickets.tickets USING (id) ORDER BY opened_at DESC, id DESC"""
+
+OPEN_IN: Final = _FOUND.format(_OPEN_IN)
+OPEN_NEAR: Final = _FOUND.format(f"{_OPEN_IN} UNION {_OPEN_AT}")
+
+CENTRE: Final = "SELECT lon, lat FROM registry.area WHERE code = %s"
+AROUND: Final = """
+    SELECT DISTINCT left(code, 12) FROM registry.area
+    WHERE level = 'grid' AND lon BETWEEN %(west)s AND %(east)s AND lat BETWEEN %(south)s AND %(north)s ORDER BY 1"""
+
 OF_CALLER: Final = """
     SELECT body FROM tickets.tickets WHERE caller_phone = %(phone)s AND caller_phone <> '' AND area ^@ %(scope)s
     ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""

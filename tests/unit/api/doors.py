@@ -42,6 +42,7 @@ ACK, RESET = may(Permission.ACKNOWLEDGE), may(Permission.RESET)
 RULES, TARGETS = may(Permission.RULES), may(Permission.TARGETS)
 EDITORS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
+KEEPERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 UNITS = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CALLERS = may(Permission.CALLERS)
 AUDIT = may(Permission.AUDIT)
@@ -186,6 +187,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /alarms/{alarm}/hold/{action}": Door(RESET, ONE, {**HOLD, "length": "900000"}),
     "GET /tickets": Door(MINE, LIST),
     "GET /tickets/new": Door(REPORT, LIST),
+    "GET /tickets/new/map": Door(REPORT),  # the district's drawn layers, which everybody sees
     "POST /tickets/new": Door(REPORT, ONE, {"place": "x", "area": "990101002001001", "category": "noise", "text": "x"}),
     "POST /tickets/new/preview": Door(TICKETS, LIST, {"text": "燃气味很重", "place": "x"}),
     "GET /tickets/{ticket}": Door(MINE, ONE),
@@ -232,7 +234,14 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/catalogue/lines": Door(TICKETS),
     "POST /api/v1/catalogue/lines": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue.py
     "DELETE /api/v1/catalogue/lines/{line}": Door(TICKETS, RULED),  # the same file
+    "GET /api/v1/catalogue/export": Door(TICKETS, LIST),
+    "POST /api/v1/catalogue/import": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue_sheet.py
+    "GET /api/v1/catalogue/changes": Door(TICKETS, LIST),
     "GET /catalogue": Door(TICKETS),
+    "GET /catalogue/history": Door(TICKETS, LIST),
+    "GET /catalogue/import": Door(KEEPERS),
+    "POST /catalogue/import": Door(KEEPERS, RULED),  # tests/unit/pages/test_catalogue_sheet_page.py
+    "GET /places": Door(MINE, LIST, query="?q=%E5%8C%BA"),
     "POST /catalogue": Door(TICKETS, RULED),  # tests/unit/pages/test_catalogue_page.py
     "GET /api/v1/hotspots": Door(TICKETS - UNITS, LIST),
     "GET /tickets/hotspots": Door(TICKETS - UNITS, LIST),

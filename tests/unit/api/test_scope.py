@@ -80,8 +80,8 @@ def city() -> City:
     ticket = platform.tickets.state.tickets[platform.tickets_of["e2"]]
     ids = {
         "code": THERE, "device": "gas-2", "alarm": "e2", "ticket": ticket.id, "letter": "letter-2",
-        "metric": "ch4_lel", "photo": "0" * 64, "rule": "gas.ch4", "notification": "f1", "notice": "f1", "action": "shelve",
-        "version": "1",
+        "metric": "ch4_lel", "photo": "0" * 64, "rule": "gas.ch4", "notification": "f1", "notice": "f1",
+        "action": "shelve", "version": "1",
     }  # fmt: skip
     return City(platform, ids, (THERE, "gas-2", "letter-2", ticket.id, ticket.number))
 

@@ -14,6 +14,12 @@ for (const box of document.querySelectorAll("[data-remember]")) {
   box.addEventListener("change", () => sessionStorage.setItem(key, box.checked ? "1" : "0"));
 }
 
+for (const field of document.querySelectorAll("[data-suggest]:not([data-intake] *)")) {
+  (await import("./suggest.mjs")).start(field);
+}
+
+const call = document.querySelector("[data-intake]");
+if (call) (await import("./intake.mjs")).start(call);
 if (document.querySelector("[data-photos]")) (await import("./photos.mjs")).start();
 
 const drafted = document.querySelector("[data-preview]");

@@ -13,6 +13,28 @@ from services.tickets.domain.catalogue import Line
 from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Published, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
+from services.tickets.ports.catalogue import Atlas, Catalogue, Changed
+
+__all__ = [
+    "Answer",
+    "Atlas",
+    "Board",
+    "Catalogue",
+    "Changed",
+    "Directory",
+    "FigureStore",
+    "HotspotReader",
+    "MatchReader",
+    "Position",
+    "SavedFilters",
+    "Spot",
+    "TicketReader",
+    "TicketStore",
+    "Work",
+]
+
+Position = tuple[float, float]
+"""(lon, lat), WGS84."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +56,11 @@ class Remade:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a device stands, in a person's words, and the building's code if any."""
+    """Where a device stands: in a person's words, the building's code if any, and on the map."""
 
     place: str = ""
     building: str = ""
+    position: Position | None = None
 
 
 class Work(Protocol):
@@ -145,32 +168,6 @@ class Directory(Protocol):
     def spot(self, device: str) -> Spot: ...
 
 
-class Catalogue(Protocol):
-    """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
-
-    def lines(self, area: str = "") -> tuple[Line, ...]:
-        """As :meth:`Directory.lines`."""
-        ...
-
-    def has_area(self, area: str) -> bool: ...
-
-    def unit_area(self, unit: str) -> str | None:
-        """Where a unit works; None where there is no such unit."""
-        ...
-
-    def put(self, line: Line, *, by: str, now: int) -> None:
-        """Write a line, or rewrite the one of its id.
-
-        Raises:
-            Clash: another line says who is responsible for the same category, area and urgency.
-        """
-        ...
-
-    def remove(self, line: str, *, by: str, now: int) -> None:
-        """Take a line away; one that is not there is gone already."""
-        ...
-
-
 class TicketReader(Protocol):
     """Lists for people. ``scope`` is an area prefix and always applies."""
 
@@ -204,8 +201,17 @@ class TicketReader(Protocol):
 class MatchReader(Protocol):
     """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
 
-    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
-        """Open tickets of the community of ``area`` that opened since then, newest first."""
+    def around(self, area: str, position: Position | None) -> tuple[str, ...]:
+        """The communities of which a grid's centre lies within 800 m, by code; none where the place is unknown.
+
+        Measured from ``position``, else from the centre of ``area``.
+        """
+        ...
+
+    def open_near(
+        self, communities: Sequence[str], *, near: Position | None, scope: str, since: int, limit: int
+    ) -> tuple[Ticket, ...]:
+        """Open tickets of these communities, or within 800 m of a point, that opened since then, newest first."""
         ...
 
     def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
