@@ -13,7 +13,7 @@ from services.api.problems import ProblemError, refuse
 from services.api.scope import bounded
 from services.api.words import Timed, Word, asked_area, place
 from services.paging import Key, Page
-from services.tickets.domain import Card, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain import Card, Level, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.ordering import NEWEST, Order, order_of
 from streams.contracts import Refused
 
@@ -33,6 +33,8 @@ class TicketQuery(Timed):
     incident: Word = ""
     master: Word = Field(default="", description="The ticket, by id, that these were merged into.")
     supervised: bool | None = None
+    watched: bool | None = Field(default=None, description="With a yellow or red card, or under supervision.")
+    level: Level | None = Field(default=None, description="How far up it has come: grid to district.")
     unit: Word = ""
     card: Card | None = None
     category: Word = Field(default="", examples=["gas-leak,lighting"])
@@ -72,6 +74,8 @@ def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
         incident=query.incident,
         master=query.master,
         supervised=query.supervised,
+        watched=query.watched,
+        level=query.level or "",
         unit=query.unit,
         card=query.card or "",
         categories=_named(query.category),

@@ -102,8 +102,7 @@ class DeviceStep(Bench):
         if was_watched and was_in_maintenance is not track.in_maintenance:
             self._maintenance(now)
         for rule in plan.rules.values():
-            slot = track.slots.get(rule.id)
-            if changed(rule) or not was_watched or (slot is not None and slot.version != rule.version):
+            if changed(rule):
                 self._reconsider(rule, Cause.RULE if was_watched else Cause.CONFIRMED, now)
 
     def retire(self, now: int, why: str) -> None:
@@ -207,7 +206,11 @@ class DeviceStep(Bench):
         for reading in ready:
             sample = Sample(track.device.id, track.device.kind, reading.ts, reading.at, {rule.metric: reading.value})
             given = self._given(sample, reading.clock)
-            ordered = reading if reading.over else judged(rule, track.plan, given, backlog=reading.backlog)
+            ordered = (
+                reading
+                if reading.over
+                else judged(rule, track.plan, given, backlog=reading.backlog, offset=reading.offset)
+            )
             if ordered is not None:
                 self.take(rule, machine.observe(self.slot(rule), ordered, rule, track.device.id, at=now))
 
@@ -251,8 +254,7 @@ class DeviceStep(Bench):
         track.disabled = {
             rule_id: version
             for rule_id, version in track.disabled.items()
-            if (rule_id == "*" and version == track.device.version)
-            or (rule_id in track.plan.rules and track.plan.rules[rule_id].version == version)
+            if rule_id in track.plan.rules and track.plan.rules[rule_id].version == version
         }
         if not track.disabled:
             self.isolated(False, now)

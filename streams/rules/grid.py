@@ -16,7 +16,7 @@ from streams.rules.catalogue import BUILT_IN, Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
 from streams.rules.device_step import DeviceStep, gone
 from streams.rules.outcome import Fault, Outcome
-from streams.rules.probes import Given
+from streams.rules.probes import at_rest
 from streams.rules.slots import Verdict
 from streams.rules.stored import ForeignState, believed
 from streams.rules.track import PackedTrack, Track, pack, unpack
@@ -87,7 +87,7 @@ class Grid:
                     self._careful(sample, outcome)
                     break
             else:
-                if plan.watches and not _at_rest(track, sample):
+                if plan.watches and not at_rest(track, sample):
                     self._careful(sample, outcome)
                     continue
                 clock.newest = ts
@@ -125,7 +125,7 @@ class Grid:
         if rule is None:
             return
         self.dirty = True
-        self._attempt(track, action.at, outcome, lambda step: step.act(action, rule))
+        self._attempt(track, action.at, outcome, lambda step: step.act(action, rule), again=False)
 
     def adopt(self, catalogue: Catalogue, devices: list[str], now: int, outcome: Outcome) -> None:
         """Put another catalogue in force for ``devices`` (ids, in order)."""
@@ -146,7 +146,9 @@ class Grid:
         plan = self._catalogue.plan(device)
         before = track.plan.rules
         other = track.version != device.version or track.device.state is not device.state
-        if not other and plan is track.plan and all(known.get(name) == rule.version for name, rule in before.items()):
+        left_over = track.slots.keys() - before.keys() - BUILT_IN.keys()
+        same = plan is track.plan and all(known.get(name) == rule.version for name, rule in before.items())
+        if same and not other and not left_over:
             track.device = device
             self._schedule(track, track.next_due(self.resumed))
             return
@@ -156,7 +158,11 @@ class Grid:
             return other or rule.id not in before or known.get(rule.id) != rule.version
 
         self._attempt(
-            track, now, outcome, lambda step: step.adopt(device, plan, now, changed, self._catalogue.rules.get)
+            track,
+            now,
+            outcome,
+            lambda step: step.adopt(device, plan, now, changed, self._catalogue.rules.get),
+            anew=track.version != device.version,
         )
 
     def revisit(self, outcome: Outcome) -> None:
@@ -226,19 +232,33 @@ class Grid:
 
     def _drop(self, track: Track, now: int, outcome: Outcome) -> None:
         self.dirty = True
-        self._attempt(track, now, outcome, lambda step: step.retire(now, "device retired or moved"))
+        self._attempt(track, now, outcome, lambda step: step.retire(now, "device retired or moved"), anew=True)
         del self.tracks[track.device.id]
 
     def _attempt(
-        self, track: Track, at: int, outcome: Outcome, work: Callable[[DeviceStep], Verdict | None]
+        self,
+        track: Track,
+        at: int,
+        outcome: Outcome,
+        work: Callable[[DeviceStep], Verdict | None],
+        *,
+        again: bool = True,
+        anew: bool = False,
     ) -> Verdict | None:
-        """Do ``work`` on a fork; a bug leaves the device as it was, without the rule that failed."""
-        while "*" not in track.disabled:
+        """Do ``work`` on a fork; a bug leaves the device as it was, without the rule that failed.
+
+        ``again`` is for work that passes over a rule that is off; what means that rule is tried once.
+        ``anew`` is for work that may be what a device waits for which is off as a whole.
+        """
+        while anew or "*" not in track.disabled:
+            anew = False
             step = DeviceStep(track.fork(), outcome.source.offset, self.resumed)
             try:
                 verdict = work(step)
             except Exception as error:  # noqa: BLE001 - any bug isolates one device, not the grid
                 self._isolate(track, step.rule, error, at, outcome)
+                if not again:
+                    return None
                 track = self.tracks[track.device.id]
                 continue
             self._keep(step, outcome)
@@ -271,18 +291,3 @@ class Grid:
         if due is not None and (track.due is None or due < track.due):
             track.due = due
             heappush(self._heap, (due, track.device.id))
-
-
-def _at_rest(track: Track, sample: Sample) -> bool:
-    """Ask the watches of a quiet device; a bug among them is met again, and isolated, on the careful path."""
-    given: Given | None = None
-    try:
-        for watch in track.plan.watches:
-            if watch.quickly(track, sample):
-                continue
-            given = given or Given(track, sample, sample.ts, track.clock.life)
-            if not watch.at_rest(given):
-                return False
-    except Exception:  # noqa: BLE001 - see above
-        return False
-    return True

@@ -33,7 +33,8 @@ class Shard:
 
     ``stored`` is what :meth:`pack` gave, by the same codes; what another version left and nobody can take over is
     ``refused``, and then all of it is left, to be worked out again from the log. A catalogue given to :meth:`adopt`
-    comes into force at the next Tick, and so does the first one for devices that have never been heard.
+    comes into force at the next Tick that every grid is still to see, and so does the first one for devices that have
+    never been heard.
     """
 
     def __init__(
@@ -136,8 +137,8 @@ class Shard:
         grid.offset = offset
 
     def _tick(self, tick: Tick, offset: int, outcome: Outcome) -> None:
-        if self._waiting is not None:
-            self._take_up(self._waiting, tick.at, offset, outcome)
+        if self._waiting is not None and all(offset > grid.offset for grid in self.grids.values()):
+            self._take_up(self._waiting, tick.at, outcome)
         for code in sorted(self.grids):
             grid = self.grids[code]
             if offset > grid.offset:
@@ -158,13 +159,11 @@ class Shard:
         grid.act(action, outcome)
         grid.offset = offset
 
-    def _take_up(self, catalogue: Catalogue, now: int, offset: int, outcome: Outcome) -> None:
+    def _take_up(self, catalogue: Catalogue, now: int, outcome: Outcome) -> None:
         changed = self._changed(catalogue)
         self.catalogue, self._in_force, self._waiting = catalogue, catalogue, None
         for code in sorted(set(changed) | set(self.grids)):
-            grid = self._grid(code)
-            if offset > grid.offset:
-                grid.adopt(catalogue, sorted(changed.get(code, ())), now, outcome)
+            self._grid(code).adopt(catalogue, sorted(changed.get(code, ())), now, outcome)
         outcome.adopted = True
 
     def _changed(self, catalogue: Catalogue) -> dict[str, set[str]]:

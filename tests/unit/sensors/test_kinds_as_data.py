@@ -10,7 +10,21 @@ from sensors.kinds.clock import air_temperature, is_dark, local_hour
 from sensors.kinds.definition import Moment
 from sensors.kinds.durations import DAY, HOUR, MINUTE, SECOND
 from sensors.kinds.pace import DEMO_CAP_MS, demo
-from streams.contracts import Op, Quality, Rule, Severity, encode
+from streams.contracts import (
+    Condition,
+    Flagged,
+    Measure,
+    Members,
+    Nominal,
+    Op,
+    Quality,
+    Rate,
+    Rule,
+    Scope,
+    Severity,
+    Value,
+    encode,
+)
 from streams.contracts.codec import decode
 from streams.rules import cycles, problems
 
@@ -68,6 +82,8 @@ def test_only_critical_gas_needs_a_second_approver_to_be_shelved() -> None:
         ("septic.ch4", "critical", 5.0, 0.5, 10 * MINUTE, 2, None, HOUR, False),
         ("septic.ch4", "major", 1.25, 0.25, 30 * MINUTE, 3, None, HOUR, False),
         ("septic.h2s", "warning", 7, 1, 10 * MINUTE, 3, None, 30 * MINUTE, False),
+        ("septic.o2_low", "major", 19.5, 0.3, 10 * MINUTE, 3, None, 30 * MINUTE, False),
+        ("septic.o2_high", "major", 23.5, 0.3, 10 * MINUTE, 3, None, 30 * MINUTE, False),
         ("septic.o2_low", "warning", 19.5, 0.3, 10 * MINUTE, 3, None, 30 * MINUTE, False),
         ("septic.o2_high", "warning", 23.5, 0.3, 10 * MINUTE, 3, None, 30 * MINUTE, False),
         ("parking.fire_lane", "major", 1, 0, 5 * MINUTE, 1, 5 * MINUTE, 60 * SECOND, False),
@@ -88,6 +104,64 @@ def test_a_level_has_the_limits_and_delays_of_its_table(
     level = next(level for level in RULES[rule].levels if level.severity == severity)
     assert (level.limit, level.deadband, level.on_delay_ms, level.repeat) == (limit, deadband, on_delay, repeat)
     assert (level.unrefuted_ms, level.off_delay_ms, level.latch) == (unrefuted, off_delay, latch)
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "op", "measure"),
+    [
+        ("gas.ch4", "ch4_lel", Op.GE, Value()),
+        ("gas.alarm", "alarm", Op.TRUE, Value()),
+        ("gas.over_range", "ch4_lel", Op.TRUE, Flagged((Quality.OVER_RANGE,))),
+        ("gas.rising", "ch4_lel", Op.GE, Rate(window_ms=5 * MINUTE, minimum=4)),
+        ("septic.ch4", "ch4_vol", Op.GE, Value()),
+        ("septic.ch4_high", "ch4_vol", Op.GE, Value()),
+        ("septic.rising", "ch4_vol", Op.GE, Rate(window_ms=3 * HOUR, minimum=6)),
+        ("septic.h2s", "h2s_ppm", Op.GT, Value()),
+        ("septic.o2_low", "o2_vol", Op.LT, Value()),
+        ("septic.o2_high", "o2_vol", Op.GT, Value()),
+        (
+            "light.feeder",
+            "power_w",
+            Op.GE,
+            Members(minimum=5, silent_periods=3, of=Nominal("nominal_w", "dim_pct"), op=Op.LT, limit=10.0),
+        ),
+        ("light.out", "power_w", Op.LT, Nominal("nominal_w", "dim_pct")),
+        ("parking.fire_lane", "occupied", Op.TRUE, Value()),
+    ],
+)
+def test_a_rule_of_the_table_looks_at_its_quantity(rule: str, metric: str, op: Op, measure: Measure) -> None:
+    assert (RULES[rule].metric, RULES[rule].op, RULES[rule].measure) == (metric, op, measure)
+
+
+@pytest.mark.parametrize(
+    ("rules", "floor"),
+    [
+        (("gas.ch4", "gas.rising", "gas.alarm", "gas.over_range", "gas.silent"), HOUR),
+        (("septic.ch4", "septic.ch4_high", "septic.rising", "septic.h2s", "septic.o2_low", "septic.o2_high"), 2 * HOUR),
+        (("septic.silent",), 2 * HOUR),
+        (("light.out", "light.silent"), DAY),
+        (("parking.fire_lane", "parking.silent"), 36 * HOUR),
+    ],
+)
+def test_no_data_means_three_periods_and_never_less_than_the_floor_of_the_kind(
+    rules: tuple[str, ...], floor: int
+) -> None:
+    assert {(RULES[rule].no_data_periods, RULES[rule].no_data_after_ms) for rule in rules} == {(3, floor)}
+
+
+def test_what_a_rule_of_the_table_holds_only_with() -> None:
+    opened, burning = Condition("cover_open"), Condition("on")
+    rising = Condition("ch4_vol", Op.GE, 0.05, Rate(window_ms=6 * HOUR, minimum=6))
+    given = {rule.id: level.given for rule in RULES.values() for level in rule.levels if level.given}
+    entry = {f"septic.{metric}": (opened,) for metric in ("h2s", "o2_low", "o2_high")}
+    assert given == entry | {"septic.ch4_high": (rising,)}
+    assert all(RULES[rule].levels[0].given for rule in entry), "the cover lifts the warning to major"
+    gated = {"light.feeder", "light.out", "light.power_factor"}
+    assert {rule.id: rule.gate for rule in RULES.values() if rule.gate} == dict.fromkeys(gated, (burning,))
+    assert RULES["parking.fire_lane"].scope == Scope(attributes={"zone": "fire_lane"})
+    feeders = {"light.feeder", "light.feeder_dead"}
+    hidden = {rule.id for rule in RULES.values() if feeders <= set(rule.suppress_when)}
+    assert hidden == {rule for rule in RULES if rule.startswith("light.")} - feeders - {"light.fault"}
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

@@ -32,6 +32,8 @@ def at(text: str) -> int:
         (0, 1440, Days.HOLIDAY, "2026-10-11T12:00", True),
         (1320, 360, Days.WORKDAY, "2026-09-19T02:00", True),
         (1320, 360, Days.WORKDAY, "2026-09-19T22:30", False),
+        (1320, 360, Days.WORKDAY, "2026-09-26T02:00", False),
+        (1320, 360, Days.HOLIDAY, "2026-09-28T02:00", True),
     ],
 )
 def test_a_window_is_open_from_its_start_until_before_its_end(
@@ -62,3 +64,8 @@ def test_a_year_that_the_calendar_does_not_know_goes_by_the_week() -> None:
 def test_a_zone_of_its_own() -> None:
     assert open_at(Schedule(540, 960, zone="Asia/Urumqi"), at("2026-09-21T11:30"))
     assert not open_at(Schedule(540, 960, zone="Asia/Urumqi"), at("2026-09-21T10:30"))
+
+
+def test_the_next_opening_is_on_the_day_of_the_rules_zone_not_of_the_machines() -> None:
+    evening = Schedule(20 * 60, 21 * 60, zone="America/Los_Angeles")
+    assert next_open(evening, at("2026-09-22T09:00")) == at("2026-09-22T11:00")
