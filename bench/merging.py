@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from services.tickets.domain import merging
+from services.tickets.domain.catalogue import PARENTS
 from services.tickets.domain.merging import Likeness, Sighting
 
 DATA = Path(__file__).parent.parent / "tests" / "data" / "merging"
@@ -31,7 +32,7 @@ class Pair(msgspec.Struct, frozen=True):
     b: dict[str, Any]
 
     def judged(self) -> Likeness:
-        return merging.likeness(_sighting(self.a), _sighting(self.b), merging.FAMILIES)
+        return merging.likeness(_sighting(self.a), _sighting(self.b), PARENTS)
 
 
 def _sighting(side: dict[str, Any]) -> Sighting:

@@ -34,6 +34,7 @@ class Did(StrEnum):
     POLICY = "policy"
     CATALOGUE = "catalogue"
     PERSON = "person"
+    DUTY = "duty"
     ERASE = "erase"
 
 
@@ -95,6 +96,12 @@ class AuditReader(Protocol):
         """The key of a page is (at, chain, number)."""
 
 
+class AuditLog(AuditReader, Protocol):
+    """… and written where nothing else changes: somebody took something out of the house."""
+
+    def append(self, chain: str, entry: Entry) -> None: ...
+
+
 def said(**detail: object) -> str:
     """A detail as it is kept."""
     return json.dumps(detail, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -128,6 +135,18 @@ def first_broken(
             return Broken(entry.chain, entry.number, "its fields are not those that its hash was made of"), number, last
         number, last = entry.number, entry.hash
     return None, number, last
+
+
+def every_broken(
+    entries: Iterable[Kept], *, number: int = 0, last: bytes = GENESIS
+) -> tuple[tuple[Broken, ...], int, bytes]:
+    """As :func:`first_broken`, and goes on behind each: all that is broken, and the end that there is."""
+    found: list[Broken] = []
+    for entry in entries:
+        broken, _, _ = first_broken((entry,), number=number, last=last)
+        found += [broken] if broken is not None else []
+        number, last = entry.number, entry.hash
+    return tuple(found), number, last
 
 
 def detail_of(entry: Kept) -> Mapping[str, object]:

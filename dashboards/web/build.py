@@ -38,7 +38,7 @@ ICONS: Final = {
     "gas": "flame", "septic": "barrel", "light": "lamp-2", "parking": "parking",
     "sensor": "flame", "hotline": "phone", "citizen": "camera", "patrol": "map-pin",
     "pin": "map-pin", "go": "navigation", "call": "phone", "back": "chevron-left", "plus": "plus",
-    "keyboard": "keyboard", "link": "link",
+    "keyboard": "keyboard", "link": "link", "people": "users", "roster": "calendar-user",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from services.adapters.postgres import Pool, translated
-from services.audit import CHAINS, GENESIS, AuditFilter, Broken, Entry, Kept, first_broken
+from services.audit import CHAINS, GENESIS, AuditFilter, Broken, Entry, Kept, every_broken, first_broken
 from services.paging import Key, Page
 
 _COLUMNS = "number, at, by, role, did, subject, detail, previous, hash"
@@ -43,10 +43,14 @@ def put(cursor: psycopg.Cursor[tuple[object, ...]], chain: str, entry: Entry) ->
 
 
 class PostgresAudit:
-    """:class:`services.audit.AuditReader`."""
+    """:class:`services.audit.AuditLog`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    def append(self, chain: str, entry: Entry) -> None:
+        with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+            put(cursor, chain, entry)
 
     def list_entries(self, filters: AuditFilter, *, limit: int, after: Key | None) -> Page[Kept]:
         after_at, after_chain, after_number = after or (None, None, None)
@@ -60,6 +64,18 @@ class PostgresAudit:
         items = tuple(_kept(str(row[0]), row[1:]) for row in rows[:limit])
         more = len(rows) > limit
         return Page(items, (items[-1].at, items[-1].chain, items[-1].number) if more else None)
+
+
+def walk(pool: Pool, chain: str, *, number: int = 0, last: bytes = GENESIS) -> tuple[tuple[Broken, ...], int, bytes]:
+    """Walk ``chain`` behind entry ``number`` to its end: everything that is broken, and the end with its hash."""
+    found: tuple[Broken, ...] = ()
+    while True:
+        with translated(), pool.connection() as connection:
+            batch = list(_behind(connection, chain, number))
+        broken, number, last = every_broken(batch, number=number, last=last)
+        found += broken
+        if len(batch) < BATCH:
+            return found, number, last
 
 
 def verify(pool: Pool, chain: str, *, number: int = 0, last: bytes = GENESIS) -> tuple[Broken | None, int, bytes]:

@@ -1,6 +1,7 @@
 """Password hashes by Argon2id, and unguessable words by the operating system."""
 
 import secrets
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,8 +26,15 @@ class Argon2Passwords:
             return False
 
 
+READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""No letter that is taken for another, aloud or in print."""
+
+
 class RandomSecrets:
-    """256 random bits, URL-safe."""
+    """256 random bits, URL-safe; 79 bits, readable."""
 
     def word(self) -> str:
         return secrets.token_urlsafe(32)
+
+    def phrase(self) -> str:
+        return "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))

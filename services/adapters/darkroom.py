@@ -25,7 +25,8 @@ COMMAND: Final = (sys.executable, "-m", "services.adapters.imaging")
 PASSED_ON: Final = ("PATH", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
 AT_ONCE: Final = 2
 WAITING: Final = 8
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 45.0
+"""How long a photo waits for its turn; two at once of a camera's full size take some seconds each."""
 LIMIT_S: Final = 30.0
 CHUNK: Final = 1 << 16
 MOST_MADE: Final = 64 << 20

@@ -22,6 +22,12 @@ def feedback_token(secret: str, ticket: str, version: int, now: int) -> tuple[st
     return str(URLSafeSerializer(secret, salt=SALT).dumps([ticket, version, until])), until
 
 
+def feedback_address(base: str, secret: str, ticket: str, version: int, now: int) -> tuple[str, int]:
+    """The whole address under ``base`` (scheme and host), and when it ends (epoch ms)."""
+    token, until = feedback_token(secret, ticket, version, now)
+    return f"{base.rstrip('/')}/feedback/{token}", until
+
+
 def read_feedback_token(secret: str, token: str) -> FeedbackLink | None:
     """What a link is for, whether it has ended or not; None where it is forged."""
     try:

@@ -1,9 +1,13 @@
 """Settings that every process shares: environment variables, read once in ``main``."""
 
-from typing import Self
+import re
+from typing import Final, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_SECRET: Final = "linli-demo-session-secret"  # noqa: S105 - refused outside the demo
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class ProcessSettings(BaseSettings):
@@ -46,3 +50,28 @@ class DatabaseSettings(KafkaSettings):
                 "DATABASE_URL carries the demo password; set LINLI_DEMO=1 or give it a password of its own"
             )
         return self
+
+
+class LinkSettings(DatabaseSettings):
+    """For processes that make or take the links by which people without an account come in."""
+
+    session_secret: SecretStr = Field(
+        default=SecretStr(DEMO_SECRET), description="Signs demo sign-in links and reporters' feedback links."
+    )
+    public_url: str = Field(
+        default="",
+        description="Where reporters reach the pages, as in https://12345.example; empty: their messages have no link.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        address = value.rstrip("/")
+        if address and not _ADDRESS.fullmatch(address):
+            raise ValueError(f"LINLI_PUBLIC_URL is {value!r}; give scheme and host alone, as in https://12345.example")
+        return address
+
+    @property
+    def own_secret(self) -> bool:
+        """Nobody outside knows what links are signed with, or it is the demo."""
+        return self.demo or self.session_secret.get_secret_value() != DEMO_SECRET

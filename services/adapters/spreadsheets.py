@@ -70,7 +70,14 @@ def to_xlsx(sheets: Sequence[Sheet]) -> bytes:
 
 
 def read(data: bytes) -> list[list[str]]:
-    """The rows of a CSV (UTF-8 or GB18030) or of the first sheet of an .xlsx; cells as trimmed text, blank rows gone.
+    """As :func:`numbered`, without the numbers."""
+    return [row for _, row in numbered(data)]
+
+
+def numbered(data: bytes) -> list[tuple[int, list[str]]]:
+    """The rows of a CSV (UTF-8 or GB18030) or of the first sheet of an .xlsx, each with its number from 1 on.
+
+    Cells are trimmed text; blank rows are gone, and count.
 
     Raises:
         Refused: ``file``, says what is wrong and with which cell.
@@ -82,7 +89,7 @@ def read(data: bytes) -> list[list[str]]:
         if number > MAX_ROWS:
             raise _wrong(f"it has more than {MAX_ROWS} rows; split it")
         if any(row):
-            rows.append(row)
+            rows.append((number, row))
     return rows
 
 

@@ -27,6 +27,8 @@ STATUSES: Final = {
     "policy": 422,
     "calendar": 422,
     "file": 422,
+    "conflicts": 422,
+    "outside": 422,
     "picture": 422,
     "media": 415,
     "too_large": 413,

@@ -6,7 +6,10 @@ from services.api import (
     alarms,
     answers,
     audit,
+    audit_export,
+    callbacks,
     catalogue,
+    catalogue_sheet,
     description,
     devices,
     events,
@@ -17,12 +20,14 @@ from services.api import (
     hotspots,
     knowledge,
     kpi,
+    kpi_rules,
     ladders,
     letters,
     merging,
     notices,
     oncall,
     open311,
+    people,
     photos,
     places,
     policies,
@@ -30,6 +35,7 @@ from services.api import (
     quarantine,
     readings,
     rehearsals,
+    rosters,
     rules,
     sessions,
     shifts,
@@ -49,10 +55,11 @@ from services.api.limits import body_limits
 from services.api.shield import Shield
 
 NOUNS = (
-    health, tokens, places, devices, readings, rehearsals, rules, quality, explanation, alarms, holding, ladders,
-    ticket_filters, ticket_bulk, ticket_export, ticket_import, tickets, photos, merging, knowledge, works, hotspots,
-    shifts, feedback, kpi, catalogue, policies, notices, audit, letters, quarantine, oncall, open311, events, sessions,
-    web,
+    health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,
+    holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
+    merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, catalogue_sheet,
+    policies, notices, audit,
+    audit_export, letters, quarantine, oncall, open311, events, sessions, web,
 )  # fmt: skip
 
 

@@ -56,10 +56,13 @@ def router(container: Container) -> APIRouter:
     @routes.get("/audit")
     def list_audit(caller: Auditor, query: Annotated[AuditQuery, Parameters()]) -> Listed[AuditShape]:
         """Entries of every chain, newest first: for supervisors and administrators of the whole district."""
-        filters = AuditFilter(query.by, query.did or "", query.subject, query.start, query.end)
-        return listed(read(container, caller, filters, query.cursor, query.limit), entry_of)
+        return listed(read(container, caller, filters_of(query), query.cursor, query.limit), entry_of)
 
     return routes
+
+
+def filters_of(query: AuditQuery) -> AuditFilter:
+    return AuditFilter(query.by, query.did or "", query.subject, query.start, query.end)
 
 
 def read(container: Container, caller: Caller, filters: AuditFilter, cursor: str | None, limit: int) -> Page[Kept]:

@@ -27,7 +27,8 @@ class Caller:
     """A signed-in person. ``scope`` is an area-code prefix, '' the whole district.
 
     ``csrf`` is what a page puts in its forms (field ``csrf_token``) and in the header
-    ``X-CSRF-Token``; a bearer token needs none.
+    ``X-CSRF-Token``; a bearer token needs none. ``once``: the password was given to them, and opens
+    nothing but the choice of their own.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Caller:
     unit: str
     via: Literal["session", "token"]
     csrf: str = ""
+    once: bool = False
 
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]

@@ -9,11 +9,12 @@ from services.api.auth import Identities
 from services.api.live.hub import Hub
 from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
-from services.audit import AuditReader
+from services.audit import AuditLog
 from services.history.ports import HistoryReader, LetterStore
 from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
+from services.registry.handlers import KeepPeople, KeepRosters
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import (
     ActOnTicket,
@@ -46,6 +47,8 @@ class Container:
     identities: Identities
     live: Hub
     people: PeopleReader
+    staff: KeepPeople
+    rosters: KeepRosters
     devices: Devices
     places: PlaceReader
     rules: RuleStore
@@ -66,7 +69,7 @@ class Container:
     find_calls: FindCalls
     photos: KeepPhotos
     unmask: Unmask
-    audit: AuditReader
+    audit: AuditLog
     policies: KeepPolicies
     figures: CountFigures
     answers: KeepAnswers

@@ -8,12 +8,13 @@ from starlette.responses import StreamingResponse
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.live.messages import NAMES, LiveMessage
-from services.api.live.stream import stream
+from services.api.live.stream import stream, while_allowed
 from services.api.live.vector import Vector, read
 from services.api.problems import PROBLEMS, refuse
 from services.api.scope import hears
 from services.api.shapes import PREFIX
 from services.registry.domain import Permission
+from streams.contracts import Unavailable
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 NOWHERE: Final[Vector] = {("", 0): 1}
@@ -51,10 +52,24 @@ def router(container: Container) -> APIRouter:
 
         given = last_event_id_header or last_event_id
         subscription = container.live.subscribe(accepts, _place(given))
-        body = stream(container.live, subscription, container.clock)
+        messages = stream(container.live, subscription, container.clock)
+        body = while_allowed(messages, lambda: still(container, caller))
         return StreamingResponse(body, media_type="text/event-stream", headers=HEADERS)
 
     return routes
+
+
+def still(container: Container, caller: Caller) -> bool:
+    """Whether ``caller`` is who they were when the stream began; while nobody can say, it goes on."""
+    try:
+        found = container.people.get_user(caller.id)
+    except Unavailable:
+        return True
+    return (
+        found is not None
+        and found.active
+        and (found.role, found.scope, found.unit) == (caller.role, caller.scope, caller.unit)
+    )
 
 
 def _wanted(topics: str) -> frozenset[str]:

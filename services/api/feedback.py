@@ -6,16 +6,18 @@ import segno
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
 
-from services.adapters.feedback_links import FeedbackLink, feedback_token, read_feedback_token
+from services.adapters.feedback_links import FeedbackLink, feedback_address, read_feedback_token
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
+from services.api.scope import reaching
 from services.api.shapes import PREFIX, Shape
 from services.api.tickets import ticket_for
 from services.api.words import Word
 from services.registry.domain import Permission
 from services.tickets.domain import Action, Details, Satisfaction, State, Ticket
 from services.tickets.domain.guards import REPORTER
+from services.tickets.domain.reach import Reach
 from services.tickets.handlers import Act
 from streams.contracts import Refused
 
@@ -56,8 +58,8 @@ def link_of(container: Container, ticket: Ticket, base: str) -> LinkShape:
             "Make the link once it has been checked.", field="ticket", value=ticket.number,
         )  # fmt: skip
     secret = container.settings.session_secret.get_secret_value()
-    token, until = feedback_token(secret, ticket.id, ticket.version, container.clock.now())
-    address = f"{base.rstrip('/')}/feedback/{token}"
+    base = container.settings.public_url or base
+    address, until = feedback_address(base, secret, ticket.id, ticket.version, container.clock.now())
     text = f"【12345】您反映的“{ticket.title[:20]}”已处理，请评价：{address}"
     drawn = segno.make(address, error="m").svg_inline(scale=4, light="#fff", svgclass="ll-qr", lineclass=None)
     return LinkShape(address=address, until=until, text=text, qr=drawn)
@@ -70,7 +72,8 @@ def opened(container: Container, token: str) -> tuple[FeedbackLink, Ticket]:
         ProblemError: 404 for a forged one, 410 for one that has expired or was answered.
     """
     link = read_feedback_token(container.settings.session_secret.get_secret_value(), token)
-    found = container.tickets.get_ticket(link.ticket, scope="") if link else None
+    with reaching(Reach("ticket", holder=link.ticket) if link else None):
+        found = container.tickets.get_ticket(link.ticket, scope="") if link else None
     if link is None or found is None:
         raise refuse(404, "not_found", "This link is none of ours.", "Call 12345.", field="link")
     if container.clock.now() >= link.until:

@@ -12,6 +12,7 @@ from services.api.answers import answer, for_a_person, of_unavailable
 from services.api.auth import SAFE_METHODS, Caller, unauthorised
 from services.api.container import Container
 from services.api.problems import Problem
+from services.api.scope import reach_of, reaching
 from services.api.sessions import cookie_name
 from streams.contracts import Unavailable
 
@@ -27,6 +28,11 @@ PUBLIC: Final = frozenset(
     }
 )
 STATIC: Final = "/static/"
+CHOOSE: Final = "/password"
+CHOOSING: Final = frozenset(
+    {("GET", CHOOSE), ("POST", CHOOSE), ("PUT", "/api/v1/me/password"), ("POST", "/sign-out"), ("POST", "/settings")}
+)
+"""What a password that is good once opens."""
 OPEN311: Final = "/open311/"
 """A door of its own: reading takes no sign-in, reporting takes an ``api_key``, and a cookie opens nothing."""
 FEEDBACK: Final = "/feedback/"
@@ -47,7 +53,8 @@ class Gatekeeper:
         request = Request(scope, receive)
         refusal = await self._admit(request)
         if refusal is None:
-            await self._app(scope, receive, send)
+            with reaching(reach_of(getattr(request.state, "caller", None))):
+                await self._app(scope, receive, send)
         else:
             await refusal(scope, receive, send)
 
@@ -66,7 +73,7 @@ class Gatekeeper:
             return None if public else answer(request, of_unavailable())
         if caller is not None and caller.via == via:
             request.state.caller = caller
-            return None
+            return _first_a_password(request) if caller.once and not public else None
         return None if public else _refusal(request)
 
     def _token(self, request: Request) -> tuple[str, str]:
@@ -93,6 +100,19 @@ def _refusal(request: Request) -> Response:
         return RedirectResponse(f"/sign-in?next={quote(target, safe='/')}", 303)
     error = unauthorised()
     return answer(request, error.problem)
+
+
+def _first_a_password(request: Request) -> Response | None:
+    """Who signed in with a password that was given chooses their own before anything else."""
+    if (request.method, request.url.path) in CHOOSING:
+        return None
+    if for_a_person(request) and request.method in SAFE_METHODS:
+        return RedirectResponse(CHOOSE, 303)
+    problem = Problem(
+        403, "password_once", "Your password was given to you, and opens nothing but the choice of your own.",
+        f"Open {CHOOSE}, or PUT /api/v1/me/password.",
+    )  # fmt: skip
+    return answer(request, problem)
 
 
 def _foreign() -> Problem:

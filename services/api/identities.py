@@ -51,7 +51,8 @@ class RegisteredPeople:
             return None
         user = identity.user
         via: Literal["session", "token"] = "session" if identity.kind is TokenKind.SESSION else "token"
-        return Caller(user.id, user.name, user.role, user.scope, user.unit, via, identity.csrf)
+        once = user.once_until is not None
+        return Caller(user.id, user.name, user.role, user.scope, user.unit, via, identity.csrf, once=once)
 
     def sign_out(self, caller: Caller, *, now: int) -> None:
         handlers.sign_out(self.store, caller.id, caller.csrf, now=now)

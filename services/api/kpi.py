@@ -1,6 +1,6 @@
 """The KPI of the loop 考核: three rates, durations and counts, by unit, area, category and period."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -12,12 +12,12 @@ from services.adapters.spreadsheets import XLSX
 from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.kpi_sheets import written
-from services.api.problems import PROBLEMS, documented
+from services.api.problems import PROBLEMS
 from services.api.scope import NO_UNIT, UNIT_ROLES
-from services.api.shapes import PREFIX, Asked, Listed, Shape, each, listed
-from services.api.tickets import actor
+from services.api.shapes import PREFIX, Listed, Shape, listed
 from services.api.words import AreaCode, Query, Word, asked_area, place
 from services.registry.domain import Permission
+from services.tickets.domain import Scale
 from services.tickets.domain.figures import By, FigureTicket, Measure, Scoring
 from services.tickets.handlers import figures
 from services.tickets.handlers.figures import Counted, Row
@@ -25,7 +25,6 @@ from streams.contracts.areas import LEVELS
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
 Level = Literal["county", "street", "community", "grid"]
-Percent = Annotated[float, Field(ge=0, le=1)]
 DIGITS = {name: digits for digits, name in LEVELS.items()}
 
 
@@ -112,6 +111,7 @@ class ScoringShape(Shape):
     day_begins: int = Field(description="Minutes after midnight of the day before; 0: at midnight of the day itself.")
     month_begins: int = Field(description="The day of the month before; 1: the calendar's months.")
     targets: dict[Measure, float]
+    scale: Scale = Field(description="Between how many answers a reporter chooses.")
 
 
 class KpiShape(Shape):
@@ -140,17 +140,6 @@ class BehindShape(Shape):
     hit: bool | None
 
 
-class ScoringAsked(Asked):
-    """The next version of the rules."""
-
-    version: int = Field(ge=1, le=1_000_000)
-    mostly: Percent = 0.9
-    weights: dict[Measure, Percent] = Field(examples=[{"response": 0.1, "solution": 0.5, "satisfaction": 0.4}])
-    day_begins: int = Field(default=720, ge=0, le=1_439)
-    month_begins: int = Field(default=19, ge=1, le=28)
-    targets: dict[Measure, Percent] = Field(default={}, examples=[{"solution": 0.95}])
-
-
 def router(container: Container) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["kpi"], responses=PROBLEMS)
 
@@ -167,7 +156,7 @@ def router(container: Container) -> APIRouter:
     def export_kpi(caller: Reader, query: Annotated[SheetQuery, Parameters()]) -> Response:
         """The same table as CSV or .xlsx with Chinese headers; an empty cell is no data."""
         counted = container.figures(asked_of(caller, query))
-        return written(container, counted, query.by, query.format)
+        return written(container, caller, counted, query.by, query.format)
 
     @routes.get("/kpi/tickets")
     def list_kpi_tickets(caller: Reader, query: Annotated[BehindQuery, Parameters()]) -> Listed[BehindShape]:
@@ -180,17 +169,6 @@ def router(container: Container) -> APIRouter:
             after=place(query.cursor, (int, str)),
         )  # fmt: skip
         return listed(page, behind_of)
-
-    @routes.get("/kpi/rules")
-    def list_rules_of_kpi(_: Reader) -> Listed[ScoringShape]:
-        """Every version of the weights and windows, the newest last."""
-        return each(container.figures.known(), scoring_of)
-
-    @routes.post("/kpi/rules", responses=documented(403, 409))
-    def post_rules_of_kpi(caller: Reader, asked: ScoringAsked) -> ScoringShape:
-        """Publish the next version: supervisors and administrators."""
-        given: dict[str, Any] = asked.model_dump(mode="json")
-        return scoring_of(container.figures.publish(msgspec.convert(given, Scoring), who=actor(caller)))
 
     return routes
 
@@ -212,11 +190,11 @@ def kpi_of(counted: Counted, by: By) -> KpiShape:
     window = counted.window
     return KpiShape(
         period=window.name, start=window.start, end=window.end, by=by, rules=scoring_of(counted.scoring),
-        whole=_row(counted.whole), rows=[_row(row) for row in counted.rows],
+        whole=row_of(counted.whole), rows=[row_of(row) for row in counted.rows],
     )  # fmt: skip
 
 
-def _row(row: Row) -> RowShape:
+def row_of(row: Row) -> RowShape:
     tally, rates = row.tally, row.figures.rates
     return RowShape(
         key=tally.key,

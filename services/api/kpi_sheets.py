@@ -8,7 +8,9 @@ from starlette.responses import Response
 from sensors.kinds import CATEGORIES
 from services.adapters import spreadsheets
 from services.adapters.spreadsheets import Cell, Sheet
+from services.api.auth import Caller
 from services.api.container import Container
+from services.api.exports import note_export
 from services.tickets.domain.figures import DURATIONS, By, Measure, Scoring
 from services.tickets.handlers.figures import Counted, Row
 
@@ -40,8 +42,9 @@ MINUTE_MS: Final = 60_000
 T = TypeVar("T")
 
 
-def written(container: Container, counted: Counted, by: By, form: Literal["csv", "xlsx"]) -> Response:
-    """The file as an answer to keep."""
+def written(container: Container, caller: Caller, counted: Counted, by: By, form: Literal["csv", "xlsx"]) -> Response:
+    """The file as an answer to keep; that it was taken is in the audit log."""
+    note_export(container, caller, "tickets", "kpi", period=counted.window.name, by=str(by), format=form)
     sheet = table(counted, by, names_of(container, by))
     body = spreadsheets.to_csv(sheet) if form == "csv" else spreadsheets.to_xlsx([sheet, rules(counted.scoring)])
     return Response(
@@ -70,6 +73,7 @@ def rules(scoring: Scoring) -> Sheet:
         ["基本满意权重 w", scoring.mostly],
         ["统计日起点(分，前一日零点起)", scoring.day_begins],
         ["统计月起日(上月)", scoring.month_begins],
+        ["满意度分档", len(scoring.scale.answers)],
     ]
     rows += [[f"综合成绩权重 {RATES[measure]}", weight] for measure, weight in scoring.weights.items()]
     return Sheet("口径", ["项目", "值"], rows)

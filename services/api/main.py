@@ -11,6 +11,7 @@ from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
 from services.api.nouns import container
 from services.api.photo_keeping import Sweeping
+from services.api.scope import told
 from services.api.serving import http
 from services.api.settings import ApiSettings
 
@@ -19,7 +20,7 @@ PURPOSE = "The front door: pages, the JSON API and live push."
 
 def compose(settings: ApiSettings, runtime: Runtime) -> dict[str, Loop]:
     servers, url, health = settings.kafka_bootstrap_servers, settings.database_url.get_secret_value(), runtime.health
-    pool, hub = runtime.resources.enter_context(open_pool(url, name="api", size=12)), Hub(KafkaLog(servers))
+    pool, hub = runtime.resources.enter_context(open_pool(url, name="api", size=12, tell=told)), Hub(KafkaLog(servers))
     app = create_app(nouns := container(settings, pool, hub))
     runtime.resources.callback(nouns.rehearsals.close)
     sweeping = Sweeping(nouns.photos, health)

@@ -11,10 +11,10 @@ from services.api.container import Container
 from services.api.problems import PROBLEMS, documented
 from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each
-from services.api.tickets import ticket_for
-from services.api.words import AreaCode, Text, Word, asked_area
+from services.api.tickets import actor, ticket_for
+from services.api.words import AreaCode, Latitude, Longitude, Text, Word, asked_area
 from services.registry.domain import Permission
-from services.tickets.domain import Role, Stage, State, Ticket
+from services.tickets.domain import Stage, State, Ticket
 from services.tickets.domain.merging import REASONS, Part, Reason, Sighting, Why
 from services.tickets.handlers import Match
 
@@ -32,6 +32,14 @@ class ReportQuery(BaseModel):
     building: AreaCode = ""
     category: Word = ""
     device: Word = ""
+    lon: Longitude | None = Field(default=None, description="WGS84, with ``lat``.")
+    lat: Latitude | None = None
+
+    def sighting(self) -> Sighting:
+        """As the matcher compares it; half a point is none."""
+        fields = self.model_dump(exclude={"lon", "lat"})
+        position = (self.lon, self.lat) if self.lon is not None and self.lat is not None else None
+        return Sighting(at=0, position=position, **fields)
 
 
 class ReasonShape(Shape):
@@ -79,9 +87,13 @@ class EarlierShape(Shape):
 
 
 class CallerQuery(Asked):
-    """The number that calls. In the body, since addresses are written to logs."""
+    """The number that calls. In the body, since addresses are written to logs.
+
+    ``reason`` shows what was reported confidentially as well; the audit log keeps who asked, and why.
+    """
 
     phone: Word = Field(min_length=1, examples=["13800000000"])
+    reason: Word = Field(default="", examples=["来电人本人问之前的保密诉求"])
 
 
 def alike_of(match: Match) -> AlikeShape:
@@ -129,7 +141,7 @@ def router(container: Container) -> APIRouter:
     @routes.get("/alike", responses=documented(403))
     def list_alike(caller: Reader, query: Annotated[ReportQuery, Parameters()]) -> Listed[AlikeShape]:
         """Open tickets like a report that is being written, best first; what is below 0.7 is left out."""
-        return each(alike_to_report(container, caller, Sighting(at=0, **query.model_dump())), alike_of)
+        return each(alike_to_report(container, caller, query.sighting()), alike_of)
 
     @routes.get("/tickets/{ticket}/alike", responses=documented(403))
     def list_alike_to_ticket(caller: Reader, ticket: Annotated[Word, Path()]) -> Listed[AlikeShape]:
@@ -144,7 +156,7 @@ def router(container: Container) -> APIRouter:
     @routes.post("/callers/tickets", responses=documented(403))
     def list_calls(caller: Reader, asked: CallerQuery) -> Listed[EarlierShape]:
         """What a telephone number reported before, newest first: for those who see callers."""
-        return each(calls_of(container, caller, asked.phone), earlier_of)
+        return each(calls_of(container, caller, asked.phone, asked.reason), earlier_of)
 
     return routes
 
@@ -160,14 +172,18 @@ def alike_to_ticket(container: Container, caller: Caller, ticket: Ticket) -> tup
 
 
 def earlier_than(container: Container, caller: Caller, ticket: Ticket) -> tuple[Ticket, ...]:
-    """Raises: Refused, ``forbidden``. Nobody's where the ticket has no telephone number."""
-    phone = ticket.caller.phone if ticket.caller else ""
+    """What else the same number reported; of a confidential caller nothing, or it would say who they are.
+
+    Raises:
+        Refused: ``forbidden``.
+    """
+    phone = ticket.caller.phone if ticket.caller and not ticket.caller.confidential else ""
     found = calls_of(container, caller, phone) if phone else ()
     return tuple(each for each in found if each.id != ticket.id)
 
 
-def calls_of(container: Container, caller: Caller, phone: str) -> tuple[Ticket, ...]:
-    return container.find_calls(phone, role=Role(caller.role), scope=caller.scope)
+def calls_of(container: Container, caller: Caller, phone: str, why: str = "") -> tuple[Ticket, ...]:
+    return container.find_calls(phone, who=actor(caller), scope=caller.scope, why=why)
 
 
 def _own(caller: Caller, matches: tuple[Match, ...]) -> tuple[Match, ...]:

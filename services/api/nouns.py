@@ -20,6 +20,7 @@ from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
+from services.registry.handlers import KeepPeople, KeepRosters
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
@@ -42,7 +43,8 @@ HOUR_MS = 3_600_000
 def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     """Readers and use cases over ``pool``; the caller closes its ``rehearsals``."""
     clock, ids = SystemClock(), RandomIds()
-    people = registry.PostgresPeople(pool)
+    people, places = registry.PostgresStaff(pool), registry.PostgresPlaces(pool)
+    passwords, secrets = Argon2Passwords(), RandomSecrets()
     rules = registry.PostgresRules(pool)
     alarm_store = alarms.PostgresAlarmStore(pool)
     quality = alarms.PostgresQuality(pool)
@@ -50,16 +52,19 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     board = tickets.PostgresBoard(pool)
     answers = KeepAnswers(board, clock, ids)
     ticket_store = tickets.PostgresTicketStore(pool)
+    lines = tickets.PostgresCatalogue(pool)
     session_ms = settings.session_hours * HOUR_MS
     return Container(
         settings=settings,
         clock=clock,
         ids=ids,
-        identities=RegisteredPeople(people, Argon2Passwords(), RandomSecrets(), session_ms),
+        identities=RegisteredPeople(people, passwords, secrets, session_ms),
         live=hub,
         people=people,
+        staff=KeepPeople(people, places, passwords, secrets, clock),
+        rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),
         devices=registry.PostgresDevices(pool),
-        places=registry.PostgresPlaces(pool),
+        places=places,
         rules=rules,
         rehearsals=process_rehearsals(settings.database_url.get_secret_value()),
         history=history.PostgresHistoryReader(pool),
@@ -72,10 +77,10 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         set_targets=SetTargets(quality, clock),
         tickets=tickets.PostgresTicketReader(pool),
         saved_filters=tickets.PostgresSavedFilters(pool),
-        open_ticket=OpenTicket(ticket_store, clock, ids),
-        act_on_ticket=ActOnTicket(ticket_store, clock, answers),
+        open_ticket=OpenTicket(ticket_store, clock, ids, lines),
+        act_on_ticket=ActOnTicket(ticket_store, clock, answers, lines),
         find_alike=FindAlike(matches, clock),
-        find_calls=FindCalls(matches),
+        find_calls=FindCalls(matches, ticket_store, clock),
         photos=KeepPhotos(
             tickets.PostgresPhotos(pool), blobs_of(settings), ProcessDarkroom(settings.photo_max_bytes), clock
         ),
@@ -87,7 +92,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
-        catalogue=KeepCatalogue(tickets.PostgresCatalogue(pool), clock, ids),
+        catalogue=KeepCatalogue(lines, clock, ids),
         notifications=PostgresNotifications(pool),
         notices=PostgresNotices(pool),
     )

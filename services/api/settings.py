@@ -5,18 +5,15 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from services.adapters.settings import DatabaseSettings
-
-DEMO_SECRET = "linli-demo-session-secret"  # noqa: S105 - refused outside the demo
+from services.adapters.settings import LinkSettings
 
 
-class ApiSettings(DatabaseSettings):
-    """The addresses, the secret that signs demo links, and the limits of a request."""
+class ApiSettings(LinkSettings):
+    """The addresses, the secret that signs links, and the limits of a request."""
 
     http_host: str = Field(default="127.0.0.1", description="Where the pages and the JSON API listen.")
     http_port: int = Field(default=8080, ge=0, le=65_535, description="Port of the pages and the JSON API.")
     public_https: bool = Field(default=False, description="People reach us by https: cookies become Secure.")
-    session_secret: SecretStr = Field(default=SecretStr(DEMO_SECRET), description="Signs demo sign-in links.")
     session_hours: int = Field(default=12, ge=1, le=720, description="How long a sign-in lasts.")
     max_body_bytes: int = Field(default=1_048_576, ge=1_024, description="A larger request is answered 413.")
     photo_max_bytes: int = Field(default=10_485_760, ge=65_536, description="A larger photo is answered 413.")
@@ -31,7 +28,7 @@ class ApiSettings(DatabaseSettings):
 
     @model_validator(mode="after")
     def _own_secret(self) -> Self:
-        if not self.demo and self.session_secret.get_secret_value() == DEMO_SECRET:
+        if not self.own_secret:
             raise ValueError("LINLI_SESSION_SECRET is not set; give it 32 random bytes, or set LINLI_DEMO=1")
         if self.s3_bucket and not (self.s3_access_key and self.s3_secret_key.get_secret_value()):
             raise ValueError("LINLI_S3_BUCKET is set; give it LINLI_S3_ACCESS_KEY and LINLI_S3_SECRET_KEY too")

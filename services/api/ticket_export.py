@@ -13,6 +13,7 @@ from services.adapters import spreadsheets
 from services.adapters.spreadsheets import Cell, Sheet
 from services.api.auth import Caller, allow
 from services.api.container import Container
+from services.api.exports import note_export
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX
 from services.api.ticket_queries import TicketQuery, found
@@ -85,11 +86,15 @@ def router(container: Container) -> APIRouter:
 def exported(container: Container, caller: Caller, query: ExportQuery) -> StreamingResponse:
     """The file as an answer; its first page is read before it begins, so that a wrong query is still answered.
 
+    That it was taken is in the audit log before its first byte.
+
     Raises:
         ProblemError, Refused: as the list itself.
     """
     whole = query.model_copy(update={"limit": MAX_LIMIT, "cursor": None})
     first = found(container, caller, whole)
+    asked = query.model_dump(exclude={"limit", "cursor", "count", "area", "format"}, exclude_defaults=True, mode="json")
+    note_export(container, caller, "tickets", "tickets", **asked, format=query.format, within=query.area)
     pages = _pages(container, caller, whole, first)
     lines = _csv(pages) if query.format == "csv" else _jsonl(pages)
     return StreamingResponse(

@@ -26,7 +26,7 @@ class FilterAsked(Asked):
 
 
 class FilterShape(Shape):
-    """A kept filter; ``count`` is what it finds now, at most 10,000, null where it no longer fits its person."""
+    """A kept filter; ``count`` is what it finds now, at most 1,000, null where it no longer fits its person."""
 
     name: str
     query: dict[str, str]

@@ -117,7 +117,7 @@ def take_over(container: Container, caller: Caller, asked: ImportAsked) -> Impor
             if readable and not asked.dry_run:
                 taken.append(_take(container, caller, asked.system, each, known=before != ""))
         except Refused as refused:
-            field = "area" if refused.code == "forbidden" and "area" in asked.mapping else "number"
+            field = _field(refused, asked.mapping)
             value = each.fields.get(field, "")
             faults.append(Fault(each.line, asked.mapping[field], value, refused.detail, refused.code))
         else:
@@ -126,6 +126,13 @@ def take_over(container: Container, caller: Caller, asked: ImportAsked) -> Impor
     return ImportShape(
         rows=len(rows), sound=len(sound), known=known, fresh=fresh if readable else 0, faults=shown, taken=taken
     )  # fmt: skip
+
+
+def _field(refused: Refused, mapping: Mapping[str, str]) -> str:
+    """Which of our fields a row was refused for; its number, where none is named or no column gave it."""
+    wrong = refused.extra.get("wrong")
+    named = "area" if refused.code == "forbidden" else str(wrong[0]) if isinstance(wrong, list) and wrong else ""
+    return named if named in mapping else "number"
 
 
 def _take(container: Container, caller: Caller, system: str, foreign: Foreign, *, known: bool) -> TakenShape:

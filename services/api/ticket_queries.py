@@ -13,11 +13,11 @@ from services.api.problems import ProblemError, refuse
 from services.api.scope import bounded
 from services.api.words import Timed, Word, asked_area, place
 from services.paging import Key, Page
-from services.tickets.domain import Card, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain import Card, Level, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.ordering import NEWEST, Order, order_of
 from streams.contracts import Refused
 
-MOST_COUNTED: Final = 10_000
+MOST_COUNTED: Final = 1_000
 """Where counting ends: beyond it nobody reads a list to its end."""
 PAGED: Final = frozenset({"limit", "cursor", "count", "log"})
 """What belongs to one look at a list, and not to the filter that is kept."""
@@ -33,6 +33,8 @@ class TicketQuery(Timed):
     incident: Word = ""
     master: Word = Field(default="", description="The ticket, by id, that these were merged into.")
     supervised: bool | None = None
+    watched: bool | None = Field(default=None, description="With a yellow or red card, or under supervision.")
+    level: Level | None = Field(default=None, description="How far up it has come: grid to district.")
     unit: Word = ""
     card: Card | None = None
     category: Word = Field(default="", examples=["gas-leak,lighting"])
@@ -45,7 +47,7 @@ class TicketQuery(Timed):
         default="", description="opened, deadline, urgency, closed; several by commas, a minus turns one round.",
         examples=["-urgency,deadline"],
     )  # fmt: skip
-    count: bool = Field(default=False, description="Count them all, up to 10,000, into `total`.")
+    count: bool = Field(default=False, description="Count them all, up to 1,000, into `total`.")
     log: bool = Field(default=False, description="Give each ticket's log too; else `events` is empty in a list.")
 
 
@@ -72,6 +74,8 @@ def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
         incident=query.incident,
         master=query.master,
         supervised=query.supervised,
+        watched=query.watched,
+        level=query.level or "",
         unit=query.unit,
         card=query.card or "",
         categories=_named(query.category),

@@ -158,6 +158,8 @@ class TicketShape(Shape):
     evidence: dict[str, Any] | None
     checked_by: str
     satisfied: Satisfaction | None
+    misses: list[int] = Field(description="When call-backs reached nobody; three over two days end it.")
+    booked: int | None = Field(description="When the reporter wants to be called back.")
     sensor_active: bool
     sensor_normal_since: int | None
     returns: int
@@ -184,6 +186,8 @@ class TicketShape(Shape):
     backlog: bool
     opened_at: int
     closed_at: int | None
+    archived_at: int | None
+    erased_at: int | None = Field(description="When what it held of a person was erased; 已清除 stands in its place.")
 
 
 def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int) -> TicketShape:
@@ -225,6 +229,8 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         evidence=msgspec.to_builtins(ticket.evidence) if ticket.evidence else None,
         checked_by=ticket.checked_by,
         satisfied=ticket.satisfied,
+        misses=list(ticket.misses),
+        booked=ticket.booked,
         sensor_active=ticket.sensor_active,
         sensor_normal_since=ticket.sensor_normal_since,
         returns=ticket.returns,
@@ -251,6 +257,8 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         backlog=ticket.backlog,
         opened_at=ticket.opened_at,
         closed_at=ticket.closed_at,
+        archived_at=ticket.archived_at,
+        erased_at=ticket.erased_at,
     )
 
 

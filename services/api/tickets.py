@@ -8,14 +8,15 @@ from fastapi import Query as Parameters
 from pydantic import Field
 from starlette.responses import Response
 
-from services.api.auth import Caller, allow, within
+from services.api.auth import Caller, allow
 from services.api.container import Container
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.scope import sees
 from services.api.shapes import PREFIX, Asked, Listed
 from services.api.ticket_queries import TicketQuery, counted, found
 from services.api.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
-from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word, missing
+from services.api.whereabouts import place_at
+from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word
 from services.paging import encode_cursor
 from services.registry.domain import Permission
 from services.tickets.domain import (
@@ -29,6 +30,7 @@ from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
 from services.tickets.domain.photos import MOST_SHOWN
 from services.tickets.handlers import Act, Report
+from streams.contracts.areas import GRID_LENGTH
 
 CONFLICTS: Final = documented(403, 409)
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
@@ -50,7 +52,10 @@ class CallerAsked(Asked):
 
 
 class NewTicket(Asked):
-    """What somebody reports: a title, and a place or a text."""
+    """What somebody reports: a title, and a place or a text.
+
+    A ``position`` without ``area`` is looked up; one that no area of the district holds is refused.
+    """
 
     title: Word = Field(min_length=1, examples=["楼道有燃气味"])
     text: Text = ""
@@ -60,6 +65,7 @@ class NewTicket(Asked):
     building: AreaCode = ""
     position: tuple[Longitude, Latitude] | None = Field(default=None, description="lon, lat; WGS84")
     device: Word = Field(default="", description="The sensor that it is about, where somebody stands before it.")
+    urgency: int = Field(default=0, ge=0, le=2, description="The hotline's first word on it.")
     caller: CallerAsked | None = None
 
 
@@ -134,6 +140,8 @@ def router(container: Container) -> APIRouter:
     ) -> TicketShape:
         """Report something, by telephone or page; the same ``Idempotency-Key`` reports it once."""
         body = asked.model_dump(exclude_none=True)
+        if asked.position is not None and not asked.area:
+            body |= _placed(container, asked.position)
         report = msgspec.convert({**body, "caller": ReportedBy(**body["caller"]) if asked.caller else None}, Report)
         opened = container.open_ticket(report, who=actor(caller), key=idempotency_key or "", scope=caller.scope)
         response.headers["Location"] = f"{PREFIX}/tickets/{opened.id}"
@@ -161,6 +169,16 @@ def router(container: Container) -> APIRouter:
     return routes
 
 
+def _placed(container: Container, position: tuple[float, float]) -> dict[str, str]:
+    """The grid, and the building where there is one, of a point.
+
+    Raises:
+        Refused: ``outside``.
+    """
+    code = place_at(container.places, *position).code
+    return {"area": code[:GRID_LENGTH]} | ({"building": code} if len(code) > GRID_LENGTH else {})
+
+
 def actor(caller: Caller) -> Actor:
     """The caller as the loop knows people."""
     return Actor(caller.id, Part(caller.role), caller.unit)
@@ -180,16 +198,13 @@ def ticket_for(container: Container, caller: Caller, ticket: str) -> tuple[Ticke
     """A ticket that ``caller`` may see.
 
     Raises:
-        ProblemError: 404, or 403 where it is another area's, unit's or person's.
+        ProblemError: 404, also where it is another area's, unit's or person's: that it exists is not theirs to know.
     """
-    read = container.tickets.get_ticket(ticket, scope="")
-    if read is None:
-        raise missing("ticket", ticket)
-    within(caller, read[0].area, f"Ticket {ticket}")
-    if not sees(caller, read[0]):
+    read = container.tickets.get_ticket(ticket, scope=caller.scope)
+    if read is None or not sees(caller, read[0]):
         raise refuse(
-            403, "scope", f"Ticket {ticket} is with somebody else.",
-            "Ask a dispatcher to assign it to you, or look at your own list.", field="ticket", value=ticket,
+            404, "not_found", f"There is no ticket {ticket}, or it is with somebody else.",
+            "Look at your own list, or ask a dispatcher to assign it to you.", field="ticket", value=ticket,
         )  # fmt: skip
     return read
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.duty import on_duty
 from services.notices import domain
-from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Way
+from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Subject, Way
 from services.notices.ports import Channel, Letter, LinkTo, NoticeDesk, NoticeStore
 from services.ports import Clock, Ids
 from streams.contracts import Notice, Refused, TicketEvent, Unavailable
@@ -17,9 +18,9 @@ DAY_MINUTES = 1_440
 LONGEST_ADDRESS = 200
 
 
-def no_link(ticket: str) -> str:
+def no_link(ticket: str, version: int, now: int) -> str:
     """Where no call-back links are made."""
-    del ticket
+    del ticket, version, now
     return ""
 
 
@@ -29,7 +30,6 @@ class PlanMessages:
 
     store: NoticeStore
     clock: Clock
-    link: LinkTo = no_link
 
     def __call__(self, events: Sequence[TicketEvent | Notice]) -> int:
         """Returns how many messages are new.
@@ -42,15 +42,16 @@ class PlanMessages:
         if waiting >= MOST_WAITING:
             raise Unavailable(f"{waiting} messages wait to be sent, and {MOST_WAITING} may")
         people, wishes, ways = self.store.people(), self.store.preferences(), self.store.ways()
+        rosters = self.store.rosters(now)
+        watching = frozenset(one.person for roster in rosters.values() for one in on_duty(roster, now))
         kept = 0
         for event in events:
             if isinstance(event, Notice):
-                planned = domain.of_call(event, people, wishes, ways, now)
+                planned = domain.of_call(event, people, wishes, ways, now, on_duty=watching)
             elif now - event.at > domain.STALE or (facts := self.store.facts(event.ticket)) is None:
                 continue
             else:
-                link = self.link(event.ticket)
-                planned = domain.of_event(event, facts, people, wishes, ways, now, link=link)
+                planned = domain.of_event(event, facts, people, wishes, ways, now, on_duty=watching)
             kept += self.store.keep(planned)
         return kept
 
@@ -64,6 +65,7 @@ class DeliverMessages:
     clock: Clock
     holder: str
     lease_ms: int = LEASE_MS
+    link: LinkTo = no_link
 
     def __call__(self) -> tuple[tuple[Message, ...], Outcome] | None:
         """What was tried and what came of it; None where nothing is due.
@@ -87,10 +89,17 @@ class DeliverMessages:
             return Failed(f"channel {first.channel} is not configured any more", retry=False)
         if all(one.expires <= now for one in leased):
             return Failed("expired: it could not be sent while it was true", retry=False)
-        title, body = first.title, first.body
-        if len(leased) > 1:
-            title, body = domain.digest(leased, self.store.preference(first.person).language)
+        whole = tuple(replace(one, body=self._linked(one, now)) for one in leased)
+        title, body = first.title, whole[0].body
+        if len(whole) > 1:
+            title, body = domain.digest(whole, self.store.preference(first.person).language)
         return channel.send(Letter(first.id, first.person, self.store.address(first), title, body, now))
+
+    def _linked(self, message: Message, now: int) -> str:
+        """The body with its link made now: kept nowhere, and gone where the call-back is over meanwhile."""
+        facts = self.store.facts(message.ticket) if message.subject is Subject.PROGRESS else None
+        waits = facts is not None and facts.called_back
+        return domain.linked(message.body, self.link(facts.ticket, facts.version, now) if facts and waits else "")
 
 
 def send_again(desk: NoticeDesk, message_id: str, *, person: str, now: int) -> Message:

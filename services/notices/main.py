@@ -12,6 +12,7 @@ from services.adapters.retry import until_available
 from services.notices.channels import open_channels, ways_of
 from services.notices.consumer import EventConsumer
 from services.notices.handlers import DeliverMessages, PlanMessages
+from services.notices.links import link_of
 from services.notices.postgres import PostgresNotices
 from services.notices.sending import SendingLoop
 from services.notices.settings import NoticesSettings
@@ -36,7 +37,8 @@ def compose(settings: NoticesSettings, runtime: Runtime) -> dict[str, Loop]:
     ways = ways_of(settings.addresses, settings.defaults)
     until_available(runtime.stop, "channels", lambda: store.declare(ways))
     consume = EventConsumer(PlanMessages(store, clock), KafkaDeadLetters(letters), clock)
-    deliver = DeliverMessages(store, channels, clock, RandomIds().new(), round(settings.notice_lease_s * 1000))
+    lease_ms = round(settings.notice_lease_s * 1000)
+    deliver = DeliverMessages(store, channels, clock, RandomIds().new(), lease_ms, link_of(settings))
     return {
         "events": lambda stop: follow_group(
             servers, settings.notices_group, [TICKETS, NOTICES], consume, stop=stop, health=health

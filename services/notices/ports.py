@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.duty import Roster
 from services.notices.domain import Facts, Message, MessageFilter, Outcome, Person, Preference, Way
 from services.paging import Key, Page
 
-LinkTo = Callable[[str], str]
-"""The address where the reporter of a ticket can answer, '' where there is none."""
+LinkTo = Callable[[str, int, int], str]
+"""(ticket, version, now) to the address where its reporter can answer once, '' where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,9 @@ class NoticeStore(NoticeDesk, Protocol):
         """These are the channels now, and no others."""
 
     def people(self) -> tuple[Person, ...]: ...
+
+    def rosters(self, now: int) -> Mapping[str, Roster]:
+        """What decides who is on duty at ``now``, by unit; a unit without any is left out."""
 
     def facts(self, ticket: str) -> Facts | None: ...
 

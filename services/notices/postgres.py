@@ -7,6 +7,7 @@ from typing import Any, cast
 from psycopg.types.json import Jsonb
 
 from services.adapters.postgres import Pool, translated
+from services.duty import Dated, Duty, Roster, Substitution, Weekly
 from services.notices.domain import (
     REPORTER,
     Facts,
@@ -49,6 +50,13 @@ LEASE = f"""
     )
     UPDATE notices.messages SET holder = %(holder)s, leased_until = %(until)s, attempts = attempts + 1
     WHERE id IN (SELECT id FROM first UNION SELECT id FROM joined) RETURNING {COLUMNS}"""  # noqa: S608 - field names
+
+DUTIES = """
+    SELECT id, unit, person, days, begins, ends, since, until FROM registry.duty
+    WHERE since IS NULL OR (since <= %s AND until > %s) ORDER BY id"""
+SUBSTITUTIONS = """
+    SELECT id, unit, person, substitute, since, until FROM registry.substitution
+    WHERE since <= %s AND until > %s ORDER BY id"""
 
 
 class PostgresNotices:
@@ -159,8 +167,23 @@ class PostgresNotices:
         rows = self._rows("SELECT id, name, role, scope, unit FROM registry.person ORDER BY id", ())
         return tuple(Person(*cast("Any", row)) for row in rows)
 
+    def rosters(self, now: int) -> Mapping[str, Roster]:
+        duties = self._rows(DUTIES, (now, now))
+        units = {str(unit) for _, unit, *_ in duties}
+        away = self._rows(SUBSTITUTIONS, (now, now)) if units else []
+        people = self.people() if units else ()
+        return {
+            unit: Roster(
+                frozenset(person.id for person in people if person.unit == unit),
+                tuple(_duty(row) for row in duties if row[1] == unit),
+                tuple(Substitution(*cast("Any", row)) for row in away if row[1] == unit),
+            )
+            for unit in units
+        }
+
     def facts(self, ticket: str) -> Facts | None:
-        query = "SELECT id, number, lead, reporter, caller_phone FROM tickets.notice_facts WHERE id = %s"
+        query = """SELECT id, number, lead, reporter, caller_phone, version, state = 'callback', unsolved
+                   FROM tickets.notice_facts WHERE id = %s"""
         rows = self._rows(query, (ticket,))
         return Facts(*cast("Any", rows[0])) if rows else None
 
@@ -205,6 +228,11 @@ def _message(row: Sequence[object]) -> Message:
     values: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
     words = {name: kind(values[name]) for name, kind in WORDS.items()}
     return Message(**{**values, **words})
+
+
+def _duty(row: Sequence[object]) -> Duty:
+    name, unit, person, days, begins, ends, since, until = cast("Any", row)
+    return Duty(name, unit, person, Dated(since, until) if days is None else Weekly(frozenset(days), begins, ends))
 
 
 def _preference(row: Sequence[object]) -> Preference:

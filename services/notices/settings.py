@@ -1,15 +1,16 @@
 """What the notices process reads from its environment."""
 
 import re
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.adapters.settings import DatabaseSettings
+from services.adapters.settings import LinkSettings
 
 CHANNEL = re.compile(r"([a-z][a-z0-9_-]{0,19})=(\S+)")
 
 
-class NoticesSettings(DatabaseSettings):
+class NoticesSettings(LinkSettings):
     """Besides the addresses: the channels, whose addresses hold secrets, and which serve whom."""
 
     notices_group: str = Field(default="notices", description="Consumer group on linli.tickets and linli.notices.")
@@ -29,6 +30,15 @@ class NoticesSettings(DatabaseSettings):
         if not all(CHANNEL.fullmatch(each) for each in value.get_secret_value().split()):
             raise ValueError("give name=address by spaces, as in box=box:// mail=mailtos://...")
         return value
+
+    @model_validator(mode="after")
+    def _own_secret(self) -> Self:
+        if self.public_url and not self.own_secret:
+            raise ValueError(
+                "LINLI_PUBLIC_URL is set and LINLI_SESSION_SECRET is not: anybody could answer for a reporter; give it "
+                "the api's own secret, or set LINLI_DEMO=1"
+            )
+        return self
 
     @property
     def addresses(self) -> dict[str, str]:

@@ -18,6 +18,10 @@ from streams.contracts import LinliError
 
 SERVICES: Final = ("registry", "history", "alarms", "tickets", "oncall", "notices")
 ROLES: Final = (*(f"linli_{service}" for service in SERVICES), "linli_api")
+LOOP: Final = "linli_loop"
+"""Who a ticket use case works as, for one transaction: nobody signs in as it, and nobody has its rights unasked."""
+AT_WORK: Final = ("linli_tickets", "linli_api")
+"""Whose processes run the loop's use cases."""
 DATABASE: Final = "linli"
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -71,6 +75,17 @@ def _make_roles(connection: Connection, passwords: Mapping[str, str]) -> None:
                 connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
             hashed = connection.pgconn.encrypt_password(passwords[role].encode(), role.encode(), b"scram-sha-256")
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(hashed.decode())))
+        _make_loop(connection)
+
+
+def _make_loop(connection: Connection) -> None:
+    """The role of the loop's use cases. Its members inherit nothing: a policy for it holds for who has taken it."""
+    loop = sql.Identifier(LOOP)
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (LOOP,)).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(loop))
+    for role in AT_WORK:
+        connection.execute(sql.SQL("ALTER ROLE {} NOINHERIT").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(loop, sql.Identifier(role)))
 
 
 def _make_database(connection: Connection, database: str) -> None:

@@ -1,7 +1,10 @@
 """The demo's district and its people, one for every role. Pure: the district comes from its seed."""
 
+from collections.abc import Sequence
+
 from sensors.kinds.categories import GAS_LEAK
 from sensors.simulator import district as fictional
+from services.duty import DAY_MINUTES, Duty, Weekly
 from services.registry.domain import Area, Layer, Role, Unit, User
 from services.registry.handlers import District
 
@@ -32,6 +35,12 @@ def district(seed: int, devices: int) -> District:
         layers=tuple(Layer(name, features) for name, features in built.layers().items()),
         devices=built.devices,
     )
+
+
+def duties(people: Sequence[User]) -> list[Duty]:
+    """The unit's handler is on duty day and night, every day."""
+    always = Weekly(frozenset(range(1, 8)), 0, DAY_MINUTES)
+    return [Duty(f"demo {user.id}", user.unit, user.id, always) for user in people if user.role is Role.UNIT_HANDLER]
 
 
 def users(place: District) -> list[User]:

@@ -1,22 +1,20 @@
 """Composition root of the registry: seeds at its start, then relays its outbox."""
 
-import threading
 from collections.abc import Sequence
 
+from services.adapters.audit_watch import AuditWatch
 from services.adapters.clock import SystemClock
-from services.adapters.health import Health
 from services.adapters.kafka import Sender
 from services.adapters.outbox import Relay
-from services.adapters.postgres import Pool, open_pool
+from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import until_available
-from services.ports import Clock
 from services.registry import seeding
 from services.registry.postgres import PostgresPeople
 from services.registry.settings import RegistrySettings
+from services.registry.sign_ins import watch_sign_ins
 
 PURPOSE = "Devices, areas, units, people and rules: seeds them, and mirrors them on Kafka."
-EVERY_S = 5.0
 
 
 def compose(settings: RegistrySettings, runtime: Runtime) -> dict[str, Loop]:
@@ -29,16 +27,9 @@ def compose(settings: RegistrySettings, runtime: Runtime) -> dict[str, Loop]:
     until_available(runtime.stop, "seed", lambda: seeding.prepare(settings, pool, clock))
     return {
         "outbox": Relay(url, "registry", sender, runtime.health).run,
-        "tokens": lambda stop: forget_tokens(stop, pool, clock, runtime.health),
+        "tokens": lambda stop: watch_sign_ins(stop, PostgresPeople(pool), clock, runtime.health),
+        "audit": AuditWatch(pool, "registry", clock, runtime.health).run,
     }
-
-
-def forget_tokens(stop: threading.Event, pool: Pool, clock: Clock, health: Health) -> None:
-    """Delete expired tokens, every few seconds: they are few, and the beat shows that the pool works."""
-    while not stop.is_set():
-        until_available(stop, "tokens", lambda: PostgresPeople(pool).drop_expired(clock.now()))
-        health.beat("tokens")
-        stop.wait(EVERY_S)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

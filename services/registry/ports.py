@@ -1,9 +1,10 @@
 """What the registry's use cases and its readers need, as Protocols."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from services.audit import Entry
+from services.duty import Duty, Substitution
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries
@@ -43,6 +44,17 @@ class PlaceReader(Protocol):
 
     def list_areas(self, *, level: str = "", within: str = "", scope: str, limit: int, after: Key | None) -> Page[Area]:
         """By code; the key of a page is ``(code,)``. ``within`` is a code prefix."""
+
+    def find_areas(self, words: str, *, scope: str, level: str = "", limit: int) -> tuple[Area, ...]:
+        """Areas whose names hold every word, or whose code begins so: the shortest names first, then by code.
+
+        A search while somebody types; none for no words.
+        """
+        ...
+
+    def areas_named(self, codes: Collection[str]) -> dict[str, Area]:
+        """Those of ``codes`` that are areas, without their outlines."""
+        ...
 
     def list_units(self, *, scope: str) -> tuple[Unit, ...]:
         """Units whose area meets ``scope``: it lies inside it or around it."""
@@ -112,6 +124,9 @@ class PeopleReader(Protocol):
 
     def list_users(self) -> tuple[User, ...]: ...
 
+    def locks(self, now: int) -> dict[str, Tries]:
+        """What is counted now, by key."""
+
 
 class PeopleStore(PeopleReader, Protocol):
     """Users and their tokens."""
@@ -142,11 +157,65 @@ class PeopleStore(PeopleReader, Protocol):
     def excuse(self, keys: Sequence[str]) -> None:
         """Count one try less of each: it ended well, and says nothing of those before."""
 
-    def locks(self, now: int) -> dict[str, Tries]:
-        """What is counted now, by key."""
-
     def note(self, entry: Entry) -> None:
         """Append to the audit log what changes nothing else."""
+
+
+class StaffStore(PeopleStore, Protocol):
+    """… and what administrators change; every change is in the audit log, in the same transaction."""
+
+    def made_by(self, command: str) -> User | None:
+        """Whom this request made."""
+
+    def create_user(self, user: User, *, command: str, entry: Entry) -> bool:
+        """Keep a new person, who cannot sign in before a password is given; False where id or command is taken."""
+
+    def change_user(self, user: User, *, entry: Entry) -> bool:
+        """Keep the version after ``user.version - 1``; False where that is no longer the current one.
+
+        Who is not active any more loses every session and token with it.
+
+        Raises:
+            Refused: ``last_administrator``.
+        """
+
+    def set_password(
+        self, user_id: str, password_hash: str, *, once_until: int | None, entry: Entry, keep_csrf: str = ""
+    ) -> bool:
+        """A new password; every session and token ends but the session of ``keep_csrf``. False: no such person."""
+
+    def release(self, key: str, *, entry: Entry) -> bool:
+        """Forget the tries of ``key``; False where none are counted."""
+
+
+class RosterStore(Protocol):
+    """Units' duties and substitutions; what is added or removed is in the audit log, in the same transaction.
+
+    Whoever leaves a unit leaves its roster with the same change: their duties and substitutions are gone.
+    """
+
+    def people_of(self, unit: str) -> tuple[User, ...]:
+        """The people of a unit who are not disabled, by id."""
+
+    def duty(self, duty: str) -> Duty | None: ...
+
+    def duties(self, unit: str, *, since: int) -> tuple[Duty, ...]:
+        """Weekly ones, and dated ones that end after ``since``, by id."""
+
+    def add_duty(self, duty: Duty, *, entry: Entry) -> bool:
+        """False where the id is taken. Raises: Refused, ``overlap``; ``fields``, none of the unit's people."""
+
+    def remove_duty(self, unit: str, duty: str, *, entry: Entry) -> bool: ...
+
+    def substitution(self, substitution: str) -> Substitution | None: ...
+
+    def substitutions(self, unit: str, *, since: int) -> tuple[Substitution, ...]:
+        """Those that end after ``since``, by id."""
+
+    def add_substitution(self, new: Substitution, *, entry: Entry) -> bool:
+        """As :meth:`add_duty`. Raises: Refused, ``ring`` too."""
+
+    def remove_substitution(self, unit: str, substitution: str, *, entry: Entry) -> bool: ...
 
 
 class Passwords(Protocol):
@@ -162,3 +231,6 @@ class Secrets(Protocol):
 
     def word(self) -> str:
         """At least 256 bits, safe in a URL and a cookie."""
+
+    def phrase(self) -> str:
+        """At least 75 bits that a person can read to another on the telephone."""

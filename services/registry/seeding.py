@@ -6,8 +6,8 @@ from services.adapters.credentials import Argon2Passwords
 from services.adapters.postgres import Pool
 from services.ports import Clock
 from services.registry import demo, kafka
-from services.registry.handlers import seed_administrator, seed_district, seed_rules, seed_users
-from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresPlaces, PostgresRules
+from services.registry.handlers import seed_administrator, seed_district, seed_duties, seed_rules, seed_users
+from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresPlaces, PostgresRosters, PostgresRules
 from services.registry.settings import Pace, RegistrySettings
 from streams.contracts.topics import DEVICES, RULES
 
@@ -30,8 +30,10 @@ def prepare(settings: RegistrySettings, pool: Pool, clock: Clock) -> None:
     if settings.demo:
         place = demo.district(settings.seed, settings.devices)
         added = seed_district(PostgresPlaces(pool), place, now=now)
-        people = seed_users(PostgresPeople(pool), Argon2Passwords(), demo.users(place), settings.words())
-        log.info("seeded the demo", users=people, **added)
+        users = demo.users(place)
+        people = seed_users(PostgresPeople(pool), Argon2Passwords(), users, settings.words())
+        duties = seed_duties(PostgresRosters(pool), demo.duties(users), people, now=now)
+        log.info("seeded the demo", users=people, duties=duties, **added)
     word = settings.administrator_password.get_secret_value()
     if word and seed_administrator(PostgresPeople(pool), Argon2Passwords(), word):
         log.info("made the first user", user="administrator")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from services.stack import condition, hazards, keys, orphans, testing, tour_gas_leak
+from services.stack import auditing, condition, hazards, keys, orphans, testing, tour_gas_leak
 from services.stack import doctor as doctor_
 from services.stack import logs as logs_
 from services.stack import up as up_
@@ -29,6 +29,10 @@ Data = Annotated[
         "--data", envvar="LINLI_DATA", help="数据目录 Data directory.", show_default="/var/lib/linli | .linli"
     ),
 ]
+
+
+audits = typer.Typer(help="审计日志 The audit log.", no_args_is_help=True)
+app.add_typer(audits, name="audit")
 
 
 def _leave(code: int) -> NoReturn:
@@ -169,3 +173,15 @@ def simulate(
 ) -> None:
     """注入险情或故障 Inject a hazard or a fault into the simulated district."""
     _leave(hazards.order(up_.platform_of(Layout.of(data)), scenario, device=device, for_s=for_s))
+
+
+@audits.command("verify")
+def verify_audit(
+    data: Data = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(help="早先记下的链尾 An end noted earlier, as this command prints it; may be given again."),
+    ] = None,
+) -> None:
+    """核验审计链 Walk every audit chain: 0 where each entry is as it was written, 1 otherwise."""
+    _leave(auditing.verify(up_.platform_of(Layout.of(data)), expect or []))

@@ -145,7 +145,10 @@ class Platform:
             self._process("history", 30),
             self._process("alarms", 30),
             self._process("tickets", 30),
-            self._process("notices", 30),
+            self._process(
+                "notices", 30, LINLI_SESSION_SECRET=self.secrets.session,
+                LINLI_PUBLIC_URL=f"http://{HOST}:{self._port('web')}",
+            ),
             self._process(
                 "oncall", 30, LINLI_WEBHOOK_PORT=self._port("oncall-webhook"),
                 LINLI_WEBHOOK_TOKEN=self.secrets.webhook, LINLI_DISKS=str(self.layout.data),

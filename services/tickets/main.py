@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from services.adapters.audit_watch import AuditWatch
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.dead_letters import KafkaDeadLetters
 from services.adapters.kafka import Sender, follow_group
@@ -10,7 +11,9 @@ from services.adapters.outbox import Relay
 from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.tickets.consumer import AlarmConsumer
-from services.tickets.handlers import KeepTime, TakeAlarm
+from services.tickets.domain.reach import EVERYTHING
+from services.tickets.erasing import Erasing
+from services.tickets.handlers import EraseByAge, KeepTime, TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresFigures, PostgresTicketReader, PostgresTicketStore
 from services.tickets.remaking import Remaking
 from services.tickets.scheduler import Scheduler
@@ -23,7 +26,7 @@ PURPOSE = "Opens one ticket per incident, keeps its clocks, and tells of every a
 def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
     """Join the ticket loop with PostgreSQL and Kafka."""
     url, servers = settings.database_url.get_secret_value(), settings.kafka_bootstrap_servers
-    pool = open_pool(url, name="tickets")
+    pool = open_pool(url, name="tickets", tell=EVERYTHING.settings)
     runtime.resources.callback(pool.close)
     letters, outbox = Sender(servers, client_id="linli-tickets"), Sender(servers, client_id="linli-tickets-outbox")
     runtime.resources.callback(letters.close)
@@ -38,7 +41,9 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
             servers, settings.tickets_group, [ALARMS], consume, stop=stop, health=runtime.health
         ),
         "clocks": scheduler.run,
+        "erasure": Erasing(EraseByAge(store, clock, settings.personal_data_years), runtime.health).run,
         "figures": Remaking(PostgresFigures(pool), runtime.health).run,
+        "audit": AuditWatch(pool, "tickets", clock, runtime.health).run,
         "outbox": Relay(url, "tickets", outbox, runtime.health).run,
     }
 

@@ -44,6 +44,12 @@ DISK_FREE = _gauge("disk_free_bytes", "Bytes left to us on a watched disk.", "pa
 DISK_SIZE = _gauge("disk_size_bytes", "Size of a watched disk.", "path")
 DEAD_LETTERS = _counter("dead_letters_total", "Inputs refused for good, by reason.", "source", "reason")
 
+# The audit log, and who cannot sign in
+AUDIT_VERIFIED = _gauge("audit_verified_timestamp_seconds", "When an audit chain was last walked whole.", "chain")
+AUDIT_BROKEN = _gauge("audit_broken_links", "Entries of an audit chain that do not continue it.", "chain")
+AUDIT_ENTRIES = _gauge("audit_entries", "Number of the last entry of an audit chain.", "chain")
+SIGN_IN_LOCKED = _gauge("sign_in_locked", "Names and addresses that are locked out now: too many failures.", "kind")
+
 # Gateway
 GATEWAY_MESSAGES = _counter("gateway_messages_total", "MQTT messages received.", "codec")
 GATEWAY_READINGS = _counter("gateway_readings_total", "Values forwarded to Kafka.", "kind")
@@ -108,7 +114,11 @@ TICKETS_OPENED = _counter("tickets_opened_total", "Tickets opened.", "source")
 TICKETS_ACTIONS = _counter("tickets_actions_total", "Actions on tickets.", "action")
 TICKETS_OPEN = _gauge("tickets_open", "Tickets not closed, by stage.", "stage")
 TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.", "card")
+FIGURES_BEHIND = _gauge("ticket_figures_behind", "Tickets whose figures are missing or of an older definition.")
+FIGURES_FAILED = _gauge("ticket_figures_failed", "Tickets whose figures could not be made anew from their log.")
 CALENDAR_KNOWN_UNTIL = _gauge("calendar_known_until_timestamp_seconds", "End of the last year with known holidays.")
+PERSONAL_DATA_ERASED = _counter("personal_data_erased_total", "Tickets whose personal data was erased by age.")
+PERSONAL_DATA_OVERDUE = _gauge("personal_data_overdue_seconds", "Since when the oldest ticket should be erased.")
 ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
 SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
 

@@ -13,7 +13,9 @@ from streams.contracts import (
     Measure,
     Members,
     Noise,
+    Nominal,
     Op,
+    Quality,
     Rate,
     Ratio,
     Rule,
@@ -235,6 +237,14 @@ def _figures(rule: Rule) -> Iterator[Problem]:
                 yield Problem(f"{field}.window_ms", measure.window_ms, "more than 0 ms")
             if not 2 <= measure.minimum <= 16:
                 yield Problem(f"{field}.minimum", measure.minimum, "2 to 16 points")
+        if isinstance(measure, Flagged) and not measure.qualities:
+            yield Problem(f"{field}.qualities", [], f"name at least one of {', '.join(Quality)}")
+        of = measure.of if isinstance(measure, Members) else measure
+        if isinstance(of, Nominal) and not of.attribute:
+            place = f"{field}.of" if of is not measure else field
+            yield Problem(
+                f"{place}.attribute", "", "name the attribute that holds the nominal value, such as nominal_w"
+            )
 
 
 def _scope(rule: Rule) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from services.alarms.domain import AlarmFilters, Hold, HoldKind, HoldState
 from services.alarms.handlers import AskOfAlarm, HoldAlarm, Holding, RecordTransitions
 from services.alarms.ports import AlarmReader, AlarmStore
 from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresTicketStore
 from services.transactions import Clash
@@ -58,7 +59,9 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "alarms", "tickets")
         alarms, tickets, front = (
-            stack.enter_context(open_pool(database.url(f"linli_{role}"), name="contract", size=2))
+            stack.enter_context(
+                open_pool(database.url(f"linli_{role}"), name="contract", size=2, tell=EVERYTHING.settings)
+            )
             for role in ("alarms", "tickets", "api")
         )
         taken = TakeAlarm(PostgresTicketStore(tickets), MemoryDirectory(), ManualClock(T0), RandomIds())(raised("e1"))

@@ -6,6 +6,7 @@ import pytest
 
 from services.adapters.postgres import open_pool
 from services.tickets.domain.board import Noun, Posted
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.ports import Board
 from services.tickets.postgres import PostgresBoard, PostgresMatchReader
 from services.transactions import Clash
@@ -52,7 +53,7 @@ def test_the_newest_version_holds_the_old_ones_stay_and_nouns_do_not_mix(board: 
 
 
 def test_the_front_door_may_look_for_tickets_that_are_alike(migrated: Database) -> None:
-    pool = open_pool(migrated.url("linli_api"), name="contract")
+    pool = open_pool(migrated.url("linli_api"), name="contract", tell=EVERYTHING.settings)
     matches = PostgresMatchReader(pool)
     assert matches.open_near("990101001001001", scope="", since=0, limit=9) == ()
     assert matches.of_caller("13800001111", scope="", limit=9) == ()

@@ -143,6 +143,28 @@ def test_areas_are_listed_by_level_and_prefix_in_pages(stores: Stores) -> None:
     assert not stores.places.list_areas(scope="990102", limit=9, after=None).items
 
 
+def test_areas_are_found_by_words_of_either_name_the_shortest_first(stores: Stores) -> None:
+    district(stores)
+    stores.places.add_areas(
+        [Area(f"{GRIDS[0]}0000{n}", "building", f"棉纺二村{n}栋", f"Mianfang {n}") for n in (1, 4)]
+        + [Area(f"{GRIDS[0]}00014", "building", "棉纺二村14栋", "Mianfang 100%")]
+    )
+
+    def found(words: str, **more: str) -> list[str]:
+        return [area.name_zh for area in stores.places.find_areas(words, **{"scope": "", **more}, limit=9)]
+
+    assert found("棉纺 4") == ["棉纺二村4栋", "棉纺二村14栋"]
+    assert found("mianfang 1") == ["棉纺二村1栋", "棉纺二村14栋"]
+    assert found("100%") == ["棉纺二村14栋"]
+    assert found("棉_") == found("") == []
+    assert found(GRIDS[1]) == [f"网格{GRIDS[1][-1]}"]
+    assert found("01") == [], "digits are a part of a name, not of every code"
+    assert found("棉纺", level="grid") == found("棉纺", scope="990202") == []
+    assert len(stores.places.find_areas("棉纺", scope="", limit=2)) == 2
+    named = stores.places.areas_named([COUNTY, "110101"])
+    assert {code: (area.name_zh, area.geometry) for code, area in named.items()} == {COUNTY: ("邻里区", None)}
+
+
 def test_units_are_those_in_the_scope_and_around_it(stores: Stores) -> None:
     gas = Unit("gas-company", "燃气公司", "Gas company", COUNTY, ("gas", "valve"), "0000-1")
     property_office = Unit("property", "物业", "Property office", GRIDS[2])

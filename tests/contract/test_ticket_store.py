@@ -11,12 +11,17 @@ import pytest
 
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
+from services.registry.domain import Area
+from services.registry.postgres import PostgresPlaces
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.ordering import order_of
 from services.tickets.domain.profiles import BEIJING, DEFAULT
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
     PostgresHotspots,
@@ -30,6 +35,7 @@ from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
+from tests.fakes.registry import MemoryPlaces
 from tests.fakes.tickets import (
     MemoryDirectory,
     MemoryHotspots,
@@ -38,6 +44,14 @@ from tests.fakes.tickets import (
     MemoryTicketReader,
     MemoryTicketStore,
 )
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, to
+
+NEIGHBOUR = "990101002001001"
+AREAS = [
+    Area(GRID, "grid", "一网格", "Grid 1", lon=113.5, lat=23.1),
+    Area(NEIGHBOUR, "grid", "邻网格", "Grid next door", lon=113.505, lat=23.103),
+    Area("990101009009009", "grid", "远网格", "Far grid", lon=113.5449, lat=23.1),
+]
 
 
 @dataclass
@@ -54,37 +68,39 @@ def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
     """One database for the whole suite; each test finds it empty."""
     for database in fresh_database(postgres_server):
         database.migrate("registry", "tickets")
+        with open_pool(database.url("linli_registry"), name="contract") as registry:
+            PostgresPlaces(registry).add_areas(AREAS)
         yield database
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
-        memory = MemoryTicketStore()
-        yield Side(
-            memory, MemoryTicketReader(memory), MemoryMatchReader(memory), MemoryHotspots(memory), MemorySavedFilters()
-        )
+        memory, places = MemoryTicketStore(), MemoryPlaces()
+        places.add_areas(AREAS)
+        matches = MemoryMatchReader(memory, places)
+        yield Side(memory, MemoryTicketReader(memory), matches, MemoryHotspots(memory), MemorySavedFilters())
         return
     database: Database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_tickets"), name="contract")
         stack.callback(pool.close)
-        front = open_pool(database.url("linli_api"), name="contract front")
+        front = open_pool(database.url("linli_api"), name="contract front", tell=EVERYTHING.settings)
         stack.callback(front.close)
         yield Side(
             PostgresTicketStore(pool),
-            PostgresTicketReader(pool),
-            PostgresMatchReader(pool),
-            PostgresHotspots(pool),
+            PostgresTicketReader(front),
+            PostgresMatchReader(front),
+            PostgresHotspots(front),
             PostgresSavedFilters(front),
         )
 
 
 def _report(number: str, *, at: int = T0, **changes: Any) -> domain.lifecycle.Moved:
     opening = Opening(
-        number=number, source=Source.HOTLINE, title="路灯不亮", policy=DEFAULT, area=GRID, place="三号楼",
-        **changes,
+        number=number, source=Source.HOTLINE, title="路灯不亮", policy=DEFAULT,
+        **{"area": GRID, "place": "三号楼", **changes},
     )  # fmt: skip
     return domain.report(opening, id=f"id-{number}", now=at, who=Actor("operator", Role.OPERATOR))
 
@@ -402,6 +418,44 @@ def test_every_filter_narrows(side: Side, filters: TicketFilters, count: int) ->
     assert len(side.reader.list_tickets(filters, scope="", limit=9, after=None).items) == count
 
 
+def test_a_booked_call_back_comes_back_and_stands_where_its_time_puts_it(side: Side) -> None:
+    for number, ahead in (("a", 5 * HOUR), ("b", 2 * HOUR), ("c", 0)):
+        story = to(State.CALLBACK)
+        if ahead:
+            until = story.now + ahead
+            story.after(MINUTE).does(Role.OPERATOR, domain.Action.BOOK, Details(until=until, text="下班后"))
+        named = {"id": number, "number": f"LY-{number}"}
+        _save(side, (msgspec.structs.replace(story.ticket, **named), tuple(
+            msgspec.structs.replace(event, ticket=number) for event in story.events
+        )))  # fmt: skip
+    wanted = TicketFilters(states=(State.CALLBACK,))
+    page = side.reader.list_tickets(wanted, scope="", limit=10, after=None, order=order_of("deadline"))
+    assert [ticket.id for ticket in page.items] == ["b", "a", "c"]
+    assert [ticket.bookings for ticket in page.items] == [1, 1, 0]
+    with side.store.transaction() as work:
+        rebuilt = domain.replay(work.events("b"))
+    assert rebuilt.booked == page.items[0].booked
+
+
+def test_what_is_watched_has_a_card_or_is_supervised_and_is_found_by_its_level(side: Side) -> None:
+    _save(side, _report("LY-1"))
+    _save(side, _report("LY-2", at=T0 + 90 * DAY))
+    clock = ManualClock(T0 + 90 * DAY)
+    while KeepTime(side.store, clock)():
+        pass
+
+    def found(**asked: Any) -> list[str]:
+        filters = TicketFilters(**asked)
+        page = side.reader.list_tickets(filters, scope="", limit=10, after=None).items
+        assert side.reader.count_tickets(filters, scope="", most=10) == len(page)
+        return [ticket.number for ticket in page]
+
+    assert found(watched=True) == ["LY-1"]
+    assert found(watched=False) == ["LY-2"]
+    assert found(level="community") == ["LY-1"]
+    assert found(level="grid", watched=True) == []
+
+
 def test_several_logs_are_read_at_once(side: Side) -> None:
     first, second = _report("LY-1"), _report("LY-2")
     _save(side, first)
@@ -472,16 +526,34 @@ def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
 def test_what_is_near_is_open_recent_and_of_the_same_community(side: Side) -> None:
     old, new = _save(side, _report("LY-1")), _save(side, _report("LY-2", at=T0 + 5))
     far = _report("LY-3")
-    _save(side, (msgspec.structs.replace(far[0], area="990101001002001"), far[1]))
+    elsewhere = _save(side, (msgspec.structs.replace(far[0], area="990101001002001"), far[1]))
     gone = _save(side, _report("LY-4"))
     _save(side, domain.move(gone, domain.Action.WITHDRAW, now=T0 + 1, by="operator", role=Role.OPERATOR,
                             details=Details(reason="误报")))  # fmt: skip
     with side.store.transaction() as work:
         assert work.nearby(GRID, since=T0, limit=9) == (new, old)
         assert work.nearby(GRID, since=T0 + 1, limit=9) == (new,)
-    assert side.matches.open_near(GRID, scope="", since=T0, limit=9) == (new, old)
-    assert side.matches.open_near(GRID, scope="", since=T0, limit=1) == (new,)
-    assert side.matches.open_near(GRID, scope="990102", since=T0, limit=9) == ()
+    community = (GRID[:12],)
+    assert side.matches.open_near(community, near=None, scope="", since=T0, limit=9) == (new, old)
+    assert side.matches.open_near(community, near=None, scope="", since=T0, limit=1) == (new,)
+    assert side.matches.open_near(community, near=None, scope="990102", since=T0, limit=9) == ()
+    assert side.matches.open_near(("",), near=None, scope="", since=T0, limit=9) == (new, elsewhere, old)
+
+
+def test_a_wrong_grid_hides_no_ticket_of_the_neighbourhood(side: Side) -> None:
+    """By the communities around, and by the point where the ticket says one, each once."""
+    here, metre = (113.5, 23.1), 1 / 111_320
+    wrong = _save(side, _report("LY-1", area="990199999999999", position=(here[0], here[1] + 300 * metre)))
+    far = _save(side, _report("LY-2", area="990199999999999", position=(here[0], here[1] + 900 * metre)))
+    beside = _save(side, _report("LY-3", at=T0 + 1, area=NEIGHBOUR, position=here))
+    communities = side.matches.around(GRID, None)
+    assert communities == (GRID[:12], NEIGHBOUR[:12])
+    assert side.matches.around("", (here[0] + 5000 * metre, here[1])) == ("990101009009",)
+    assert side.matches.around("990101777777777", None) == ()
+    assert side.matches.open_near(communities, near=here, scope="", since=T0, limit=9) == (beside, wrong)
+    assert side.matches.open_near(communities, near=None, scope="", since=T0, limit=9) == (beside,)
+    assert side.matches.open_near((), near=here, scope="990101", since=T0, limit=9) == (beside,)
+    assert far.open
 
 
 def test_a_callers_tickets_are_found_by_the_number_and_an_empty_one_finds_nobodys(side: Side) -> None:
@@ -523,3 +595,44 @@ def test_a_chronic_tank_and_building_are_those_that_keep_coming_back(side: Side)
     assert (house.device, house.building, house.place, house.tickets) == ("", f"{GRID}00001", "三号楼", 4)
     assert side.spots.hotspots(by="device", scope="990102", since=T0, limit=9) == ()
     assert side.spots.hotspots(by="device", scope="", since=T0 + 3, limit=9) == (), "one alarm is no habit"
+
+
+def _archived(side: Side, number: str, at: int, **changes: Any) -> Ticket:
+    ticket = _save(side, _report(number, **changes))
+    ticket = _save(
+        side,
+        domain.move(
+            ticket, domain.Action.WITHDRAW, now=at, by="operator", role=Role.OPERATOR, details=Details(reason="修好了")
+        ),
+    )
+    return _save(side, domain.archived(ticket, now=at))
+
+
+def test_personal_tickets_come_the_oldest_first_and_only_if_somebody_reported_them(side: Side) -> None:
+    second = _archived(side, "LY-2", T0 + 2, caller=Caller("王", "13800001234"))
+    first = _archived(side, "LY-1", T0 + 1, reporter="citizen")
+    _archived(side, "LY-3", T0)
+    _save(side, _report("LY-4", caller=Caller("李", "13800001234")))
+    with side.store.transaction() as work:
+        assert work.personal(T0 + 5, 9) == (first, second)
+        assert work.personal(T0 + 5, 1) == (first,)
+        assert work.personal(T0 + 1, 9) == (first,)
+        assert work.oldest_personal() == T0 + 1
+
+
+def test_an_erased_log_takes_the_place_of_the_old_one_and_rebuilds_the_ticket(side: Side) -> None:
+    ticket = _archived(side, "LY-1", T0 + 1, caller=Caller("王", "13800001234"))
+    with side.store.transaction() as work:
+        work.remember("operator call", Answer("digest", ticket.id, 1))
+        erased, events = domain.erased(ticket, now=T0 + 9, why="到期")
+        put(work, erased, events)
+    with side.store.transaction() as work:
+        log = work.events(ticket.id)
+        assert domain.replay(log) == work.ticket(ticket.id) == erased
+        assert work.answer("operator call") is None
+        assert work.personal(T0 + 9, 9) == ()
+        assert work.oldest_personal() is None
+    assert "王" not in repr(log) + repr(erased)
+    assert "13800001234" not in repr(log) + repr(erased)
+    assert side.matches.of_caller("13800001234", scope="", limit=9) == ()
+    assert side.matches.of_caller(ERASED, scope="", limit=9) == ()

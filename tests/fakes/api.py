@@ -20,6 +20,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
+from services.registry.handlers import KeepPeople, KeepRosters
 from services.tickets.handlers import (
     ActOnTicket,
     CountFigures,
@@ -48,7 +49,15 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
-from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords, rule
+from tests.fakes.registry import (
+    CountedSecrets,
+    MemoryPeople,
+    MemoryPlaces,
+    MemoryRosters,
+    MemoryRules,
+    PlainPasswords,
+    rule,
+)
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
     MemoryCatalogue,
@@ -100,6 +109,7 @@ class MemoryPlatform:
 
     def container(self, **settings: Any) -> Container:
         ids, reader = RandomIds(), MemoryTicketReader(self.tickets)
+        lines = MemoryCatalogue(self.directory, self.places, lambda: self.tickets.state.audit)
         return Container(
             settings=ApiSettings(demo=True, **settings),
             clock=self.clock,
@@ -107,6 +117,8 @@ class MemoryPlatform:
             identities=RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=3_600_000),
             live=self.hub,
             people=self.people,
+            staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
+            rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,
@@ -121,20 +133,20 @@ class MemoryPlatform:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=reader,
             saved_filters=MemorySavedFilters(),
-            open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
             photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
-            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
-            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets, self.places), self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
+            catalogue=KeepCatalogue(lines, self.clock, ids),
             notifications=self.desk,
             notices=self.told,
         )
@@ -143,7 +155,12 @@ class MemoryPlatform:
         codes = {code[:n] for code in (HERE, THERE) for n in (6, 9, 12, 15)}
         levels = {6: "county", 9: "street", 12: "community", 15: "grid"}
         self.places.add_areas([Area(code, levels[len(code)], f"区{code}", f"Area {code}") for code in sorted(codes)])
-        self.places.add_units([Unit("gas-co", "燃气公司", "Gas company", "990101", ("gas",))])
+        self.places.add_units(
+            [
+                Unit("gas-co", "燃气公司", "Gas company", "990101", ("gas",)),
+                Unit("roads", "市政所", "Roads office", HERE[:9], ("road",)),
+            ]
+        )
         devices = [Device("gas-1", "gas", HERE), Device("gas-2", "gas", THERE)]
         self.places.add_devices(devices, by="seed", now=NOW)
         self.history.register(devices, [])

@@ -29,6 +29,9 @@ class MemoryAudit:
     def __init__(self, *chains: Callable[[], MemoryChain]) -> None:
         self._chains = chains
 
+    def append(self, chain: str, entry: Entry) -> None:
+        next(each for each in (known() for known in self._chains) if each.name == chain).put(entry)
+
     def list_entries(self, filters: AuditFilter, *, limit: int, after: Key | None) -> Page[Kept]:
         found = [entry for chain in self._chains for entry in chain().entries if _fits(entry, filters)]
         entries = sorted(found, key=lambda entry: (entry.at, entry.chain, entry.number), reverse=True)

@@ -28,7 +28,8 @@ from services.notices.domain import Message, Preference, Subject, Urgency, Way
 from services.notices.domain import State as Told
 from services.notices.ports import Letter
 from services.oncall.domain import Notification, State
-from services.registry.demo import district, users
+from services.registry.demo import district, duties, users
+from services.registry.handlers import KeepPeople, KeepRosters, seed_duties
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.handlers import (
@@ -73,7 +74,7 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
-from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRules, PlainPasswords
+from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRosters, MemoryRules, PlainPasswords
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.tickets import (
     MemoryCatalogue,
@@ -134,6 +135,7 @@ class MemoryCity:
 
     def container(self) -> Container:
         ids = RandomIds()
+        lines = MemoryCatalogue(self.directory, self.places, lambda: self.tickets.state.audit)
         return Container(
             settings=ApiSettings(demo=True),
             clock=self.clock,
@@ -141,6 +143,8 @@ class MemoryCity:
             identities=self.identities,
             live=self.hub,
             people=self.people,
+            staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
+            rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
             devices=self.places.devices,
             places=self.places,
             rules=self.rules,
@@ -155,20 +159,20 @@ class MemoryCity:
             set_targets=SetTargets(self.quality, self.clock),
             tickets=MemoryTicketReader(self.tickets),
             saved_filters=MemorySavedFilters(),
-            open_ticket=OpenTicket(self.tickets, self.clock, ids),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids)),
+            open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
+            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
             photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),
             audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
-            find_alike=FindAlike(MemoryMatchReader(self.tickets), self.clock),
-            find_calls=FindCalls(MemoryMatchReader(self.tickets)),
+            find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),
+            find_calls=FindCalls(MemoryMatchReader(self.tickets, self.places), self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(MemoryCatalogue(self.directory, self.places), self.clock, ids),
+            catalogue=KeepCatalogue(lines, self.clock, ids),
             notifications=self.notices,
             notices=self.told,
         )
@@ -186,6 +190,7 @@ class MemoryCity:
             self.rules.put_rule(rule, by="seed", now=now)
         for user in users(place):
             self.people.add_user(user, f"plain:{user.id}")
+        seed_duties(MemoryRosters(self.people), duties(users(place)), [str(role) for role in Role], now=now)
         for unit in place.units:
             for category in unit.categories:
                 self.directory.units[category, unit.area] = unit.id

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Collection
 
 from services.paging import Key, Page
 from services.tickets.domain import Satisfaction
@@ -11,14 +12,15 @@ from services.tickets.domain.figures import (
     FigureQuery,
     FigureTicket,
     Measure,
+    Published,
     Record,
-    Scoring,
     Share,
     Span,
     Tally,
     record_of,
 )
 from services.tickets.domain.figures.tally import BY_CREATION
+from services.tickets.ports import Remade
 from services.transactions import Clash
 from tests.fakes.tickets import MemoryTicketStore
 
@@ -26,18 +28,22 @@ from tests.fakes.tickets import MemoryTicketStore
 class MemoryFigures:
     def __init__(self, store: MemoryTicketStore) -> None:
         self._store = store
-        self._scorings: dict[int, Scoring] = {}
+        self._scorings: dict[int, Published] = {}
 
-    def scorings(self) -> tuple[Scoring, ...]:
-        return tuple(scoring for _, scoring in sorted(self._scorings.items()))
+    def scorings(self) -> tuple[Published, ...]:
+        return tuple(published for _, published in sorted(self._scorings.items()))
 
-    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
-        if scoring.version in self._scorings:
-            raise Clash(str(scoring.version))
-        self._scorings[scoring.version] = scoring
+    def publish(self, published: Published) -> None:
+        version = published.scoring.version
+        if version in self._scorings:
+            raise Clash(str(version))
+        self._scorings[version] = published
 
-    def remake(self, limit: int) -> int:
+    def behind(self, most: int) -> int:
         return 0
+
+    def remake(self, limit: int, *, without: Collection[str] = ()) -> Remade:
+        return Remade(0)
 
     def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
         received, closed = self._sorted(query, closed=False), self._sorted(query, closed=True)
@@ -108,7 +114,7 @@ def _counts(record: Record, measure: Measure, now: int) -> tuple[bool, bool, boo
         Measure.SOLUTION: (record.judged, record.was_solved, False),
         Measure.SATISFACTION: (
             record.valid,
-            record.satisfied is Satisfaction.SATISFIED,
+            record.satisfied in {Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED},
             record.satisfied is Satisfaction.MOSTLY,
         ),
     }[measure]

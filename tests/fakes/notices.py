@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from services.duty import Roster
 from services.notices.domain import (
     REPORTER,
     Facts,
@@ -28,6 +29,7 @@ class MemoryNotices:
 
     known: tuple[Way, ...] = BOX
     persons: tuple[Person, ...] = ()
+    kept_rosters: dict[str, Roster] = field(default_factory=dict)
     tickets: dict[str, Facts] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     chosen: dict[str, Preference] = field(default_factory=dict)
@@ -97,6 +99,9 @@ class MemoryNotices:
 
     def people(self) -> tuple[Person, ...]:
         return self.persons
+
+    def rosters(self, now: int) -> Mapping[str, Roster]:
+        return self.kept_rosters
 
     def facts(self, ticket: str) -> Facts | None:
         return self.tickets.get(ticket)

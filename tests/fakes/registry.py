@@ -1,16 +1,20 @@
 """In-memory twins of the registry's stores; ``queued`` is what they would mirror to Kafka."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
 
 from services.audit import Did, Entry, said
+from services.duty import Dated, Duty, Substitution, Weekly, ring
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries, counted
 from services.registry.domain.people import made
+from services.registry.domain.places import beginning_of
+from services.registry.domain.rosters import in_a_ring, not_of_the_unit, overlapping
+from services.registry.domain.staff import administers, last_administrator
 from streams.contracts import Device, Level, Op, Rule, Severity
 from tests.fakes.audit import MemoryChain
 
@@ -97,6 +101,20 @@ class MemoryPlaces:
         ]
         items = tuple(found[:limit])
         return Page(items, (items[-1].code,) if len(found) > limit else None)
+
+    def find_areas(self, words: str, *, scope: str, level: str = "", limit: int) -> tuple[Area, ...]:
+        wanted = words.casefold().split()
+        found = [
+            replace(area, geometry=None)
+            for code, area in self.areas.items()
+            if wanted and code.startswith(scope) and level in ("", area.level)
+            and (all(word in f"{area.name_zh} {area.name_en}".casefold() for word in wanted)
+                 or (beginning_of(words) and code.startswith(beginning_of(words))))
+        ]  # fmt: skip
+        return tuple(sorted(found, key=lambda area: (len(area.name_zh), area.code))[:limit])
+
+    def areas_named(self, codes: Collection[str]) -> dict[str, Area]:
+        return {code: replace(self.areas[code], geometry=None) for code in codes if code in self.areas}
 
     def list_units(self, *, scope: str) -> tuple[Unit, ...]:
         return tuple(
@@ -187,9 +205,12 @@ class MemoryPeople:
     """Twin of ``PostgresPeople``."""
 
     users: dict[str, tuple[User, str]] = field(default_factory=dict)
+    commands: dict[str, str] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     chain: MemoryChain = field(default_factory=lambda: MemoryChain("registry"))
+    duties: dict[str, Duty] = field(default_factory=dict)
+    substitutions: dict[str, Substitution] = field(default_factory=dict)
 
     def get_user(self, user_id: str) -> User | None:
         return self.users[user_id][0] if user_id in self.users else None
@@ -204,7 +225,7 @@ class MemoryPeople:
         return True
 
     def password_hash(self, user_id: str) -> str | None:
-        return self.users[user_id][1] if user_id in self.users else None
+        return self.users[user_id][1] or None if user_id in self.users else None
 
     def add_token(self, token: Token) -> None:
         self.tokens[token.hash] = token
@@ -245,6 +266,138 @@ class MemoryPeople:
     def note(self, entry: Entry) -> None:
         self.chain.put(entry)
 
+    def made_by(self, command: str) -> User | None:
+        return self.get_user(self.commands.get(command, ""))
+
+    def create_user(self, user: User, *, command: str, entry: Entry) -> bool:
+        if user.id in self.users or command in self.commands:
+            return False
+        self.users[user.id], self.commands[command] = (user, ""), user.id
+        self.chain.put(entry)
+        return True
+
+    def change_user(self, user: User, *, entry: Entry) -> bool:
+        current, word = self.users.get(user.id, (user, ""))
+        if current.version != user.version - 1:
+            return False
+        others = [other for other, has in self.users.values() if other.id != user.id and administers(other) and has]
+        if administers(current) and not others and not (administers(user) and word):
+            raise last_administrator(user.id)
+        self.users[user.id] = (user, word)
+        stays = {"", user.unit}
+        self.duties = {k: d for k, d in self.duties.items() if d.person != user.id or d.unit in stays}
+        self.substitutions = {
+            key: each
+            for key, each in self.substitutions.items()
+            if user.id not in (each.person, each.substitute) or each.unit in stays
+        }
+        if not user.active:
+            self._end_sessions(user.id, "")
+        self.chain.put(entry)
+        return True
+
+    def set_password(
+        self, user_id: str, password_hash: str, *, once_until: int | None, entry: Entry, keep_csrf: str = ""
+    ) -> bool:
+        if user_id not in self.users:
+            return False
+        user = self.users[user_id][0]
+        self.users[user_id] = (replace(user, once_until=once_until, version=user.version + 1), password_hash)
+        self._end_sessions(user_id, keep_csrf)
+        self.chain.put(entry)
+        return True
+
+    def release(self, key: str, *, entry: Entry) -> bool:
+        if self.tries.pop(key, None) is None:
+            return False
+        self.chain.put(entry)
+        return True
+
+    def _end_sessions(self, user_id: str, keep: str) -> None:
+        ends = {key for key, token in self.tokens.items() if token.user == user_id and token.csrf != keep}
+        self.tokens = {key: token for key, token in self.tokens.items() if key not in ends}
+
+
+@dataclass
+class MemoryRosters:
+    """Twin of ``PostgresRosters`` over the people of a ``MemoryPeople``."""
+
+    people: MemoryPeople
+
+    def people_of(self, unit: str) -> tuple[User, ...]:
+        return tuple(user for user in self.people.list_users() if user.unit == unit != "" and user.active)
+
+    def duty(self, duty: str) -> Duty | None:
+        return self.people.duties.get(duty)
+
+    def duties(self, unit: str, *, since: int) -> tuple[Duty, ...]:
+        return tuple(
+            duty
+            for _, duty in sorted(self.people.duties.items())
+            if duty.unit == unit and (isinstance(duty.when, Weekly) or duty.when.until > since)
+        )
+
+    def add_duty(self, duty: Duty, *, entry: Entry) -> bool:
+        if duty.id in self.people.duties:
+            return False
+        self._of_the_unit(duty.person, duty.unit)
+        periods = [
+            (other.unit, other.person, other.when.since, other.when.until)
+            for other in self.people.duties.values()
+            if isinstance(other.when, Dated)
+        ]
+        if isinstance(duty.when, Dated):
+            _apart(periods, duty.unit, duty.person, duty.when.since, duty.when.until)
+        self.people.duties[duty.id] = duty
+        self.people.chain.put(entry)
+        return True
+
+    def remove_duty(self, unit: str, duty: str, *, entry: Entry) -> bool:
+        kept = self.people.duties.get(duty)
+        if kept is None or kept.unit != unit:
+            return False
+        del self.people.duties[duty]
+        self.people.chain.put(entry)
+        return True
+
+    def substitution(self, substitution: str) -> Substitution | None:
+        return self.people.substitutions.get(substitution)
+
+    def substitutions(self, unit: str, *, since: int) -> tuple[Substitution, ...]:
+        listed = sorted(self.people.substitutions.items())
+        return tuple(each for _, each in listed if each.unit == unit and each.until > since)
+
+    def add_substitution(self, new: Substitution, *, entry: Entry) -> bool:
+        if new.id in self.people.substitutions:
+            return False
+        self._of_the_unit(new.person, new.unit)
+        self._of_the_unit(new.substitute, new.unit)
+        kept = self.people.substitutions.values()
+        _apart([(e.unit, e.person, e.since, e.until) for e in kept], new.unit, new.person, new.since, new.until)
+        if ring(kept, new):
+            raise in_a_ring(new)
+        self.people.substitutions[new.id] = new
+        self.people.chain.put(entry)
+        return True
+
+    def remove_substitution(self, unit: str, substitution: str, *, entry: Entry) -> bool:
+        kept = self.people.substitutions.get(substitution)
+        if kept is None or kept.unit != unit:
+            return False
+        del self.people.substitutions[substitution]
+        self.people.chain.put(entry)
+        return True
+
+    def _of_the_unit(self, person: str, unit: str) -> None:
+        user = self.people.get_user(person)
+        if user is None or user.unit != unit:
+            raise not_of_the_unit("person", person, unit)
+
+
+def _apart(periods: list[tuple[str, str, int, int]], unit: str, person: str, since: int, until: int) -> None:
+    if any((u, p) == (unit, person) and s < until and since < e for u, p, s, e in periods):
+        raise overlapping(person)
+
 
 @dataclass
 class PlainPasswords:
@@ -270,6 +423,10 @@ class CountedSecrets:
     def word(self) -> str:
         self.count += 1
         return f"word-{self.count}"
+
+    def phrase(self) -> str:
+        self.count += 1
+        return f"once-{self.count}"
 
 
 def rule(rule_id: str = "gas.ch4", **changes: object) -> Rule:

@@ -1,7 +1,8 @@
 """The ticket store, directory and reader in memory, with the same promises as PostgreSQL's."""
 
+import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,13 +11,16 @@ import msgspec
 
 from services.audit import Did, Entry, said
 from services.paging import Key, Page
+from services.registry.domain import Area
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line
+from services.tickets.domain.catalogue.exchange import UnitFact
+from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.photos import Photo
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.ports import Answer, Spot
+from services.tickets.ports import Answer, Changed, Position, Spot
 from services.transactions import Clash
 from streams.contracts.areas import COMMUNITY_LENGTH
 from tests.fakes.audit import MemoryChain
@@ -84,7 +88,7 @@ class MemoryWork:
         return tuple(sorted(found, key=lambda ticket: ticket.id))
 
     def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
-        return _near(self._state, area, "", since)[:limit]
+        return _near(self._state, (area[:COMMUNITY_LENGTH],), None, "", since)[:limit]
 
     def policy(self) -> Policy | None:
         return self._state.in_force
@@ -149,33 +153,82 @@ class MemoryWork:
     def audit(self, entry: Entry) -> None:
         self._state.audit.put(entry)
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        return tuple(ticket for at, ticket in _personal(self._state) if at <= archived_until)[:limit]
+
+    def oldest_personal(self) -> int | None:
+        return next((at for at, _ in _personal(self._state)), None)
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        self._state.events[ticket] = tuple(events)
+        for key, (photo, _) in list(self._state.photos.items()):
+            if photo.ticket == ticket:
+                self._state.photos[key] = (msgspec.structs.replace(photo, at=0, shown_at=None), False)
+        self._state.answers = {key: kept for key, kept in self._state.answers.items() if kept.ticket != ticket}
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         times = [(ticket.look_at, ticket.id) for ticket in self._state.tickets.values()]
         ready = sorted((at, name) for at, name in times if at is not None and at <= now)
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
 
 
-def _near(state: MemoryState, area: str, scope: str, since: int) -> tuple[Ticket, ...]:
+def _personal(state: MemoryState) -> list[tuple[int, Ticket]]:
+    """Archived tickets that name who reported them, with when they were archived, the oldest first."""
+    found = [
+        (t.archived_at, t) for t in state.tickets.values()
+        if t.archived_at is not None and t.erased_at is None and (t.reporter or t.caller)
+    ]  # fmt: skip
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _near(
+    state: MemoryState, communities: Sequence[str], near: Position | None, scope: str, since: int
+) -> tuple[Ticket, ...]:
     found = [
         t for t in state.tickets.values()
-        if t.open and t.area.startswith(area[:COMMUNITY_LENGTH]) and t.area.startswith(scope) and t.opened_at >= since
+        if t.open and (t.area.startswith(tuple(communities)) or _within(near, t.position))
+        and t.area.startswith(scope) and t.opened_at >= since
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True))
 
 
-class MemoryMatchReader:
-    def __init__(self, store: MemoryTicketStore) -> None:
-        self._store = store
+def _within(here: Position | None, there: Position | None) -> bool:
+    """A box as the database's, not a circle."""
+    if here is None or there is None:
+        return False
+    north = NEAR_M / METRES_A_DEGREE
+    east = north / math.cos(math.radians(here[1]))
+    return abs(here[0] - there[0]) <= east and abs(here[1] - there[1]) <= north
 
-    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
-        return _near(self._store.state, area, scope, since)[:limit]
+
+class MemoryMatchReader:
+    def __init__(self, store: MemoryTicketStore, places: PlaceReader | None = None) -> None:
+        self._store, self._places = store, places
+
+    def around(self, area: str, position: Position | None) -> tuple[str, ...]:
+        if self._places is None:
+            return ()
+        found = self._places.get_area(area)
+        here = position or _centre(found)
+        grids = self._places.list_areas(level="grid", scope="", limit=100_000, after=None).items
+        return tuple(sorted({grid.code[:COMMUNITY_LENGTH] for grid in grids if _within(here, _centre(grid))}))
+
+    def open_near(
+        self, communities: Sequence[str], *, near: Position | None, scope: str, since: int, limit: int
+    ) -> tuple[Ticket, ...]:
+        return _near(self._store.state, communities, near, scope, since)[:limit]
 
     def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
         mine = [
             t for t in self._store.state.tickets.values()
             if phone and t.caller is not None and t.caller.phone == phone and t.area.startswith(scope)
+            and t.erased_at is None
         ]  # fmt: skip
         return tuple(sorted(mine, key=lambda ticket: (ticket.opened_at, ticket.id), reverse=True)[:limit])
+
+
+def _centre(area: Area | None) -> Position | None:
+    return (area.lon, area.lat) if area is not None and area.lon is not None and area.lat is not None else None
 
 
 class MemoryHotspots:
@@ -227,13 +280,19 @@ class MemoryDirectory:
         return self.spots.get(device, Spot())
 
 
+def _own_chain() -> Callable[[], MemoryChain]:
+    chain = MemoryChain("tickets")
+    return lambda: chain
+
+
 @dataclass
 class MemoryCatalogue:
-    """The catalogue over a directory's lines and the registry's places; ``changes`` is its record."""
+    """The catalogue over a directory's lines and the registry's places; ``record`` is its history."""
 
     directory: MemoryDirectory
     places: PlaceReader
-    changes: list[tuple[str, str, int]] = field(default_factory=list)
+    chain: Callable[[], MemoryChain] = field(default_factory=_own_chain)
+    record: list[Changed] = field(default_factory=list)
 
     def lines(self, area: str = "") -> tuple[Line, ...]:
         return self.directory.lines(area)
@@ -245,16 +304,61 @@ class MemoryCatalogue:
         found = self.places.get_unit(unit)
         return found.area if found else None
 
-    def put(self, line: Line, *, by: str, now: int) -> None:
+    def areas_of(self, codes: Collection[str]) -> frozenset[str]:
+        return frozenset(code for code in codes if self.has_area(code))
+
+    def units(self) -> tuple[UnitFact, ...]:
+        return tuple(UnitFact(unit.id, unit.area, (unit.name_zh, unit.name_en))
+                     for unit in self.places.list_units(scope=""))  # fmt: skip
+
+    def put(self, line: Line, *, by: str, role: str, now: int) -> None:
+        old = self._put(line, by, now)
+        now_is: dict[str, object] = {"line": msgspec.to_builtins(line)}
+        self._audit(now, by, role, f"line {line.id}", now_is | ({"was": msgspec.to_builtins(old)} if old else {}))
+
+    def put_all(
+        self, lines: Sequence[Line], *, by: str, role: str, now: int, judge: Callable[[tuple[Line, ...]], None]
+    ) -> None:
+        judge(self.lines())
+        written, record = dict(self.directory.written), list(self.record)
+        try:
+            changed = sum(self._put(line, by, now) is not None for line in lines)
+        except Clash:
+            self.directory.written, self.record = written, record
+            raise
+        self._audit(now, by, role, "import", {"added": len(lines) - changed, "changed": changed})
+
+    def _put(self, line: Line, by: str, now: int) -> Line | None:
         keys = {(old.category, old.area, old.urgency): old.id for old in self.directory.written.values()}
         if keys.get((line.category, line.area, line.urgency), line.id) != line.id:
             raise Clash(line.id)
+        old = self.directory.written.get(line.id)
         self.directory.written[line.id] = line
-        self.changes.append((by, line.id, now))
+        self.record.append(Changed(len(self.record) + 1, now, by, line.id, old, line))
+        return old
 
-    def remove(self, line: str, *, by: str, now: int) -> None:
-        if self.directory.written.pop(line, None) is not None:
-            self.changes.append((by, line, now))
+    def remove(self, line: str, *, by: str, role: str, now: int) -> None:
+        old = self.directory.written.pop(line, None)
+        if old is not None:
+            self.record.append(Changed(len(self.record) + 1, now, by, line, old, None))
+            self._audit(now, by, role, f"line {line}", {"was": msgspec.to_builtins(old)})
+
+    def changes(self, *, scope: str, line: str, limit: int, after: Key | None) -> Page[Changed]:
+        found = [
+            each for each in reversed(self.record)
+            if line in ("", each.line) and (after is None or each.number < int(after[0]))
+            and any(code.startswith(scope) or scope.startswith(code) for code in [_area_of(each)])
+        ]  # fmt: skip
+        items = tuple(found[:limit])
+        return Page(items, (items[-1].number,) if len(found) > limit else None)
+
+    def _audit(self, now: int, by: str, role: str, subject: str, detail: dict[str, object]) -> None:
+        self.chain().put(Entry(now, by, Did.CATALOGUE, subject, said(**detail), role))
+
+
+def _area_of(change: Changed) -> str:
+    line = change.new or change.old
+    return line.area if line else ""
 
 
 class MemoryTicketReader:
@@ -318,6 +422,8 @@ def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
         (filters.incident, ticket.incident == filters.incident),
         (filters.master, ticket.master == filters.master),
         (filters.supervised is not None, ticket.supervised == filters.supervised),
+        (filters.watched is not None, bool(ticket.card or ticket.supervised) == filters.watched),
+        (filters.level, ticket.level == filters.level),
         (filters.unit, filters.unit in {ticket.lead, *ticket.assisting}),
         (filters.reporter, ticket.reporter == filters.reporter),
         (filters.card, ticket.card == filters.card),

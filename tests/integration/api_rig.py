@@ -20,6 +20,7 @@ from services.api.app import create_app
 from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
 from services.api.nouns import container
+from services.api.scope import told
 from services.api.serving import http
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
@@ -139,7 +140,7 @@ def serving(rig: Rig, **more: Any) -> Iterator[Rig]:
         **more,
     )
     stop, health, hub = threading.Event(), Health(), Hub(KafkaLog(rig.kafka))
-    with open_pool(rig.database.url("linli_api"), name="api", size=8) as pool:
+    with open_pool(rig.database.url("linli_api"), name="api", size=8, tell=told) as pool:
         app = create_app(container(settings, pool, hub))
         loops: list[Callable[[threading.Event], None]] = [
             http(app, settings, hub, health),

@@ -9,14 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.registry.domain import Role
+from services.tickets.domain import State
+from services.tickets.postgres import PostgresTicketStore
 from tests.conftest import PostgresServer, fresh_database
 from tests.integration.api_rig import Rig, running
+from tests.unit.tickets.ticket_stories import to
 
 LISTS = ("/devices", "/readings", "/alarms", "/tickets", "/areas", "/rules", "/dead-letters", "/quarantine",
          "/oncall/notifications", "/units")  # fmt: skip
@@ -229,3 +233,44 @@ def test_no_name_in_an_address_is_a_failure_of_ours(rig: Rig, path: str, name: s
 def test_the_description_is_served(rig: Rig) -> None:
     with rig.as_("citizen") as citizen:
         assert citizen.get("/openapi.json").json()["openapi"].startswith("3.")
+
+
+def test_the_doors_without_a_sign_in_reach_what_is_theirs_and_nothing_else(rig: Rig) -> None:
+    """Behind row security: a stranger sees what came in through Open311, a link opens its own ticket."""
+    with rig.as_("operator") as operator:
+        key = operator.headers["Authorization"].removeprefix("Bearer ")
+        taken = operator.post("/tickets", json={"title": "热线来电", "place": "三号楼"}).json()["number"]
+        waiting = to(State.CALLBACK)
+        with PostgresTicketStore(rig.pools["tickets"]).transaction() as work:
+            work.save(waiting.ticket, waiting.events)
+        link = operator.post(f"/tickets/{waiting.ticket.id}/feedback-links").json()["address"]
+    form = {"api_key": key, "service_code": "lighting", "address_string": "三号楼", "description": "路灯不亮"}
+    lon, lat = rig.device().lon, rig.device().lat
+    made = httpx.post(f"{rig.base}/open311/v2/requests.json", data={**form, "lat": lat, "long": lon}, trust_env=False)
+    assert made.status_code == 201, made.text
+    number = made.json()[0]["service_request_id"]
+
+    def stranger(path: str) -> httpx.Response:
+        return httpx.get(rig.base + path, trust_env=False)
+
+    shown = {request["service_request_id"] for request in stranger("/open311/v2/requests.json").json()}
+    assert number in shown
+    assert taken not in shown
+    assert stranger(f"/open311/v2/requests/{number}.json").status_code == 200
+    assert stranger(f"/open311/v2/requests/{taken}.json").status_code == 404
+    assert stranger(f"/open311/v2/requests/{taken}.json?api_key={key}").status_code == 200
+    assert stranger("/feedback/" + link.rpartition("/")[2]).status_code == 200
+
+
+def test_another_units_ticket_is_not_there_for_the_people_of_a_unit(rig: Rig) -> None:
+    other = to(State.DISPATCHED)
+    moved = (
+        msgspec.structs.replace(other.ticket, id="of-unit-a", number="LY-A"),
+        tuple(msgspec.structs.replace(event, ticket="of-unit-a") for event in other.events),
+    )
+    with PostgresTicketStore(rig.pools["tickets"]).transaction() as work:
+        work.save(*moved)
+    with rig.as_("unit_handler") as crew, rig.as_("operator") as operator:
+        assert operator.get("/tickets/of-unit-a").status_code == 200
+        assert crew.get("/tickets/of-unit-a").status_code == 404
+        assert crew.get("/tickets", params={"text": "路灯不亮"}).json()["items"] == []

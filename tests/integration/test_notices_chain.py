@@ -5,12 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 from services.adapters.clock import RandomIds, SystemClock
+from services.adapters.feedback_links import MAX_AGE_MS, read_feedback_token
 from services.adapters.kafka import Outgoing, Sender
 from services.adapters.postgres import open_pool
 from services.registry.domain import Role as Office
 from services.registry.domain import User
 from services.registry.postgres import PostgresPeople
-from services.tickets.domain import Actor, Role
+from services.tickets.domain import Actor, Role, State
 from services.tickets.handlers import OpenTicket, Report
 from services.tickets.postgres import PostgresTicketStore
 from streams.contracts import TicketEvent, encode
@@ -19,6 +20,7 @@ from tests.conftest import Database
 from tests.fakes.servers import Call, webhook
 from tests.integration.alarm_chain_rig import Chain
 from tests.support import eventually
+from tests.unit.tickets.ticket_stories import to
 
 GRID = "990101001001001"
 PLANNED = "SELECT count(*) FROM notices.messages"
@@ -78,3 +80,38 @@ def test_two_processes_one_killed_tell_each_person_once_after_acknowledgement(
     times = Counter(told)
     assert len(times) == len(events)
     assert sum(times.values()) - len(events) <= 1, "only what was under way when its sender died may come again"
+
+
+def test_a_reporter_whose_ticket_reached_its_call_back_gets_a_link_that_their_ticket_takes(
+    kafka_servers: str, database: Database, tmp_path: Path
+) -> None:
+    database.migrate("registry", "alarms", "tickets", "notices")
+    chain, secret = Chain(kafka_servers, database, tmp_path), "a secret of the pages' own, 32 bytes"
+    story = to(State.CALLBACK)
+    with open_pool(database.url("linli_api"), name="test") as pool, PostgresTicketStore(pool).transaction() as work:
+        work.save(story.ticket, story.events)
+    ticket, newest, now = story.ticket, story.events[-1], SystemClock().now()
+    event = TicketEvent(
+        newest.id, ticket.id, ticket.number, ticket.version, "check_ok", "checking", "callback", "feedback", "hotline",
+        GRID, 2, now, "worker", "grid_worker",
+    )  # fmt: skip
+    sender = Sender(kafka_servers, client_id=f"test-{chain.name}")
+    sender.send([Outgoing(TICKETS.name, ticket.id.encode(), encode(event))])
+    sender.close()
+    with webhook(lambda _: (200, b"{}")) as hook:
+        settings = {
+            "LINLI_NOTICE_CHANNELS": f"sms={hook.base.replace('http', 'json')}/sms/{{address}}",
+            "LINLI_PUBLIC_URL": "https://12345.example", "LINLI_SESSION_SECRET": secret,
+        }  # fmt: skip
+        with chain.process("notices", **settings):
+            eventually(lambda: len(hook.calls) > 0, within_s=120, what="the text message")
+    (call,) = hook.calls
+    said = str(call.body["message"])
+    assert ticket.caller is not None
+    assert call.path.endswith(ticket.caller.phone)
+    assert "我们将回访" in said
+    link = read_feedback_token(secret, said.rpartition("https://12345.example/feedback/")[2])
+    assert link is not None
+    assert (link.ticket, link.version) == (ticket.id, ticket.version)
+    assert now + MAX_AGE_MS <= link.until <= SystemClock().now() + MAX_AGE_MS
+    assert chain.rows("SELECT count(*) FROM notices.messages WHERE strpos(body, '/feedback/') > 0") == [(0,)]

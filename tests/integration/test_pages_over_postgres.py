@@ -18,7 +18,8 @@ PAGES = (
     ("/tasks", "administrator"), ("/oncall", "oncall"), ("/notices", "administrator"), ("/notices/box", "operator"),
     ("/notices/settings", "operator"),
     ("/dead-letters", "administrator"), ("/quarantine", "administrator"), ("/cockpit/areas", "administrator"),
-    ("/cockpit/fleet", "administrator"), ("/cockpit/abnormal", "administrator"),
+    ("/cockpit/fleet", "administrator"), ("/cockpit/abnormal", "administrator"), ("/catalogue", "dispatcher"),
+    ("/catalogue/import", "dispatcher"), ("/catalogue/history", "dispatcher"), ("/tickets/new/map", "operator"),
 )  # fmt: skip
 
 
@@ -43,6 +44,28 @@ def visit(rig: Rig, path: str, role: str) -> httpx.Response:
 def test_the_page_answers(rig: Rig, path: str, role: str) -> None:
     answer = visit(rig, path, role)
     assert answer.status_code == 200, answer.text[-2000:]
+
+
+def test_a_call_by_address_shows_who_is_responsible_and_the_alarms_ticket_then_joins_it(rig: Rig) -> None:
+    """The whole way of the intake over the real database: address, preview, ticket, the catalogue's file."""
+    building = next(area for area in rig.place.areas if area.code == rig.device().building)
+    call = {"place": building.name_zh, "category": "gas-leak", "text": "楼道里煤气味很重", "phone": "13800001234"}
+    with rig.as_("operator") as client:
+        found = client.get(f"{rig.base}/places", params={"q": building.name_zh}).json()["items"]
+        assert found[0]["code"] == building.code
+        pane = client.post(f"{rig.base}/tickets/new/preview", data=call, headers={"Accept": "text/html"}).text
+        assert "归谁管" in pane
+        assert "可能是同一件事" in pane
+        done = client.post(f"{rig.base}/tickets/new", data=call | {"key": "once", "step": "save"})
+        assert done.status_code == 303, done.text
+        ticket = client.get(f"/tickets/{done.headers['location'].split('/')[-1].split('?')[0]}").json()
+    assert (ticket["building"], ticket["state"]) == (building.code, "merged")
+    line = {"content": f"category,area,lead\nnoise,{building.code[:9]},district", "dry_run": False}
+    with rig.as_("dispatcher") as client:
+        written = [client.post("/catalogue/import", json=line).json() for _ in range(2)]
+        assert [(each["added"], each["same"]) for each in written] == [(1, 0), (0, 1)]
+        assert client.get("/catalogue/changes").json()["items"][0]["new"]["lead"] == "district"
+        assert "district" in client.get("/catalogue/export", params={"format": "csv"}).text
 
 
 def test_an_alarm_its_device_and_its_ticket_lead_to_each_other(rig: Rig) -> None:

@@ -53,12 +53,15 @@ CHECKED = {
 
 @pytest.mark.parametrize("statement", CHECKED.values(), ids=list(CHECKED))
 def test_a_check_refuses(pool: Pool, statement: str) -> None:
-    with pytest.raises(psycopg.errors.CheckViolation), pool.connection() as connection:
-        connection.execute(statement.encode())
+    with pool.connection() as connection:
+        connection.execute("SET LOCAL ROLE linli_loop")
+        with pytest.raises(psycopg.errors.CheckViolation), connection.transaction():
+            connection.execute(statement.encode())
 
 
 APPEND_ONLY = {
     "an event is never changed": "UPDATE tickets.ticket_events SET by = 'somebody else'",
+    "what an event says is changed by erasing only": "UPDATE tickets.ticket_events SET evidence = '{}'",
     "an event is never removed": "DELETE FROM tickets.ticket_events",
     "a policy is never changed": "UPDATE tickets.policies SET body = '{}'",
     "a policy is never removed": "DELETE FROM tickets.policies_in_force",
@@ -67,6 +70,9 @@ APPEND_ONLY = {
 
 
 @pytest.mark.parametrize("statement", APPEND_ONLY.values(), ids=list(APPEND_ONLY))
-def test_what_is_written_once_stays(pool: Pool, statement: str) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), pool.connection() as connection:
-        connection.execute(statement.encode())
+@pytest.mark.parametrize("role", ["linli_api", "linli_loop"])
+def test_what_is_written_once_stays(pool: Pool, statement: str, role: str) -> None:
+    with pool.connection() as connection:
+        connection.execute(f"SET LOCAL ROLE {role}".encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            connection.execute(statement.encode())

@@ -6,17 +6,24 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
+import psycopg
 import pytest
+from prometheus_client import REGISTRY
+from psycopg.types.json import Jsonb
 
+from services.adapters.health import Health
 from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, ClockRun, Details, Event, Role, Satisfaction, State, Ticket
 from services.tickets.domain.figures import DURATIONS, SHIPPED, By, Measure, Tally
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, CountFigures
 from services.tickets.handlers.figures import Asked
-from services.tickets.ports import FigureStore
+from services.tickets.ports import FigureStore, Remade
 from services.tickets.postgres import PostgresFigures, PostgresTicketStore
+from services.tickets.remaking import Remaking
 from streams.contracts import Refused
+from streams.contracts.metrics import FIGURES_BEHIND, FIGURES_FAILED
 from tests.conftest import PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID
 from tests.fakes.figures import MemoryFigures
@@ -47,6 +54,7 @@ FORWARD: dict[State, tuple[tuple[Role, Action], ...]] = {
     State.CLOSED: ((Role.SUPERVISOR, Action.REOPEN),),
 }
 ANSWERS = (
+    Details(contacted=True, solved=True, satisfied=Satisfaction.VERY_SATISFIED),
     Details(contacted=True, solved=True, satisfied=Satisfaction.SATISFIED),
     Details(contacted=True, solved=True, satisfied=Satisfaction.MOSTLY),
     Details(contacted=True, solved=False, satisfied=Satisfaction.DISSATISFIED),
@@ -87,7 +95,9 @@ class Busy(Year):
 class Lived:
     """A year of random lives, in memory and written event by event into the database."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, loop: Pool, admin: str) -> None:
+        self.loop = loop
+        self.admin = admin
         self.year = Busy(7)
         for _ in range(STEPS):
             self.year.step()
@@ -108,8 +118,11 @@ class Lived:
 def lived(postgres_server: PostgresServer) -> Iterator[Lived]:
     for database in fresh_database(postgres_server):
         database.migrate("registry", "alarms", "tickets")
-        with open_pool(database.url("linli_api"), name="figures", size=2) as pool:
-            yield Lived(pool)
+        with (
+            open_pool(database.url("linli_api"), name="figures", size=2, tell=EVERYTHING.settings) as pool,
+            open_pool(database.url("linli_tickets"), name="loop", size=1) as loop,
+        ):
+            yield Lived(pool, loop, database.admin_url)
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -234,7 +247,7 @@ def _shares(received: list[dict[str, Any]], closed: list[dict[str, Any]]) -> dic
         "response": (sum(said["contacted"] for said, _ in answers), len(answers), 0),
         "solution": (len(solved), len(judged), 0),
         "satisfaction": (
-            sum(answer["satisfied"] == "satisfied" for _, answer in answers),
+            sum(answer["satisfied"] in {"very_satisfied", "satisfied"} for _, answer in answers),
             len(answers),
             sum(answer["satisfied"] == "mostly" for _, answer in answers),
         ),
@@ -311,7 +324,7 @@ def test_the_run_has_what_the_rates_are_about(lived: Lived) -> None:
     """A run without answers, redos or recurrences would prove nothing."""
     said = [_plain(ticket, lived.logs[name], lived.clock.now()) for name, ticket in lived.tickets.items()]
     answers = [answer for each in said if (answer := _answer(each))]
-    assert {answer["satisfied"] for answer in answers} >= {Satisfaction.SATISFIED, Satisfaction.MOSTLY}
+    assert {answer["satisfied"] for answer in answers} == set(Satisfaction)
     assert any(not each["reporter"] for each in said)
     for name in ("late", "repeated", "returned", "contacted", "unsolved"):
         assert {True, False} <= {each[name] for each in said}, name
@@ -319,17 +332,40 @@ def test_the_run_has_what_the_rates_are_about(lived: Lived) -> None:
 
 
 def test_rows_are_made_anew_from_the_log_and_are_the_same(lived: Lived) -> None:
-    store = PostgresFigures(lived.pool)
-    count = CountFigures(store, lived.clock)
+    count, store = CountFigures(PostgresFigures(lived.pool), lived.clock), PostgresFigures(lived.loop)
     before = count(Asked("2026-09-01..2028-12-31", by=By.UNIT))
-    with lived.pool.connection() as connection:
+    with lived.loop.connection() as connection:
         connection.execute("UPDATE tickets.ticket_figures SET definition = 0, late = NOT late, closed_at = NULL")
     assert count(Asked("2026-09-01..2028-12-31", by=By.UNIT)) != before
     made = 0
-    while batch := store.remake(20):
-        made += batch
+    while (batch := store.remake(20)) != Remade(0):
+        made += batch.made
     assert made == len(lived.tickets)
+    assert store.behind(10) == 0
     assert count(Asked("2026-09-01..2028-12-31", by=By.UNIT)) == before
+
+
+def test_one_log_that_cannot_be_folded_holds_up_no_other_and_is_named(lived: Lived) -> None:
+    store, broken = PostgresFigures(lived.pool), min(lived.tickets)
+    twist = "UPDATE tickets.ticket_events SET evidence = %s WHERE ticket = %s AND version = 1"
+    with lived.pool.connection() as connection:
+        (whole,) = connection.execute(
+            "SELECT evidence FROM tickets.ticket_events WHERE ticket = %s AND version = 1", (broken,)
+        ).fetchone() or (None,)
+    with psycopg.connect(lived.admin) as admin:
+        admin.execute(twist, (Jsonb({"episode": {}}), broken))
+        admin.execute("UPDATE tickets.ticket_figures SET definition = 0")
+    loop = Remaking(store, Health(60.0))
+    try:
+        while loop.step():
+            pass
+        assert loop.failed == {broken}
+        loop.count()
+        assert [REGISTRY.get_sample_value(each.name) for each in (FIGURES_BEHIND, FIGURES_FAILED)] == [1, 1]
+    finally:
+        with psycopg.connect(lived.admin) as admin:
+            admin.execute(twist, (Jsonb(whole), broken))
+    assert store.remake(10) == Remade(1)
 
 
 def test_the_shipped_rules_are_the_sourced_ones() -> None:

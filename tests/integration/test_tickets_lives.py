@@ -13,6 +13,7 @@ from services.adapters.clock import RandomIds
 from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Caller, Details, Event, Role, Ticket
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresTicketReader, PostgresTicketStore
 from streams.contracts import Refused
@@ -28,7 +29,7 @@ _roles = st.sampled_from([role for role in PEOPLE if role is not Role.SYSTEM])
 @pytest.fixture
 def pool(database: Database) -> Iterator[Pool]:
     database.migrate("registry", "alarms", "tickets")
-    with open_pool(database.url("linli_api"), name="lives", size=HANDS) as pool:
+    with open_pool(database.url("linli_api"), name="lives", size=HANDS, tell=EVERYTHING.settings) as pool:
         yield pool
 
 

@@ -10,6 +10,7 @@ from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Details, Role, Stale, State, Ticket
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresTicketReader, PostgresTicketStore
 from streams.contracts import Refused
@@ -25,7 +26,7 @@ OPERATOR = Actor("operator", Role.OPERATOR)
 def pool(database: Database) -> Iterator[Pool]:
     """Connections of the front door, which runs the same use cases as the tickets process."""
     database.migrate("registry", "alarms", "tickets")
-    with open_pool(database.url("linli_api"), name="test", size=THREADS) as pool:
+    with open_pool(database.url("linli_api"), name="test", size=THREADS, tell=EVERYTHING.settings) as pool:
         yield pool
 
 

@@ -13,9 +13,11 @@ from dashboards.web import build
 from services.adapters.health import Health
 from services.api.serving import http
 from services.api.settings import ApiSettings
+from services.tickets.domain import Satisfaction
 from tests.fakes.city import MemoryCity, incident
 from tests.fakes.rehearsals import DAY, rehearsed, reported
 from tests.support import eventually
+from tests.unit.pages.test_kpi_page import lives
 
 DESK, PHONE, SMALL = (1440, 900), (390, 844), (720, 450)
 PATIENCE_MS = 60_000
@@ -140,6 +142,13 @@ def _rehearsed(city: MemoryCity) -> str:
     return rehearsed(city.rehearsals, city.runs, draft, reported(device, now - 7 * DAY, now), by="supervisor")
 
 
+def _waiting(city: MemoryCity) -> str:
+    """The call-backs, one of which waits to be made."""
+    names = [ticket.id for ticket in city.tickets.state.tickets.values() if ticket.state == "callback"]
+    name = names[0] if names else lives(city, Satisfaction.SATISFIED, until="callback")
+    return f"/tickets/callbacks?ticket={name}"
+
+
 def every_page(site: Site) -> dict[str, tuple[str, str]]:
     """Address and role by name."""
     ticket = next(name for episode, name in site.city.ticket_by_episode.items() if episode)
@@ -160,8 +169,12 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "knowledge": ("/knowledge", "operator"),
         "hotspots": ("/tickets/hotspots", "operator"),
         "shifts": ("/tickets/shifts", "operator"),
+        "callbacks": (_waiting(site.city), "operator"),
+        "supervision": ("/tickets/supervision", "supervisor"),
         "works": ("/knowledge/works", "operator"),
         "catalogue": ("/catalogue?category=gas-leak&area=990101001&urgency=2", "dispatcher"),
+        "catalogue-import": ("/catalogue/import", "dispatcher"),
+        "catalogue-history": ("/catalogue/history", "dispatcher"),
         "tasks": ("/tasks", "grid_worker"),
         "task": (f"/tasks/{ticket}", "grid_worker"),
         "rules": ("/rules", "grid_manager"),
@@ -176,6 +189,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "notice-settings": ("/notices/settings", "supervisor"),
         "oncall": ("/oncall", "oncall"),
         "kpi": ("/kpi?by=period", "supervisor"),
+        "kpi-rules": ("/kpi/rules", "supervisor"),
         "kpi-tickets": ("/kpi/tickets?measure=repeated", "supervisor"),
         "feedback-forged": ("/feedback/forged", ""),
         "missing": ("/no-such-page", "operator"),

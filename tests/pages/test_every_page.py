@@ -8,9 +8,10 @@ from tests.pages.conftest import PHONE, SMALL, Site, every_page
 
 NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
-    "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine", "oncall",
-    "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi", "kpi-tickets",
-    "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import", "missing", "forbidden",
+    "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine",
+    "oncall", "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi",
+    "kpi-tickets", "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import", "callbacks", "supervision",
+    "kpi-rules", "missing", "forbidden", "catalogue-import", "catalogue-history",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -3,7 +3,8 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from typing import Final
 
 import anyio.to_thread
@@ -16,7 +17,9 @@ from services.ports import Clock
 BEAT_S: Final = 5.0
 
 
-async def stream(hub: Hub, subscription: Subscription, clock: Clock, beat_s: float = BEAT_S) -> AsyncIterator[bytes]:
+async def stream(
+    hub: Hub, subscription: Subscription, clock: Clock, beat_s: float = BEAT_S
+) -> AsyncGenerator[bytes, None]:
     """The stream's bytes until the reader leaves or the process ends.
 
     It opens with a ``beat``, whose id is the place a reader without any message resumes from, and
@@ -41,6 +44,21 @@ async def stream(hub: Hub, subscription: Subscription, clock: Clock, beat_s: flo
                 yield _resync(subscription.seen)
     finally:
         hub.unsubscribe(subscription)
+
+
+async def while_allowed(
+    chunks: AsyncGenerator[bytes, None], allowed: Callable[[], bool], every_s: float = BEAT_S
+) -> AsyncIterator[bytes]:
+    """``chunks`` until ``allowed`` says no, asked every few seconds: who was disabled stops listening as well."""
+    clock = asyncio.get_running_loop().time
+    asked = clock()
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            if clock() - asked >= every_s:
+                if not await anyio.to_thread.run_sync(allowed):
+                    return
+                asked = clock()
+            yield chunk
 
 
 async def _missed(hub: Hub, subscription: Subscription) -> AsyncIterator[bytes]:

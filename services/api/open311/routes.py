@@ -19,12 +19,13 @@ from services.api.open311.writing import Format, answered
 from services.api.pages.vocabulary import NOTES
 from services.api.pages.words import Language, Words, words
 from services.api.problems import ProblemError
-from services.api.scope import bounded
+from services.api.scope import bounded, reach_of, reaching
 from services.api.tickets import actor, ticket_for
 from services.api.words import Word
 from services.paging import MAX_LIMIT
 from services.registry.domain import Permission
 from services.tickets.domain import Source, Ticket
+from services.tickets.domain.reach import Reach
 
 ROOT: Final = "/open311"
 V2: Final = f"{ROOT}/v2"
@@ -80,22 +81,25 @@ def _read(routes: APIRouter, container: Container) -> None:
         named = numbers_of(query)
         if len(named) > MOST_NAMED:
             raise wrong(400, f"service_request_id names {len(named)} requests; at most {MOST_NAMED} at once")
-        found = [_one(container, caller, name) for name in named] if named else _several(container, caller, request)
-        return answered(_format(form), "service_requests", _shown(container, caller, found, t, request))
+        with reaching(_reach(caller)):
+            found = [_one(container, caller, name) for name in named] if named else _several(container, caller, request)
+            return answered(_format(form), "service_requests", _shown(container, caller, found, t, request))
 
     @routes.get(f"{V2}/requests/{{service_request_id}}.{{form}}")
     def get_request(
         form: str, service_request_id: Annotated[Word, Path()], caller: Reader, request: Request
     ) -> Response:
         t = _asked(container, request.query_params.get("jurisdiction_id", ""), request)
-        found = [_one(container, caller, service_request_id)]
-        return answered(_format(form), "service_requests", _shown(container, caller, found, t, request))
+        with reaching(_reach(caller)):
+            found = [_one(container, caller, service_request_id)]
+            return answered(_format(form), "service_requests", _shown(container, caller, found, t, request))
 
     @routes.get(f"{V2}/tokens/{{token}}.{{form}}")
     def get_token(form: str, token: Annotated[Word, Path()], request: Request) -> Response:
         """A token is the ticket's id: ours are known at once, so nobody has to wait for one."""
         _asked(container, request.query_params.get("jurisdiction_id", ""), request)
-        found = container.tickets.get_ticket(token, scope="")
+        with reaching(Reach("open311")):
+            found = container.tickets.get_ticket(token, scope="")
         if found is None or found[0].id != token:
             raise wrong(404, f"token {token} was not found")
         pair = {"service_request_id": found[0].number, "token": token}
@@ -129,6 +133,11 @@ def _report(routes: APIRouter, container: Container) -> None:
             "account_id": str(sent.get("account_id", ""))[:200] or None,
         }
         return answered(_format(form), "service_requests", [made], status=201)
+
+
+def _reach(caller: Caller | None) -> Reach | None:
+    """A stranger reaches what came in through this interface; a key reaches what its person does."""
+    return reach_of(caller) if caller else Reach("open311")
 
 
 def _format(named: str) -> Format:

@@ -1,15 +1,10 @@
 """From the location that a client sends to the area that answers for it."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from services.registry.domain import Area
-from services.registry.domain.geometry import surrounds
 from services.registry.ports import PlaceReader
-from streams.contracts.areas import GRID_LENGTH, LEVELS
-
-MOST: Final = 1_000
-"""Areas of one level within one area of the level above: more than any district has."""
+from streams.contracts.areas import GRID_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +14,6 @@ class Spot:
     area: str
     building: str
     name: str
-
-
-def area_at(places: PlaceReader, lon: float, lat: float) -> Area | None:
-    """The smallest drawn area around a point; None where it lies outside them all."""
-    found: Area | None = None
-    for level in LEVELS.values():
-        within = found.code if found else ""
-        page = places.list_areas(level=level, within=within, scope="", limit=MOST, after=None)
-        found = next((area for area in page.items if surrounds(area.geometry, lon, lat)), found)
-    return found
 
 
 def spot_of(places: PlaceReader, area: Area) -> Spot:

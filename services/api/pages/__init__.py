@@ -4,7 +4,6 @@
 ``POST /sign-out`` are in :mod:`services.api.sessions`), ``problem_page(container)`` shows an error to a person.
 """
 
-
 from fastapi import APIRouter
 
 from services.api.answers import ProblemPage
@@ -13,23 +12,31 @@ from services.api.pages import (
     acting,
     alarms,
     audit,
+    callbacks,
+    catalogue_sheet,
     cockpit,
     devices,
     entrance,
     feedback,
     hotspots,
     importing,
+    intake,
     knowledge,
     kpi,
-    merging,
+    kpi_rules,
     notices,
+    password,
+    people,
+    places,
     platform,
     quality,
     rehearsals,
     responsibility,
+    rosters,
     rule_versions,
     rules,
     shifts,
+    supervision,
     tasks,
     ticket_search,
     tickets,
@@ -71,12 +78,14 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)
     routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
-    routes.include_router(merging.routes(desk, merging.MergeDesk(container)))
     for page in (
+        callbacks,
+        intake,
         hotspots,
         importing,
         knowledge,
         shifts,
+        supervision,
         works,
     ):  # before the tickets: their addresses would be a ticket's
         routes.include_router(page.routes(desk, container))
@@ -86,7 +95,7 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi, feedback, responsibility, audit):
+    for page in (kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters):
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
     for part in (tasks, platform):

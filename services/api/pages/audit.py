@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.audit import read
+from services.api.audit_export import AuditExportQuery, exported
 from services.api.auth import allow
 from services.api.container import Container
 from services.api.pages import formatting as fmt
@@ -32,6 +33,7 @@ DID: Final[dict[str, str]] = {
     Did.POLICY: N_("改时限"),
     Did.CATALOGUE: N_("改职责目录"),
     Did.PERSON: N_("改人员"),
+    Did.DUTY: N_("改排班"),
     Did.ERASE: N_("清除个人信息"),
 }
 SAID: Final = {
@@ -42,8 +44,21 @@ SAID: Final = {
     "locked_until": N_("锁定到"),
     "expires": N_("有效至"),
     "fields": N_("字段"),
+    "what": N_("内容"),
+    "name": N_("姓名"),
+    "role": N_("角色"),
+    "scope": N_("辖区"),
+    "unit": N_("单位"),
+    "active": N_("启用"),
+    "person": N_("人员"),
+    "substitute": N_("代班人"),
+    "since": N_("自"),
+    "until": N_("至"),
+    "days": N_("星期"),
+    "begins": N_("自"),
+    "ends": N_("至"),
 }
-MOMENTS: Final = frozenset({"locked_until", "expires"})
+MOMENTS: Final = frozenset({"locked_until", "expires", "since", "until"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +84,29 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         allow(Permission.AUDIT)(visit.caller)
         return desk.show(visit, "audit.html", **_list(container, visit))
 
+    @router.get("/audit/export")
+    def export(request: Request) -> Response:
+        """What the filter shows, as a file."""
+        visit = desk.visit(request)
+        allow(Permission.AUDIT)(visit.caller)
+        by, did, days = _asked(visit)
+        since = visit.now - int(days) * fmt.DAY if days else None
+        query = AuditExportQuery.model_validate({"by": by, "did": did or None, "from": since})
+        return exported(container, visit.caller, query)
+
     return router
+
+
+def _asked(visit: Visit) -> tuple[str, str, str]:
+    """(by, did, days) of the filter; what is none of its words is left out."""
+    query = visit.request.query_params
+    by, did, days = query.get("by", "").strip()[:100], query.get("did", ""), query.get("days", "7")
+    return by if by.isprintable() else "", did if did in DID else "", days if days in PERIODS else "7"
 
 
 def _list(container: Container, visit: Visit) -> dict[str, Any]:
     query, t = visit.request.query_params, visit.t
-    by, did, days = query.get("by", "").strip()[:100], query.get("did", ""), query.get("days", "7")
-    did, days = did if did in DID else "", days if days in PERIODS else "7"
+    by, did, days = _asked(visit)
     since = visit.now - int(days) * fmt.DAY if days else None
     page = read(container, visit.caller, AuditFilter(by, did, since=since), query.get("cursor"), PAGE)
     people = {user.id: user.name for user in container.people.list_users()}
@@ -90,6 +121,7 @@ def _list(container: Container, visit: Visit) -> dict[str, Any]:
         "people": sorted(people.items()),
         "acts": [(name, t(word)) for name, word in DID.items()],
         "periods": [(name, t(word)) for name, word in PERIODS.items()],
+        "export": f"/audit/export?{urlencode(kept)}",
         "next_page": f"/audit?{urlencode({**kept, 'cursor': cursor})}" if cursor else "",
     }
 

@@ -39,6 +39,8 @@ NAVIGATION: Final = (
     ("/dead-letters", "letter", N_("死信"), Permission.DEAD_LETTERS),
     ("/notices", "notice", N_("通知"), Permission.WATCH),
     ("/oncall", "oncall", N_("值班"), Permission.PLATFORM),
+    ("/rosters", "roster", N_("排班"), Permission.TICKETS),
+    ("/people", "people", N_("人员"), Permission.PEOPLE),
     ("/audit", "link", N_("审计"), Permission.AUDIT),
 )
 

@@ -1,5 +1,6 @@
 """The way in: signing in, the start page of each role, language and theme, static files."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -26,9 +27,13 @@ HOMES: Final = {
 }
 
 
-async def form_of(request: Request) -> FormData:
-    """The form that a browser sent, read once."""
-    return await request.form()
+async def form_of(request: Request) -> AsyncIterator[FormData]:
+    """The form that a browser sent, read once; a file that came with it is closed when the answer is made."""
+    form = await request.form()
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 Sent = Annotated[FormData, Depends(form_of)]

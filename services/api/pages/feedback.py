@@ -12,16 +12,11 @@ from services.api.feedback import answered, link_of, opened
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
-from services.api.pages.words import N_
+from services.api.pages.ticket_forms import satisfactions
 from services.api.tickets import ticket_for
 from services.registry.domain import Permission
 from services.tickets.domain import Satisfaction, State, Ticket
 
-WORDS: Final = {
-    Satisfaction.SATISFIED: N_("满意"),
-    Satisfaction.MOSTLY: N_("基本满意"),
-    Satisfaction.DISSATISFIED: N_("不满意"),
-}
 ASKED: Final = ("solved", "satisfied", "text")
 MOST: Final = 500
 
@@ -63,7 +58,7 @@ def _asked(
 ) -> Response:
     shown = desk.show(
         visit, "feedback.html", status=status, ticket=ticket, given=given, errors=errors, done=False,
-        words={str(word): visit.t(text) for word, text in WORDS.items()},
+        words=dict(satisfactions(desk.source.scale(), visit.t)),
     )  # fmt: skip
     return _kept_private(shown)
 

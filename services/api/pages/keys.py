@@ -23,10 +23,28 @@ TICKETS: Final[tuple[Key, ...]] = (
     ("N", "new", N_("新建工单")),
     (".", "merge", N_("并入新项")),
 )
-KEYS: Final = {"/cockpit": COCKPIT, "/tickets": TICKETS}
+CALLBACKS: Final[tuple[Key, ...]] = (
+    ("J", "next", N_("下一项")),
+    ("K", "previous", N_("上一项")),
+    ("P", "reveal", N_("显示号码")),
+    ("B", "book", N_("约定时间")),
+    ("1", "answer1", N_("答第一项")),
+    ("2", "answer2", N_("答第二项")),
+    ("3", "answer3", N_("答第三项")),
+    ("4", "answer4", N_("答第四项")),
+    ("0", "again", N_("重新作答")),
+    ("Enter", "open", N_("打开")),
+)
+SUPERVISION: Final[tuple[Key, ...]] = TICKETS[:3]
+KEYS: Final = {
+    "/cockpit": COCKPIT,
+    "/tickets": TICKETS,
+    "/tickets/callbacks": CALLBACKS,
+    "/tickets/supervision": SUPERVISION,
+}
 
 
 def keys_of(path: str) -> tuple[Key, ...]:
     """The keys of a page; none where nothing is bound."""
-    keys = KEYS.get(path, ())
+    keys = KEYS.get(path, ()) or (CALLBACKS if path.startswith("/tickets/callbacks/") else ())
     return (*keys, *EVERYWHERE) if keys else ()

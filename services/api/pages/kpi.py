@@ -41,7 +41,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         query = query_of(visit)
         given = request.query_params.get("format")
         form: Literal["csv", "xlsx"] = "csv" if given == "csv" else "xlsx"
-        return written(container, container.figures(asked_of(visit.caller, query)), query.by, form)
+        return written(container, visit.caller, container.figures(asked_of(visit.caller, query)), query.by, form)
 
     @router.get("/kpi/tickets")
     def behind(request: Request) -> Response:

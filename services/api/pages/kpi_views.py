@@ -69,7 +69,7 @@ def row(found: Row, name: str, scoring: Scoring, address: str) -> dict[str, Any]
         "accepted": tally.accepted,
         "closed": tally.closed,
         "address": address,
-        "score": _percent(found.figures.score),
+        "score": percent(found.figures.score),
         "rates": [_rate(found, measure, scoring, address, "") for measure in MEASURES],
     }
 
@@ -84,7 +84,7 @@ def _rate(found: Row, measure: Measure, scoring: Scoring, address: str, name: st
     share, rate = found.tally.shares.get(measure, Share()), found.figures.rates[measure]
     target = scoring.targets.get(measure)
     return RateView(
-        text=_percent(rate),
+        text=percent(rate),
         counts=f"{share.hits + share.half}/{share.of}" if share.of else "",
         address=f"{address}measure={measure}" if share.of and address else "",
         name=name,
@@ -98,7 +98,7 @@ def _zoomed(share: float) -> float:
     return max(0.0, (share - FLOOR) / (1 - FLOOR)) * 100
 
 
-def _percent(rate: float | None) -> str:
+def percent(rate: float | None) -> str:
     return NONE if rate is None else f"{fmt.number(rate * 100, 1)}%"
 
 

@@ -4,20 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
-
 from services.api import merging
 from services.api.auth import Caller
 from services.api.container import Container
 from services.api.pages import vocabulary as voc
-from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.desk import Visit
 from services.api.pages.words import Words
 from services.api.pages.works import works_at
-from services.api.problems import refuse
 from services.api.tickets import ticket_for
-from services.registry.domain import Permission
 from services.tickets.domain import Role, Ticket
 from services.tickets.domain.merging import REASONS, Sighting, sighting_of
 from services.tickets.domain.privacy import SEES_CALLER
@@ -54,26 +48,6 @@ class MergeDesk:
         kept = self.container.answers
         fitting = kept.listed(text=report.text, category=report.category, limit=ANSWERS) if report.text else ()
         return {"works": works_at(self.container, visit, report.area), "answers": fitting}
-
-
-def routes(desk: Desk, shelf: MergeDesk) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.post("/tickets/new/preview")
-    def preview(request: Request, form: Sent) -> Response:
-        """What is known already of a call that is being written down; the form itself stays in the browser."""
-        visit = desk.visit(request)
-        if not visit.may(Permission.TICKETS):
-            raise refuse(403, "role", "Your role sees no other tickets.", "Ask an operator.", field="role")
-        names = ("text", "place", "area", "category")
-        report = Sighting(at=0, **{name: text_of(form, name) for name in names})
-        said = report.text or report.place
-        alike = shelf.alike(visit.caller, report) if said else ()
-        calls = shelf.calls(visit.caller, text_of(form, "phone", 40))
-        around = shown(alike, calls, visit.t) | shelf.known(visit, report)
-        return desk.show(visit, "ticket-new-preview.html", beside=around)
-
-    return router
 
 
 def beside(shelf: MergeDesk, visit: Visit, ticket: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.auth import Caller
 from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
-from services.tickets.domain import StageCount
+from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
 
 T = TypeVar("T")
@@ -123,6 +123,7 @@ class TicketRow:
     caller_name: str = ""
     caller_phone: str = ""
     unmaskable: bool = False
+    erased: int | None = None
     episodes: tuple[str, ...] = ()
     clocks: tuple[ClockRow, ...] = ()
     events: tuple[EventRow, ...] = ()
@@ -138,6 +139,7 @@ class TicketRow:
     level: str = "grid"
     supervised: bool = False
     responsible: str = ""
+    on_duty: tuple[tuple[str, int], ...] = ()
 
     @property
     def severity(self) -> str:
@@ -212,18 +214,6 @@ class Listing(Generic[T]):
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewTicket:
-    """A call as the operator wrote it down."""
-
-    place: str
-    area: str
-    category: str
-    text: str
-    name: str = ""
-    phone: str = ""
-
-
 class PageSource(Protocol):
     """Reads and acts for one signed-in person."""
 
@@ -271,6 +261,9 @@ class PageSource(Protocol):
 
     def strangers(self, who: Caller) -> Sequence[StrangerRow]: ...
 
+    def scale(self) -> Scale:
+        """Between how many answers a reporter chooses now."""
+
     def notices(self) -> Sequence[NoticeRow]: ...
 
     def acknowledge(self, who: Caller, alarm: str, comment: str) -> None: ...
@@ -278,8 +271,6 @@ class PageSource(Protocol):
     def reset(self, who: Caller, alarm: str, reason: str) -> None: ...
 
     def act(self, who: Caller, ticket: str, action: str, version: int, values: dict[str, Any]) -> TicketRow: ...
-
-    def create(self, who: Caller, wanted: NewTicket, key: str) -> TicketRow: ...
 
     def replay(self, who: Caller, letter: str) -> None: ...
 

@@ -1,5 +1,6 @@
 """The catalogue page: who is responsible here for this, where nobody is, and the lines that say so."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,12 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api import catalogue
-from services.api.auth import Caller
 from services.api.container import Container
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
-from services.api.pages.frames import common, names_of
+from services.api.pages.frames import common
+from services.api.pages.places import code_of
 from services.api.pages.ticket_forms import URGENCIES
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -39,6 +40,8 @@ WRONG: Final = {
     "urgency": N_("请选紧急程度"),
     "policy": N_("没有这套时限方案，请从列表里选"),
 }
+SHOWN: Final = 200
+"""Lines a page."""
 FIELDS: Final = ("category", "area", "urgency", "lead", "assisting", "policy", "remove")
 
 
@@ -60,10 +63,10 @@ class CatalogueDesk:
 
     container: Container
 
-    def areas(self, who: Caller) -> list[tuple[str, str]]:
-        """Counties, streets, communities and grids of the person's area: what a line may name."""
-        page = self.container.places.list_areas(scope=who.scope, limit=5_000, after=None)
-        return [(area.code, area.level) for area in page.items if area.level != "building"]
+    def names(self, codes: Collection[str], t: Words) -> dict[str, str]:
+        """The names of those areas that the page shows, whatever the district's size."""
+        found = self.container.places.areas_named(codes)
+        return {code: t.either(area.name_zh, area.name_en) for code, area in found.items()}
 
     def units(self) -> dict[str, tuple[str, str]]:
         return {unit.id: (unit.name_zh, unit.name_en) for unit in self.container.places.list_units(scope="")}
@@ -75,14 +78,15 @@ def routes(desk: Desk, container: Container) -> APIRouter:
 
     @router.get("/catalogue")
     def page(request: Request) -> Response:
-        visit = _visit(desk, request)
-        return desk.show(visit, "catalogue.html", **_page(desk, book, visit, dict.fromkeys(FIELDS, ""), ""))
+        visit = visit_of(desk, request)
+        return desk.show(visit, "catalogue.html", **_page(book, visit, dict.fromkeys(FIELDS, ""), ""))
 
     @router.post("/catalogue")
     def change(request: Request, form: Sent) -> Response:
-        visit = _visit(desk, request)
+        visit = visit_of(desk, request)
         who, scope = actor(visit.caller), visit.caller.scope
         sent = {name: text_of(form, name, 200) for name in FIELDS}
+        sent["area"] = code_of(container, visit.caller, sent["area"], visit.t)
         try:
             if sent["remove"]:
                 container.catalogue.remove(sent["remove"], who=who, scope=scope)
@@ -93,13 +97,14 @@ def routes(desk: Desk, container: Container) -> APIRouter:
             if refused.code != "fields" or not isinstance(wrong, list):
                 raise
             said = visit.t(WRONG[str(wrong[0])])
-            return desk.show(visit, "catalogue.html", status=422, **_page(desk, book, visit, sent, said))
+            return desk.show(visit, "catalogue.html", status=422, **_page(book, visit, sent, said))
         return RedirectResponse("/catalogue?said=catalogue#lines", 303)
 
     return router
 
 
-def _visit(desk: Desk, request: Request) -> Visit:
+def visit_of(desk: Desk, request: Request) -> Visit:
+    """Raises: ProblemError, 403."""
     visit = desk.visit(request)
     if not visit.may(Permission.TICKETS):
         role = visit.caller.role
@@ -113,22 +118,27 @@ def _line(sent: dict[str, str]) -> Line:
     return Line("", sent["category"], sent["area"], sent["lead"], urgency, assisting, sent["policy"])
 
 
-def _page(desk: Desk, book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -> dict[str, Any]:
+def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -> dict[str, Any]:
     t, who, keep = visit.t, visit.caller, book.container.catalogue
-    names = names_of(desk.source.areas(who), t)
     units = {name: t.either(*both) for name, both in book.units().items()} | {DISTRICT: t("区级兜底")}
-    areas = [(code, names.get(code, code)) for code, _ in book.areas(who)]
     query = {name: visit.request.query_params.get(name, "") for name in ("category", "area", "urgency")}
+    query["area"] = code_of(book.container, who, query["area"], t)
     found, unknown = _found(book, visit, query)
     holes: dict[str, list[str]] = {}
     for category, area in keep.holes(catalogue.streets(book.container, who.scope)):
         holes.setdefault(area, []).append(voc.category_name(category, t))
+    every = keep.lines(scope=who.scope)
+    lines, next_ = _slice(every, visit.request.query_params.get("after", ""))
+    shown = (*lines, *(found.others if found else ()), *([found.line] if found and found.line else ()))
+    asked = {code for code in (query["area"], sent["area"]) if code}
+    names = book.names({*(line.area for line in shown), *holes, *asked}, t)
     return {
         **common(visit),
         "query": query,
         "categories": list(voc.categories(t).items()),
         "groups": [(code, voc.category_name(code, t)) for code in GROUPS],
-        "areas": areas,
+        "area_asked": _written(query["area"], names),
+        "area_sent": _written(sent["area"], names),
         "urgencies": [(code, t(word)) for code, word in URGENCIES.items()],
         "units": list(units.items()),
         "policies": sorted(SHIPPED),
@@ -137,14 +147,28 @@ def _page(desk: Desk, book: CatalogueDesk, visit: Visit, sent: dict[str, str], w
         "lead": units.get(found.lead, found.lead) if found else "",
         "assisting": [units.get(unit, unit) for unit in found.assisting] if found else [],
         "because": t(REASONS[found.reason]) if found else "",
-        "winner": _view(found.line, names, units, t) if found and found.line else None,
-        "others": [_view(line, names, units, t) for line in found.others] if found else [],
+        "winner": view_of(found.line, names, units, t) if found and found.line else None,
+        "others": [view_of(line, names, units, t) for line in found.others] if found else [],
         "holes": [(names.get(area, area), listed) for area, listed in holes.items()],
-        "lines": [_view(line, names, units, t) for line in keep.lines(scope=who.scope)],
+        "lines": [view_of(line, names, units, t) for line in lines],
+        "total": len(every),
+        "next": next_,
         "may_change": Role(who.role) in MAY_CHANGE,
         "sent": sent,
         "wrong": wrong,
     }
+
+
+def _slice(lines: Sequence[Line], after: str) -> tuple[Sequence[Line], str]:
+    """One page of the lines behind line ``after``, and the last one's id where there are more."""
+    start = next((number for number, line in enumerate(lines, 1) if line.id == after), 0)
+    page = lines[start : start + SHOWN]
+    return page, page[-1].id if len(lines) > start + SHOWN else ""
+
+
+def _written(code: str, names: dict[str, str]) -> str:
+    """A chosen area as its field shows it: the name, and the code by which it is known again."""
+    return f"{names[code]} {code}" if code in names else code
 
 
 def _found(book: CatalogueDesk, visit: Visit, query: dict[str, str]) -> tuple[Decision | None, str]:
@@ -159,7 +183,7 @@ def _found(book: CatalogueDesk, visit: Visit, query: dict[str, str]) -> tuple[De
         return None, visit.t(WRONG[str(wrong[0])]) if isinstance(wrong, list) else str(refused)
 
 
-def _view(line: Line, names: dict[str, str], units: dict[str, str], t: Words) -> LineView:
+def view_of(line: Line, names: dict[str, str], units: dict[str, str], t: Words) -> LineView:
     return LineView(
         line=line,
         category=voc.category_name(line.category, t) if line.category else t("其余全部"),

@@ -114,6 +114,7 @@ def of_ticket(
         caller_name=caller.name if caller else "",
         caller_phone=caller.phone if caller else "",
         unmaskable=may_unmask(role, ticket.caller),
+        erased=ticket.erased_at,
         episodes=tuple(episode.episode for episode in ticket.episodes),
         clocks=tuple(
             ClockRow(str(run.clock), run.started, run.due, str(run.card)) for run in ticket.clocks if run.running

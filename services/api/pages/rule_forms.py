@@ -1,10 +1,9 @@
 """A rule as a form and back: numbers beside their units, one box a severity. Pure.
 
-What the form does not show (the kind of the measure, a level's side conditions) stays as the rule
-that it began with has it.
+What the form does not show (side conditions on a derived quantity) stays as the rule that it began
+with has it.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,13 +12,15 @@ from typing import Any, Final
 import msgspec
 
 from sensors.kinds import CATEGORIES, KINDS
+from services.api.pages import rule_measures
 from services.api.pages import vocabulary as voc
+from services.api.pages.rule_conditions import conditions_in, lines_of
+from services.api.pages.rule_fields import read, shown
 from services.api.pages.words import N_, Words
 from services.registry.domain.rule_drafts import plain
-from streams.contracts import Condition, Days, Level, Op, Rule, Severity, Value
+from streams.contracts import Days, Level, Rule, Severity
 from streams.rules.problems import Problem, Weight
 
-UNITS: Final = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 LEVEL_FIELDS: Final = {
     "limit": "number", "deadband": "number", "on_delay_ms": "duration", "repeat": "number",
     "unrefuted_ms": "duration", "off_delay_ms": "duration", "latch": "check", "ticket.category": "text",
@@ -36,15 +37,8 @@ LIMITLESS: Final = frozenset({"true", "silent"})
 """Comparisons whose form asks for no limit."""
 LISTS: Final = ("group", "suppress_when")
 SCOPE: Final = ("scope.area", "scope.model", "scope.device")
-OPTIONAL: Final = frozenset({"unrefuted_ms", "realarm_after_ms"})
-CONDITION: Final = re.compile(r"(\S+)\s+(ge|gt|le|lt|true)(?:\s+(\S+))?\Z")
 OPS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "true": N_("为真"), "silent": N_("无声")}
 DAYS: Final = {"all": N_("每天"), "workday": N_("工作日"), "holiday": N_("休息日")}
-MEASURES: Final = {
-    "value": N_("读数本身"), "rate": N_("上升速度（每小时）"), "share": N_("超限时间占比"), "sum": N_("两量之和"),
-    "ratio": N_("两量之比"), "nominal": N_("占应有值的百分比"), "jump": N_("与上一读数之差"),
-    "unchanged": N_("不变的时长"), "noise": N_("抖动"), "flagged": N_("带某种质量标记"), "members": N_("组内占比"),
-}  # fmt: skip
 HINTS: Final = {
     "limit": N_("限值要读数能够达到，且比上一级轻"),
     "deadband": N_("回差填不小于 0 的数，并小于到下一级的距离"),
@@ -70,6 +64,13 @@ HINTS: Final = {
     "schedule.start": N_("时刻写成 22:00"),
     "schedule.end": N_("时刻写成 06:00"),
     "gate": N_("条件每行一项，写成 量 ge 数值"),
+    "given": N_("条件每行一项，写成 量 ge 数值"),
+    "measure.type": N_("请从列表里选看什么"),
+    "window_ms": N_("窗口填大于 0 的时长"),
+    "minimum": N_("点数填 2 到 16 的整数"),
+    "other": N_("请选这种设备确有的另一个量"),
+    "attribute": N_("请写设备属性名，例如 nominal_w"),
+    "qualities": N_("请写质量标记，以逗号分开，例如 over_range"),
     "max_shelve_ms": N_("填最长搁置时间；0 表示永不搁置"),
     "response_zh": N_("请用中英文写明该做什么"),
 }
@@ -91,47 +92,39 @@ def values_of(rule: Rule) -> dict[str, str]:
     fields = plain(rule)
     found = {"id": rule.id, "kind": rule.kind, "version": str(rule.version)}
     for name, kind in WHOLE.items():
-        found |= _shown(name, kind, fields[name])
+        found |= shown(name, kind, fields[name])
     for name in LISTS:
         found[name] = ", ".join(fields[name])
     found |= {name: getattr(rule.scope, name.partition(".")[2]) for name in SCOPE}
     found["scope.attributes"] = "\n".join(f"{name}={value}" for name, value in rule.scope.attributes.items())
-    found["gate"] = "\n".join(map(_line, rule.gate))
+    found["gate"] = lines_of(rule.gate)
     if rule.schedule is not None:
         start, end = _clock(rule.schedule.start), _clock(rule.schedule.end)
         found |= {"schedule.start": start, "schedule.end": end, "schedule.days": rule.schedule.days}
-    for name, value in parameters(rule).items():
-        found |= _shown(f"measure.{name}", kind_of(name, value), value)
+    found |= rule_measures.values_of(rule)
     for level in rule.levels:
-        found[f"{level.severity}.on"] = "1"
+        found |= {f"{level.severity}.on": "1", f"{level.severity}.given": lines_of(level.given)}
         flat = {**msgspec.to_builtins(level), **msgspec.structs.asdict(level)}
         ticket = msgspec.structs.asdict(level.ticket) if level.ticket else {}
         for name, kind in LEVEL_FIELDS.items():
             head, _, tail = name.partition(".")
             value = ticket.get(tail) if tail else flat[head]
-            found |= _shown(f"{level.severity}.{name}", kind, value)
+            found |= shown(f"{level.severity}.{name}", kind, value)
     return found
-
-
-def parameters(rule: Rule) -> dict[str, Any]:
-    """The measure's own numbers and words that a form can show."""
-    fields = msgspec.structs.asdict(rule.measure)
-    return {name: value for name, value in fields.items() if isinstance(value, str | int | float)}
 
 
 def draft_of(values: Mapping[str, str], base: Rule) -> dict[str, Any]:
     """The rule's fields as the form has them; what cannot be read stays as it was typed, to be refused by field."""
     fields = plain(base)
     for name, kind in WHOLE.items():
-        fields[name] = _read(values, name, kind)
+        fields[name] = read(values, name, kind)
     for name in LISTS:
         fields[name] = [word for word in re.split(r"[\s,，、]+", values.get(name, "")) if word]
     scope = {name.partition(".")[2]: values.get(name, "").strip() for name in SCOPE}
     fields["scope"] = {**scope, "attributes": _attributes(values.get("scope.attributes", ""))}
-    fields["gate"] = _gate(values.get("gate", ""), base)
+    fields["gate"] = conditions_in(values.get("gate", ""), base.gate)
     fields["schedule"] = _schedule(values, fields["schedule"])
-    for name, value in parameters(base).items():
-        fields["measure"][name] = _read(values, f"measure.{name}", kind_of(name, value))
+    fields["measure"] = rule_measures.draft_of(values, base)
     kept = {level.severity: level for level in base.levels}
     fields["levels"] = [_level(values, severity, kept.get(severity)) for severity in chosen(values)]
     return fields
@@ -157,8 +150,8 @@ def place(path: str, values: Mapping[str, str]) -> str:
         ticked = chosen(values)
         number = int(found[1])
         return f"{ticked[number]}.{found[2].partition('[')[0]}" if number < len(ticked) else ""
-    if path.startswith(("scope.attributes", "gate")):
-        return "scope.attributes" if path.startswith("scope") else "gate"
+    if path.startswith(("scope.attributes", "gate", "measure.qualities")):
+        return path.partition("[")[0] if not path.startswith("scope") else "scope.attributes"
     return {"levels": "critical.on", "scope": "scope.area"}.get(path, path)
 
 
@@ -170,76 +163,17 @@ def _text(problem: Problem, t: Words) -> str:
     return f"{where}: {problem.remedy}" if t.lang == "en" else where
 
 
-def _shown(name: str, kind: str, value: Any) -> dict[str, str]:
-    if kind == "check":
-        return {name: "1"} if value else {}
-    if value is None:
-        return {name: ""}
-    if kind == "duration":
-        unit = next((u for u, size in reversed(UNITS.items()) if value >= size and value % size == 0), "s")
-        return {name: _number(value / UNITS[unit]), f"{name}.unit": unit}
-    return {name: _number(value) if kind == "number" else str(value)}
-
-
-def _number(value: float) -> str:
-    return f"{value:.10g}"
-
-
-def _read(values: Mapping[str, str], name: str, kind: str) -> Any:
-    text = values.get(name, "").strip()
-    if kind == "check":
-        return text != ""
-    if kind == "text":
-        return text
-    if not text:
-        return None if name.rpartition(".")[2] in OPTIONAL else text
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    if kind == "duration":
-        value *= UNITS.get(values.get(f"{name}.unit", "s"), 1_000)
-    return int(value) if math.isfinite(value) and value == int(value) else value
-
-
 def _level(values: Mapping[str, str], severity: Severity, kept: Level | None) -> dict[str, Any]:
-    read = {name: _read(values, f"{severity}.{name}", kind) for name, kind in LEVEL_FIELDS.items()}
-    ticket = {name.partition(".")[2]: value for name, value in read.items() if name.startswith("ticket.")}
-    level = {name: value for name, value in read.items() if not name.startswith("ticket.")}
+    typed = {name: read(values, f"{severity}.{name}", kind) for name, kind in LEVEL_FIELDS.items()}
+    ticket = {name.partition(".")[2]: value for name, value in typed.items() if name.startswith("ticket.")}
+    level = {name: value for name, value in typed.items() if not name.startswith("ticket.")}
     policy = {name: value for name, value in ticket.items() if value != ""} if ticket["category"] else None
-    given = msgspec.to_builtins(kept.given) if kept else []
+    given = conditions_in(values.get(f"{severity}.given", ""), kept.given if kept else ())
     found = {"severity": str(severity), **level, "ticket": policy, "given": given}
     if values.get("op") in LIMITLESS:
         default = kept or Level(severity)
         found |= {"limit": default.limit, "deadband": default.deadband}
     return found
-
-
-def kind_of(name: str, value: Any) -> str:
-    if name.endswith("_ms"):
-        return "duration"
-    return "text" if isinstance(value, str) else "number"
-
-
-def _line(condition: Condition) -> str:
-    if not isinstance(condition.measure, Value):
-        return ""
-    limit = "" if condition.op is Op.TRUE else f" {_number(condition.limit)}"
-    return f"{condition.metric} {condition.op}{limit}"
-
-
-def _gate(text: str, base: Rule) -> list[Any]:
-    """Simple conditions from their lines; those on a derived quantity stay as they are."""
-    kept = [msgspec.to_builtins(each) for each in base.gate if not isinstance(each.measure, Value)]
-    return [*map(_condition, filter(str.strip, text.splitlines())), *kept]
-
-
-def _condition(line: str) -> dict[str, Any]:
-    found = CONDITION.match(line.strip())
-    if found is None:
-        return {"metric": line.strip(), "op": "?"}
-    limit = {"limit": _read({"limit": found[3]}, "limit", "number")} if found[3] else {}
-    return {"metric": found[1], "op": found[2], **limit}
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -272,6 +206,7 @@ def options(base: Rule, t: Words) -> dict[str, list[tuple[str, str]]]:
     if not base.metric:
         offered = [("", t("（不看某个量）")), *offered]
     return {
+        **rule_measures.options(t),
         "metric": offered,
         "op": [(code, t(word) if code in {"true", "silent"} else word) for code, word in OPS.items()],
         "schedule.days": [(day, t(DAYS[day])) for day in Days],

@@ -41,7 +41,7 @@ FIELDS: Final = {
     "repeat": N_("次数"), "unrefuted_ms": N_("无反证时间"), "off_delay_ms": N_("恢复延时"), "latch": N_("须人工复位"),
     "ticket.category": N_("工单类别"), "ticket.urgency": N_("紧急程度"), "ticket.normal_for_ms": N_("正常保持"),
     "ticket.reopen_ms": N_("重开窗口"), "ticket.agreed_urgency": N_("同楼两台印证时"),
-    "severity": N_("级别"), "window_ms": N_("窗口"), "minimum": N_("最少点数"),
+    "given": N_("还须满足"), "severity": N_("级别"), "window_ms": N_("窗口"), "minimum": N_("最少点数"),
     "tolerance": N_("容差"), "other": N_("另一个量"), "attribute": N_("额定值属性"), "dimming": N_("调光量"),
     "silent_periods": N_("无声周期数"), "measure.type": N_("看什么"),
     "type": N_("类型"), "measure.limit": N_("成员限值"),

@@ -10,10 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from sensors.kinds import KINDS
 from services.api.auth import allow
 from services.api.pages import rule_forms as forms
+from services.api.pages import rule_measures
 from services.api.pages import rule_views as views
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
+from services.api.pages.rule_fields import UNITS
 from services.api.pages.rule_source import RuleDesk
 from services.api.pages.words import N_
 from services.api.problems import refuse
@@ -151,6 +153,7 @@ def _form(
     errors = {finding.at: finding.text for finding in reversed(found) if not finding.warning}
     if refused == "reason":
         errors["reason"] = t(forms.NO_REASON)
+    values = rule_measures.filled(values, base)
     writes = visit.may(Permission.RULES) and (new or base.version == current.version)
     return {
         **common(visit),
@@ -165,10 +168,9 @@ def _form(
         "writes": writes,
         "severities": list(Severity),
         "level_fields": forms.LEVEL_FIELDS,
-        "parameters": {name: forms.kind_of(name, value) for name, value in forms.parameters(base).items()},
-        "measure": t(forms.MEASURES[str(type(base.measure).__struct_config__.tag)]),
+        "parameters": rule_measures.parameters(rule_measures.chosen(values, base)),
         "options": forms.options(base, t),
-        "units": list(forms.UNITS),
+        "units": list(UNITS),
         "unit": unit_of(judged.rule if judged and judged.rule else base),
         **_opened(values, errors),
         "field_name": lambda path: views.field_name(path, t),

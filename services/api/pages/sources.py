@@ -18,7 +18,6 @@ from services.api.pages.ports import (
     LastRow,
     LetterRow,
     Listing,
-    NewTicket,
     NoticeRow,
     StrangerRow,
     TicketFilter,
@@ -26,6 +25,7 @@ from services.api.pages.ports import (
     UnitRow,
 )
 from services.api.problems import refuse
+from services.api.rosters import on_duty_for
 from services.api.scope import bounded, sees
 from services.api.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
@@ -35,11 +35,10 @@ from services.oncall.handlers import acknowledge
 from services.paging import MAX_LIMIT, Key, Page, decode_cursor, encode_cursor
 from services.registry.domain import DeviceFilter, Permission, Unit
 from services.registry.handlers import register_device
-from services.tickets.domain import Caller as ReportedBy
-from services.tickets.domain import Card, Details, StageCount, Ticket, TicketFilters, allowed_actions
+from services.tickets.domain import Card, Details, Scale, StageCount, Ticket, TicketFilters, allowed_actions
 from services.tickets.domain import Role as Part
 from services.tickets.domain import Stage as TicketStage
-from services.tickets.handlers import Act, Report
+from services.tickets.handlers import Act
 from streams.contracts import ActionName, AlarmState, Device, Rule
 from streams.contracts.areas import ancestors
 
@@ -211,10 +210,12 @@ class ContainerSource:
     def ticket(self, who: Caller, ticket: str) -> TicketRow | None:
         found, events = ticket_for(self._c, who, ticket)
         allowed = allowed_actions(found, Part(who.role), by=who.id, unit=who.unit, now=self._c.clock.now())
-        return rows.of_ticket(
+        row = rows.of_ticket(
             found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead),
             photos=self._c.photos.of(found.id),
         )  # fmt: skip
+        mine = found.lead if found.open else ""
+        return replace(row, on_duty=tuple((name, one.until) for one, name in on_duty_for(self._c, mine)))
 
     def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
         found = self._c.tickets.get_ticket(ticket, scope=who.scope)
@@ -232,6 +233,9 @@ class ContainerSource:
     def strangers(self, who: Caller) -> Sequence[StrangerRow]:
         page = self._c.history.list_quarantine(scope=who.scope, limit=200, after=None)
         return [rows.of_stranger(stranger) for stranger in page.items]
+
+    def scale(self) -> Scale:
+        return self._c.figures.scale()
 
     def notices(self) -> Sequence[NoticeRow]:
         page = self._c.notifications.list_notifications(NotificationFilter(), limit=100, after=None)
@@ -252,12 +256,6 @@ class ContainerSource:
         ticket_for(self._c, who, ticket)
         act = Act(ticket, action, version, msgspec.convert(values, Details))
         return rows.of_ticket(self._c.act_on_ticket(act, who=actor(who), scope=who.scope))
-
-    def create(self, who: Caller, wanted: NewTicket, key: str) -> TicketRow:
-        caller = ReportedBy(wanted.name, wanted.phone) if wanted.name or wanted.phone else None
-        title = f"{wanted.place} {wanted.text}".splitlines()[0][:60]
-        report = Report(title, wanted.text, wanted.place, wanted.area, wanted.category, caller=caller)
-        return rows.of_ticket(self._c.open_ticket(report, who=actor(who), key=key, scope=who.scope))
 
     def replay(self, who: Caller, letter: str) -> None:
         replay_letter(self._c.letters, letter, by=who.id, scope=who.scope, clock=self._c.clock, ids=self._c.ids)

@@ -10,7 +10,7 @@ from services.api.pages import vocabulary as voc
 from services.api.pages.ports import AreaRow, TicketRow, UnitRow
 from services.api.pages.words import N_, Words
 from services.tickets.domain.table import TRANSITIONS
-from services.tickets.domain.words import Action, State
+from services.tickets.domain.words import Action, Satisfaction, Scale, State
 
 MAIN: Final = frozenset(
     {
@@ -60,8 +60,10 @@ LABELS: Final = {
     "return.unit": N_("建议转给"),
     "answer.text": N_("答复内容"),
     "finish.reason": N_("子任务未完成的理由"),
+    "erase.reason": N_("为什么清除，将写入审计记录；清除后无法恢复"),
     "park.until": N_("复核日期，最长 90 天"),
     "extend.until": N_("申请延到"),
+    "book.until": N_("约定回访时间"),
     "wait.until": N_("最迟等到"),
 }
 ERRORS: Final = {
@@ -91,7 +93,12 @@ KINDS: Final = {
     "found": "yesno", "told": "area", "plan": "area", "at": "when", "until": "when", "task": "select",
     "photos": "photos",
 }  # fmt: skip
-SATISFACTION: Final = {"satisfied": N_("满意"), "mostly": N_("基本满意"), "dissatisfied": N_("不满意")}
+SATISFACTION: Final = {
+    Satisfaction.VERY_SATISFIED: N_("非常满意"),
+    Satisfaction.SATISFIED: N_("满意"),
+    Satisfaction.MOSTLY: N_("基本满意"),
+    Satisfaction.DISSATISFIED: N_("不满意"),
+}
 URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
 SKIPPED: Final = frozenset({"assisting", "position", "photo"})
 """What a page asks in no words: a photo of another system is for programs; people here send the photo."""
@@ -119,9 +126,11 @@ class ActionForm:
     fields: tuple[Field, ...]
 
 
-def actions(row: TicketRow, units: Sequence[UnitRow], areas: Sequence[AreaRow], now: int, t: Words) -> list[ActionForm]:
+def actions(
+    row: TicketRow, units: Sequence[UnitRow], areas: Sequence[AreaRow], now: int, t: Words, scale: Scale = Scale.THREE
+) -> list[ActionForm]:
     """A form for each action that state and role allow, the next step first."""
-    options = choices(units, areas, t) | {"task": _tasks(row, units, t)}
+    options = choices(units, areas, t) | {"task": _tasks(row, units, t), "satisfied": satisfactions(scale, t)}
     forms = [
         ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, now, t))
         for name in row.allowed
@@ -143,11 +152,15 @@ def choices(units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> dic
         "area": tuple((a.code, t.either(a.name_zh, a.name_en)) for a in areas if a.level == "grid"),
         "category": tuple(voc.categories(t).items()),
         "urgency": tuple((code, t(word)) for code, word in URGENCIES.items()),
-        "satisfied": tuple((code, t(word)) for code, word in SATISFACTION.items()),
         "contacted": yes_no,
         "solved": yes_no,
         "found": yes_no,
     }
+
+
+def satisfactions(scale: Scale, t: Words) -> tuple[tuple[str, str], ...]:
+    """The answers of a scale, best first."""
+    return tuple((str(answer), t(SATISFACTION[answer])) for answer in scale.answers)
 
 
 def asked(state: str, action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -229,29 +242,3 @@ def missing(state: str, action: str, values: Mapping[str, Any], t: Words) -> dic
     """An error for each required field that is empty, saying how to fill it."""
     required, _ = asked(state, action)
     return {name: t(ERRORS.get(name, N_("请填写此项"))) for name in required if name not in values}
-
-
-def new_fields(areas: Sequence[AreaRow], t: Words) -> list[Field]:
-    """A call in the order it is told: where, what kind, what, who; how urgent is settled by classifying."""
-    options = choices((), areas, t)
-    return [
-        Field("place", t("地点"), "text", required=True),
-        Field("area", t("网格"), "select", required=True, options=options["area"]),
-        Field("category", t("类别"), "select", required=True, options=options["category"]),
-        Field("text", t("诉求"), "area", required=True),
-        Field("photos", t("现场照片"), "photos", required=False),
-        Field("name", t("称呼"), "text", required=False),
-        Field("phone", t("联系电话"), "text", required=False),
-    ]
-
-
-NEW_ERRORS: Final = {
-    "place": N_("请写到楼栋，例如“纺织新村 12栋”"),
-    "area": N_("请选网格"),
-    "category": N_("请选一个类别"),
-    "text": N_("请用一句话写清谁、何处、何事"),
-}
-
-
-def new_errors(values: Mapping[str, str], t: Words) -> dict[str, str]:
-    return {name: t(text) for name, text in NEW_ERRORS.items() if not values.get(name)}

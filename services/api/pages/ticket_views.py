@@ -180,6 +180,11 @@ def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> li
         who = say(ROLES, row.responsible, t)
         watched = t("，已列督办") if row.supervised else ""
         facts.append((t("现由"), f"{level} {who}{watched}"))
+    if row.on_duty:
+        shifts = [t("{name}（至 {time}）", name=name, time=fmt.due(until, now, t)) for name, until in row.on_duty]
+        facts.append((t("单位值班"), t("、").join(shifts)))
+    elif row.lead and State(row.state) not in ENDED:
+        facts.append((t("单位值班"), t("现在无人值班，通知发给单位负责人")))
     if row.master:
         facts.append((t("并入"), Markup('<a href="/tickets/{0}">{1}</a>').format(row.master, t("看主单"))))
     if row.waiting_until is not None:

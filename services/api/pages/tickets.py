@@ -1,4 +1,4 @@
-"""The ticket list, one ticket, the form of a new one, and what people do to tickets."""
+"""The ticket list, one ticket, and what people do to tickets."""
 
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, scope_names
 from services.api.pages.members import members_of
 from services.api.pages.merging import MergeDesk, beside
-from services.api.pages.ports import NewTicket, TicketFilter, TicketRow
+from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
 from services.api.sessions import safe_next
@@ -35,6 +35,11 @@ TABS: Final = (
     ("late", N_("黄红牌")),
     ("all", N_("全部")),
 )
+PLACES: Final = {
+    "area": N_("登记册里没有这个网格，请从列表里选"),
+    "unit": N_("没有这个单位，请从列表里选"),
+    "unit_elsewhere": N_("这个单位的辖区不含工单的地点，请换一个单位；派单目录里查得到归谁管"),
+}
 FAR: Final = 9_000_000_000_000_000
 VIEWS: Final = frozenset(name for name, _ in TABS)
 
@@ -47,23 +52,6 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
     def tickets(request: Request) -> Response:
         visit = desk.visit(request)
         return desk.show(visit, "tickets.html", **_list(desk, visit))
-
-    @router.get("/tickets/new")
-    def new(request: Request) -> Response:
-        return _new(desk, desk.visit(request), {}, {})
-
-    @router.post("/tickets/new")
-    def create(request: Request, form: Sent) -> Response:
-        visit = desk.visit(request)
-        values = {name: text_of(form, name) for name in ("place", "area", "category", "text", "name", "phone")}
-        pictures, wrong = photos.developed(book.container, form, visit.t)
-        errors = ticket_forms.new_errors(values, visit.t) | ({"photos": wrong} if wrong else {})
-        if errors:
-            again = {"photos": visit.t("照片没有保存，请重新选")} if pictures else {}
-            return _new(desk, visit, values | {"key": text_of(form, "key", 100)}, errors | again, status=422)
-        ticket = desk.source.create(visit.caller, NewTicket(**values), text_of(form, "key", 100))
-        photos.attached(book.container, visit.caller, ticket.id, pictures, reported=True)
-        return RedirectResponse(f"/tickets/{ticket.id}?said=created", 303)
 
     @router.get("/tickets/{ticket}")
     def ticket_page(request: Request, ticket: str) -> Response:
@@ -146,7 +134,8 @@ def refused_text(error: Exception, now: int, t: Words) -> str:
         "proof": t("还不能办结：传感器未恢复正常，或缺少现场证据。"),
         "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=str(until)),
     }
-    return texts.get(error.code) or t("没有办成：{why}", why=str(error))
+    named = PLACES.get(str(error.extra.get("named", "")))
+    return (t(named) if named else "") or texts.get(error.code) or t("没有办成：{why}", why=str(error))
 
 
 def _again(
@@ -228,7 +217,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "log": ticket_views.log(row.events, {}, now, t),
         "chart": chart,
         "chart_caption": caption,
-        "actions": ticket_forms.actions(row, units, areas, now, t),
+        "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
         "proofs": _proofs(row, visit),
         "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
         "action_base": base,
@@ -277,17 +266,9 @@ def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[st
         (t("登记"), fmt.near(row.opened, visit.now, t)),
         *ticket_views.standing(row, units, visit.now, t),
     ]
+    if row.erased is not None:
+        return [*facts, (t("个人信息"), t("{time} 已清除，无法恢复", time=fmt.near(row.erased, visit.now, t)))]
     return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
-
-
-def _new(desk: Desk, visit: Visit, values: dict[str, str], errors: dict[str, str], *, status: int = 200) -> Response:
-    if not visit.may(Permission.REPORT):
-        raise refuse(403, "role", "Your role opens no tickets.", "Ask an operator.", field="role")
-    fields = ticket_forms.new_fields(desk.source.areas(visit.caller), visit.t)
-    key = values.get("key") or desk.ids.new()
-    return desk.show(
-        visit, "ticket-new.html", status=status, **common(visit), fields=fields, values=values, errors=errors, key=key
-    )
 
 
 def task_extras(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, Any]:

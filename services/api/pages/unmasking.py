@@ -5,6 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.api.auth import allow
 from services.api.container import Container
 from services.api.pages.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
@@ -12,6 +13,7 @@ from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets import around, detail, found
 from services.api.tickets import unmasked
+from services.registry.domain import Permission
 from streams.contracts import Refused
 
 
@@ -22,6 +24,7 @@ def routes(desk: Desk, book: AlarmBook, container: Container) -> APIRouter:
     def show(request: Request, ticket: str, form: Sent) -> Response:
         """The ticket with its caller, in the answer to this very request: no address shows the number again."""
         visit = desk.visit(request)
+        allow(Permission.TICKETS, Permission.REPORT)(visit.caller)
         row, status = found(desk, visit, ticket), 200
         try:
             caller = unmasked(container, visit.caller, row.id, text_of(form, "reason", 200))

@@ -130,6 +130,7 @@ ACTIONS: Final = {
     "check_ok": N_("核查通过"),
     "check_bad": N_("核查不通过"),
     "callback": N_("登记回访"),
+    "book": N_("预约回访时间"),
     "close_unresolved": N_("未解决结案"),
     "reopen": N_("重新打开"),
     "transfer": N_("转接其他热线"),
@@ -145,6 +146,7 @@ ACTIONS: Final = {
     "mark": N_("时限提醒"),
     "escalate": N_("督办并上提一级"),
     "archive": N_("归档"),
+    "erase": N_("清除其中的个人信息"),
 }
 EVENTS: Final = {**ACTIONS, "normal_latched": N_("读数恢复正常，等待复位")}
 """What a ticket's log says was done; a latched alarm comes back in two steps."""

@@ -1,12 +1,12 @@
 """(event, people, preferences, now) to the messages that are due. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from services.notices.domain import texts
 from services.notices.domain.quiet import held_until
-from services.notices.domain.routes import TO_REPORTER, UNIT, concerns, routes_of
+from services.notices.domain.routes import TO_REPORTER, concerns, reached, routes_of
 from services.notices.domain.words import MANDATORY as NOT_TO_MUTE
 from services.notices.domain.words import Facts, Message, Person, Preference, State, Subject, Urgency, Way, message_id
 from streams.contracts import Notice, TicketEvent
@@ -28,17 +28,21 @@ def of_event(
     ways: Sequence[Way],
     now: int,
     *,
-    link: str = "",
+    on_duty: Collection[str] = (),
 ) -> tuple[Message, ...]:
-    """The messages of one action on a ticket; each person once, by the first line that means them."""
+    """The messages of one action on a ticket; each person once, by the first line that means them.
+
+    ``on_duty`` are the people on duty for their unit at ``now``.
+    """
     if now - event.at > STALE:
         return ()
     made: list[Message] = []
     told: set[str] = set()
+    meant = reached(facts.lead, people, on_duty)
     for route in routes_of(event):
         urgency = Urgency.CRITICAL if event.urgency >= Urgency.CRITICAL else route.urgency
         for person in people:
-            if person.id in told or not concerns(person, route.roles, event, facts):
+            if person.id in told or not concerns(person, route.roles, event, facts, meant):
                 continue
             told.add(person.id)
             wants = preferences.get(person.id, Preference(person.id))
@@ -46,7 +50,7 @@ def of_event(
             message = _message(event.id, person.id, route.subject, urgency, title, body, event, now)
             made += _by_ways(message, wants, ways, now)
     if event.action in TO_REPORTER:
-        made += _to_reporter(event, facts, people, preferences, ways, now, link)
+        made += _to_reporter(event, facts, people, preferences, ways, now)
     return tuple(made)
 
 
@@ -57,7 +61,6 @@ def _to_reporter(
     preferences: Mapping[str, Preference],
     ways: Sequence[Way],
     now: int,
-    link: str,
 ) -> list[Message]:
     """To the reporter's own account where there is one, else as a text message to the caller."""
     known = next((person for person in people if person.id == facts.reporter and person.role == "citizen"), None)
@@ -65,7 +68,7 @@ def _to_reporter(
         return []
     who = known.id if known else f"{REPORTER}{facts.ticket}"
     wants = preferences.get(who, Preference(who))
-    title, body = texts.to_reporter(event, wants.language, link)
+    title, body = texts.to_reporter(event, wants.language, unsolved=facts.unsolved)
     message = _message(event.id, who, Subject.PROGRESS, Urgency.LOW, title, body, event, now)
     return _by_ways(message, wants, ways, now)
 
@@ -76,11 +79,14 @@ def of_call(
     preferences: Mapping[str, Preference],
     ways: Sequence[Way],
     now: int,
+    *,
+    on_duty: Collection[str] = (),
 ) -> tuple[Message, ...]:
-    """A call ladder's message to who holds the office: a person, or the people of a unit. Never held."""
+    """A call ladder's message to who holds the office: a person, or a unit's people on duty. Never held."""
     if now - notice.at > STALE or not notice.to:
         return ()
-    meant = [one for one in people if one.id == notice.to or (one.unit == notice.to and one.role in UNIT)]
+    unit = reached(notice.to, people, on_duty)
+    meant = [one for one in people if one.id == notice.to or one.id in unit]
     made: list[Message] = []
     for person in meant:
         wants = preferences.get(person.id, Preference(person.id))

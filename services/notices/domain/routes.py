@@ -1,8 +1,9 @@
 """Which event of a ticket goes to whom, as data: the defaults of every role.
 
-A unit's people are told of their own unit's tickets, everybody else of the tickets of their area.
+A unit is told by those of its people who are on duty, everybody else of the tickets of their area.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from streams.contracts import TicketEvent
 from streams.contracts.areas import contains
 
 UNIT: Final = frozenset({"unit_handler", "unit_leader"})
+TO_UNIT: Final = "unit_handler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ ROUTES: Final[dict[str, tuple[Route, ...]]] = {
     "extend_ok": (Route(Subject.DECIDED, ("unit_leader",), Urgency.LOW),),
     "extend_no": (Route(Subject.DECIDED, ("unit_leader",)),),
     "escalate": (Route(Subject.ESCALATED, ("supervisor", "grid_manager")),),
-    "urge": (Route(Subject.ASSIGNED, ("unit_handler",), Urgency.LOW),),
+    "urge": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader"), Urgency.LOW),),
     "reopen": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "realarm": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "check_bad": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
@@ -47,7 +49,7 @@ CARD_HOLDERS: Final = {
 }
 """Who answers for the clock that a stage's card warns of."""
 TO_REPORTER: Final = frozenset(
-    {"accept", "dispatch", "answer", "reject", "check_ok", "master_done", "close_unresolved"}
+    {"accept", "dispatch", "answer", "reject", "extend_ok", "check_ok", "master_done", "close_unresolved"}
 )
 """What the reporter 诉求人 is told; a call-back tells them itself."""
 
@@ -55,16 +57,39 @@ TO_REPORTER: Final = frozenset(
 def routes_of(event: TicketEvent) -> tuple[Route, ...]:
     """The lines that an event meets."""
     if event.action == "mark":
-        above = ("supervisor",) if event.mark == "red" else ()
-        return (Route(Subject.CARD, CARD_HOLDERS.get(event.stage, ()) + above),)
+        holders = Route(Subject.CARD, CARD_HOLDERS.get(event.stage, ()))
+        if event.mark != "red":
+            return (holders,)
+        above = ("supervisor", "unit_leader") if TO_UNIT in holders.roles else ("supervisor",)
+        return (holders, Route(Subject.CARD, above))
     if event.action == "realarm" and event.old == event.new:
         return ()
     return ROUTES.get(event.action, ())
 
 
-def concerns(person: Person, roles: tuple[str, ...], event: TicketEvent, facts: Facts) -> bool:
-    """Whether a line's roles mean this person: not whoever did it, and only where they answer for it."""
-    if person.role not in roles or person.id == event.by:
+def reached(unit: str, people: Sequence[Person], on_duty: Collection[str]) -> frozenset[str]:
+    """Whom a message to a unit reaches: its people on duty, else its leaders, else everybody of it.
+
+    A unit without people at all is nobody's: its tickets run into their clocks, which tell supervision.
+    """
+    of_it = [person for person in people if unit != "" and person.unit == unit and person.role in UNIT]
+    watching = [person for person in of_it if person.id in on_duty]
+    return frozenset(person.id for person in watching or [one for one in of_it if one.role == "unit_leader"] or of_it)
+
+
+def concerns(
+    person: Person, roles: tuple[str, ...], event: TicketEvent, facts: Facts, reached_: Collection[str]
+) -> bool:
+    """Whether a line's roles mean this person: not whoever did it, and only where they answer for it.
+
+    A line that means a unit's handlers means the unit: it goes to whom the unit is ``reached`` by. What
+    its leader alone decides goes to the leader, on duty or not.
+    """
+    if person.id == event.by:
+        return False
+    if person.role in UNIT and TO_UNIT in roles:
+        return person.id in reached_
+    if person.role not in roles:
         return False
     if person.role in UNIT:
         return person.unit != "" and person.unit == facts.lead

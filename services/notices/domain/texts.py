@@ -7,7 +7,7 @@ deadline, and never a caller's words, name or address.
 from typing import Final
 
 from services.notices.domain.quiet import hour_minute
-from services.notices.domain.words import Message
+from services.notices.domain.words import Message, Subject
 from streams.contracts import TicketEvent
 
 Pair = tuple[str, str]
@@ -22,7 +22,7 @@ SAYS: Final[dict[str, Pair]] = {
     "extend_ok": ("延期已批准", "has its extension"),
     "extend_no": ("延期未批准", "has no extension"),
     "escalate": ("超时未办，已升级到您", "was not answered in time and comes to you"),
-    "urge": ("诉求人催办", "was urged by its reporter"),
+    "urge": ("被催办，请尽快办理", "was urged; please act"),
     "reopen": ("重新打开，请办理", "was reopened; please act"),
     "realarm": ("再次告警，请办理", "alarmed again; please act"),
     "check_bad": ("核查未通过，请重办", "did not pass its check; please redo"),
@@ -41,8 +41,16 @@ REPORTER_SAYS: Final[dict[str, Pair]] = {
     ),
     "check_ok": ("已处理完毕，我们将回访。", "is done; we will call you back."),
     "master_done": ("与同一事项合并办理，现已处理完毕。", "was handled with others of the same cause and is done."),
+    "extend_ok": ("办理期限已延长，我们会继续办理。", "needs longer; the work goes on."),
     "close_unresolved": ("暂未能解决，原因将由话务员告知。", "could not be solved for now; we tell you why."),
 }
+UNSOLVED: Final[Pair] = (
+    "与同一事项合并办理，暂未能解决，原因将由话务员告知。",
+    "was handled with others of the same cause and could not be solved for now; we tell you why.",
+)
+LINK: Final[Pair] = ("〔评价链接〕", "[feedback link]")
+"""Stands in a message for the link that is made when it is sent: whoever reads messages cannot answer by one."""
+RATE: Final[Pair] = (" 也可在此评价，七天内有效，答一次：{}", " You may also answer here, once, within seven days: {}")
 
 
 def about(event: TicketEvent, language: str) -> tuple[str, str]:
@@ -54,17 +62,30 @@ def about(event: TicketEvent, language: str) -> tuple[str, str]:
     return f"工单 {event.number} {zh}", f"时限 {hour_minute(event.deadline)}。" if event.deadline else ""
 
 
-def to_reporter(event: TicketEvent, language: str, link: str) -> tuple[str, str]:
-    """Title and body for the reporter; ``link`` is where they can answer, '' where there is none."""
-    zh, en = REPORTER_SAYS[event.action]
+def to_reporter(event: TicketEvent, language: str, *, unsolved: bool = False) -> tuple[str, str]:
+    """Title and body for the reporter. Where a call-back waits for them it ends with :data:`LINK`."""
+    zh, en = UNSOLVED if event.action == "master_done" and unsolved else REPORTER_SAYS[event.action]
+    mark = LINK[language == "en"] if event.new == "callback" else ""
     if language == "en":
-        return f"12345 ticket {event.number}", f"Your report {en}" + (f" {link}" if link else "")
-    return f"12345 工单 {event.number}", f"您反映的事项{zh}" + (f"{link}" if link else "")
+        return f"12345 ticket {event.number}", f"Your report {en}{mark}"
+    return f"12345 工单 {event.number}", f"您反映的事项{zh}{mark}"
+
+
+def linked(body: str, address: str) -> str:
+    """The body with the link in its place; without ``address`` it says nothing of one."""
+    for mark, sentence in zip(LINK, RATE, strict=True):
+        body = body.replace(mark, sentence.format(address) if address else "")
+    return body
 
 
 def digest(messages: tuple[Message, ...], language: str) -> tuple[str, str]:
     """What quiet hours held, as one message: a line each, in the order in which it happened."""
-    lines = "\n".join(f"{hour_minute(one.created)} {one.title}" for one in sorted(messages, key=lambda m: m.created))
+    lines = "\n".join(f"{hour_minute(one.created)} {_line(one)}" for one in sorted(messages, key=lambda m: m.created))
     if language == "en":
         return f"{len(messages)} messages from your quiet hours", lines
     return f"免打扰时段内的 {len(messages)} 条消息", lines
+
+
+def _line(message: Message) -> str:
+    """A reporter's titles name the ticket alone: what happened stands in the body."""
+    return f"{message.title} {message.body}" if message.subject is Subject.PROGRESS else message.title

@@ -90,13 +90,19 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a ticket's event does not carry. ``phone`` is the caller's; ``safety``: an alarm is its cause."""
+    """What a ticket's event does not carry, as it is now. ``phone`` is the caller's.
+
+    ``called_back``: it waits for its call-back, at ``version``; ``unsolved``: it was given up.
+    """
 
     ticket: str
     number: str
     lead: str = ""
     reporter: str = ""
     phone: str = ""
+    version: int = 0
+    called_back: bool = False
+    unsolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

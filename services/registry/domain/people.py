@@ -79,7 +79,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
 class User:
     """A person. ``id`` is the sign-in name; ``scope`` an area-code prefix, '' the whole district.
 
-    ``unit`` binds the people of a unit to it.
+    ``unit`` binds the people of a unit to it. ``once_until``, epoch ms: the password was given to them,
+    is good until then and has to be replaced; None where they chose it themselves.
     """
 
     id: str
@@ -88,6 +89,8 @@ class User:
     scope: str = ""
     unit: str = ""
     active: bool = True
+    once_until: int | None = None
+    version: int = 1
 
 
 class TokenKind(StrEnum):

@@ -1,10 +1,11 @@
 """Areas, the units that answer for them, and the drawn layers of the map. Pure."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from streams.contracts.areas import ancestors
 
+_COUNTY: Final = 6
 GeoJson = dict[str, Any]
 """A geometry or feature collection as RFC 7946 has it: WGS84, longitude first."""
 
@@ -31,6 +32,12 @@ class Area:
         """The code of the area around this one, None for a county."""
         above = ancestors(self.code)
         return above[-1] if above else None
+
+
+def beginning_of(words: str) -> str:
+    """The beginning of an area code, where ``words`` are one: a county's six digits and what may follow; else ''."""
+    code = words.strip()
+    return code if code.isascii() and code.isdigit() and len(code) >= _COUNTY else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from services.registry.handlers.devices import change_device, register_device
 from services.registry.handlers.people import identify, sign_in, sign_in_as, sign_out
+from services.registry.handlers.rosters import KeepRosters, UnitRoster
 from services.registry.handlers.rules import (
     Judged,
     Kept,
@@ -12,13 +13,26 @@ from services.registry.handlers.rules import (
     restore_rule,
     sound_rule,
 )
-from services.registry.handlers.seeds import SEED, District, seed_administrator, seed_district, seed_rules, seed_users
+from services.registry.handlers.seeds import (
+    SEED,
+    District,
+    seed_administrator,
+    seed_district,
+    seed_duties,
+    seed_rules,
+    seed_users,
+)
+from services.registry.handlers.staff import Given, KeepPeople
 
 __all__ = [
     "SEED",
     "District",
+    "Given",
     "Judged",
+    "KeepPeople",
+    "KeepRosters",
     "Kept",
+    "UnitRoster",
     "Wish",
     "change_device",
     "change_rule",
@@ -29,6 +43,7 @@ __all__ = [
     "restore_rule",
     "seed_administrator",
     "seed_district",
+    "seed_duties",
     "seed_rules",
     "seed_users",
     "sign_in",

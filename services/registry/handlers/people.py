@@ -32,10 +32,23 @@ def sign_in(
     Raises:
         Refused: ``locked``, the name or the address failed too often; ``until`` is when it ends, epoch ms.
     """
+    user = prove(store, passwords, user_id, password, now=now, address=address)
+    return None if user is None else _grant(store, secrets, user, kind, now=now, lasts_ms=lasts_ms)
+
+
+def prove(
+    store: PeopleStore, passwords: Passwords, user_id: str, password: str, *, now: int, address: str
+) -> User | None:
+    """The person whose password this is, or None; the try counts against the name and the address.
+
+    Raises:
+        Refused: ``locked``, as :func:`sign_in`.
+    """
     keys = keys_of(user_id, address)
     _refuse_locked(store, user_id, address, [(store.count_try(key, limit, now), limit) for key, limit in keys], now)
     user, password_hash = store.get_user(user_id), store.password_hash(user_id)
-    if user is None or password_hash is None or not user.active:
+    expired = user is not None and user.once_until is not None and user.once_until <= now
+    if user is None or password_hash is None or not user.active or expired:
         passwords.hash(password)  # an unknown name must not answer sooner than a wrong password
         store.note(_entry(user_id if user else UNKNOWN, address, now))
         return None
@@ -44,7 +57,7 @@ def sign_in(
         return None
     store.forgive([key for key, _ in keys[:1]])
     store.excuse([key for key, _ in keys[1:]])
-    return _grant(store, secrets, user, kind, now=now, lasts_ms=lasts_ms)
+    return user
 
 
 def sign_in_as(

@@ -1,13 +1,15 @@
 """What a fresh platform is filled with. Never overwrites what a person has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
+from services.audit import Did, Entry, said
+from services.duty import Duty
 from services.registry.domain import Area, Layer, Role, Unit, User
-from services.registry.ports import Passwords, PeopleStore, PlaceStore, RuleStore
+from services.registry.ports import Passwords, PeopleStore, PlaceStore, RosterStore, RuleStore
 from streams.contracts import Device, Rule
 
 SEED: Final = "seed"
@@ -58,6 +60,15 @@ def seed_administrator(store: PeopleStore, passwords: Passwords, word: str) -> b
     if store.list_users():
         return False
     return store.add_user(User("administrator", "管理员", Role.ADMINISTRATOR), passwords.hash(word))
+
+
+def seed_duties(store: RosterStore, duties: Sequence[Duty], fresh: Collection[str], *, now: int) -> int:
+    """Put people who were added just now (``fresh``, by id) on duty; who was there has the roster that people wrote."""
+    return sum(
+        store.add_duty(duty, entry=Entry(now, SEED, Did.DUTY, f"unit {duty.unit}", said(person=duty.person)))
+        for duty in duties
+        if duty.person in fresh
+    )
 
 
 def seed_users(store: PeopleStore, passwords: Passwords, users: Sequence[User], words: Mapping[str, str]) -> list[str]:

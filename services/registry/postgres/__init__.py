@@ -3,6 +3,8 @@
 from services.registry.postgres.devices import PostgresDevices
 from services.registry.postgres.people import PostgresPeople
 from services.registry.postgres.places import PostgresPlaces
+from services.registry.postgres.rosters import PostgresRosters
 from services.registry.postgres.rules import PostgresRules
+from services.registry.postgres.staff import PostgresStaff
 
-__all__ = ["PostgresDevices", "PostgresPeople", "PostgresPlaces", "PostgresRules"]
+__all__ = ["PostgresDevices", "PostgresPeople", "PostgresPlaces", "PostgresRosters", "PostgresRules", "PostgresStaff"]

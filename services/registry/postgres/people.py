@@ -1,6 +1,7 @@
 """Users and the hashes of their passwords and tokens in PostgreSQL."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from services.adapters import audit
 from services.adapters.postgres import Pool, translated
@@ -18,6 +19,9 @@ _COUNT_TRY = """
     RETURNING failures, until"""
 
 
+USER: Final = "id, name, role, scope, unit, active, once_until, version"
+
+
 class PostgresPeople:
     """:class:`services.registry.ports.PeopleStore`."""
 
@@ -25,15 +29,15 @@ class PostgresPeople:
         self._pool = pool
 
     def get_user(self, user_id: str) -> User | None:
-        query = "SELECT id, name, role, scope, unit, active FROM registry.users WHERE id = %s"
+        query = f"SELECT {USER} FROM registry.users WHERE id = %s"  # noqa: S608 - the module's own columns
         with translated(), self._pool.connection() as connection:
             row = connection.execute(query, (user_id,)).fetchone()
-        return _user(row) if row else None
+        return user_of(row) if row else None
 
     def list_users(self) -> tuple[User, ...]:
-        query = "SELECT id, name, role, scope, unit, active FROM registry.users ORDER BY id"
+        query = f"SELECT {USER} FROM registry.users ORDER BY id"  # noqa: S608 - the module's own columns
         with translated(), self._pool.connection() as connection:
-            return tuple(_user(row) for row in connection.execute(query).fetchall())
+            return tuple(user_of(row) for row in connection.execute(query).fetchall())
 
     def add_user(self, user: User, password_hash: str) -> bool:
         query = (
@@ -48,7 +52,7 @@ class PostgresPeople:
         query = "SELECT password_hash FROM registry.users WHERE id = %s"
         with translated(), self._pool.connection() as connection:
             row = connection.execute(query, (user_id,)).fetchone()
-        return str(row[0]) if row else None
+        return str(row[0]) or None if row else None
 
     def add_token(self, token: Token) -> None:
         query = (
@@ -62,13 +66,13 @@ class PostgresPeople:
 
     def identify(self, token_hash: bytes, now: int) -> Identity | None:
         query = (
-            "SELECT u.id, u.name, u.role, u.scope, u.unit, u.active, t.kind, t.csrf "
+            "SELECT u.id, u.name, u.role, u.scope, u.unit, u.active, u.once_until, u.version, t.kind, t.csrf "
             "FROM registry.tokens t JOIN registry.users u ON u.id = t.user_id "
             "WHERE t.hash = %s AND t.expires_at > to_timestamp(%s / 1000.0)"
         )
         with translated(), self._pool.connection() as connection:
             row = connection.execute(query, (token_hash, now)).fetchone()
-        return Identity(_user(row[:6]), TokenKind(str(row[6])), str(row[7])) if row else None
+        return Identity(user_of(row[:8]), TokenKind(str(row[8])), str(row[9])) if row else None
 
     def drop_token(self, user_id: str, csrf: str, *, now: int) -> None:
         query = "DELETE FROM registry.tokens WHERE user_id = %s AND csrf = %s"
@@ -113,6 +117,10 @@ def _tries(row: Sequence[object]) -> Tries:
     return Tries(int(str(row[0])), int(str(row[1])))
 
 
-def _user(row: Sequence[object]) -> User:
-    user_id, name, role, scope, unit, active = row
-    return User(str(user_id), str(name), Role(str(role)), str(scope), str(unit), active=bool(active))
+def user_of(row: Sequence[object]) -> User:
+    """A row of the columns of :data:`USER`."""
+    user_id, name, role, scope, unit, active, once_until, version = row
+    return User(
+        str(user_id), str(name), Role(str(role)), str(scope), str(unit), active=bool(active),
+        once_until=None if once_until is None else int(str(once_until)), version=int(str(version)),
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """Areas, units and map layers in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import LiteralString, cast
 
 from psycopg import sql
@@ -9,10 +9,13 @@ from psycopg.types.json import Jsonb
 from services.adapters.postgres import Pool, translated
 from services.paging import Key, Page
 from services.registry.domain import Area, GeoJson, Layer, Unit
+from services.registry.domain.places import beginning_of
 from services.registry.postgres.devices import insert
 from streams.contracts import Device
 
 AREAS = sql.SQL("SELECT code, level, name_zh, name_en, geometry, lon, lat, facts FROM registry.areas ")
+PLAIN_AREAS = sql.SQL("SELECT code, level, name_zh, name_en, NULL, lon, lat, facts FROM registry.areas ")
+"""Without the outline, which nobody needs who reads a name."""
 UNITS = sql.SQL("SELECT id, name_zh, name_en, area, categories, phone FROM registry.units ")
 
 
@@ -37,6 +40,25 @@ class PostgresPlaces:
             rows = connection.execute(query, values).fetchall()
         items = tuple(_area(row) for row in rows[:limit])
         return Page(items, (items[-1].code,) if len(rows) > limit else None)
+
+    def find_areas(self, words: str, *, scope: str, level: str = "", limit: int) -> tuple[Area, ...]:
+        patterns = [f"%{literal(word)}%" for word in words.split()]
+        if not patterns:
+            return ()
+        code = beginning_of(words)
+        query = PLAIN_AREAS + sql.SQL(
+            "WHERE ((name_zh || ' ' || name_en) ILIKE ALL (%s) OR (%s <> '' AND code ^@ %s)) AND code ^@ %s "
+            "AND (%s = '' OR level = %s) ORDER BY length(name_zh), code LIMIT %s"
+        )
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(query, (patterns, code, code, scope, level, level, limit)).fetchall()
+        return tuple(_area(row) for row in rows)
+
+    def areas_named(self, codes: Collection[str]) -> dict[str, Area]:
+        query = PLAIN_AREAS + sql.SQL("WHERE code = ANY (%s)")
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(query, (list(codes),)).fetchall()
+        return {area.code: area for area in map(_area, rows)}
 
     def list_units(self, *, scope: str) -> tuple[Unit, ...]:
         query = UNITS + sql.SQL("WHERE area ^@ %s OR %s ^@ area ORDER BY id")
@@ -91,6 +113,11 @@ class PostgresPlaces:
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(query, rows)
             return cursor.rowcount
+
+
+def literal(words: str) -> str:
+    """Text as LIKE takes it for itself."""
+    return "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in words)
 
 
 def _area(row: Sequence[object]) -> Area:

@@ -4,17 +4,29 @@ from services.tickets.domain.clocks import ClockRun
 from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply, replay
 from services.tickets.domain.errors import IllegalTransition, NotAllowed, Stale
-from services.tickets.domain.facts import alarmed, archived, marked, master_ended, overdue, raised, returned
+from services.tickets.domain.facts import alarmed, archived, erased, marked, master_ended, overdue, raised, returned
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.lifecycle import allowed_actions, move, open_for_alarm, report
 from services.tickets.domain.policy import Policy
-from services.tickets.domain.privacy import caller_for, hidden_from, masked, may_unmask
+from services.tickets.domain.privacy import caller_for, hidden_from, masked, may_ask, may_unmask
 from services.tickets.domain.proof import Proof, proof_one, why_not
 from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import Hotspot, StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
 from services.tickets.domain.ticket import Caller, Episode, Event, Evidence, Opening, Task, Ticket
-from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, Source, Stage, State, Step
+from services.tickets.domain.words import (
+    Action,
+    Card,
+    Clock,
+    Level,
+    Role,
+    Satisfaction,
+    Scale,
+    Source,
+    Stage,
+    State,
+    Step,
+)
 
 __all__ = [
     "ROWS",
@@ -41,6 +53,7 @@ __all__ = [
     "Role",
     "Row",
     "Satisfaction",
+    "Scale",
     "Source",
     "Stage",
     "StageCount",
@@ -56,11 +69,13 @@ __all__ = [
     "archived",
     "caller_for",
     "edges",
+    "erased",
     "fields",
     "hidden_from",
     "marked",
     "masked",
     "master_ended",
+    "may_ask",
     "may_unmask",
     "move",
     "open_for_alarm",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from services.tickets.domain import erasure
 from services.tickets.domain.details import Details, evidence_of
 from services.tickets.domain.ticket import Episode, Event, Task, Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Card, Level, Role, State
@@ -118,7 +119,7 @@ def _void(ticket: Ticket) -> Changes:
     """The proofs of an earlier round count no longer."""
     return {
         "evidence": None, "checked_by": "", "satisfied": None, "misses": (), "redos": ticket.redos + 1,
-        "closed_at": None, "unsolved": False, "told": "",
+        "closed_at": None, "unsolved": False, "told": "", "booked": None, "bookings": 0,
     }  # fmt: skip
 
 
@@ -131,8 +132,12 @@ def _called(ticket: Ticket, event: Event) -> Changes:
     if event.new is State.REDO:
         return _void(ticket) | {"satisfied": details.satisfied}
     if details.contacted:
-        return {"satisfied": details.satisfied}
-    return {"misses": (*ticket.misses, event.at)}
+        return {"satisfied": details.satisfied, "booked": None}
+    return {"misses": (*ticket.misses, event.at), "booked": None}
+
+
+def _booked(ticket: Ticket, event: Event) -> Changes:
+    return {"booked": details_of(event).until, "bookings": ticket.bookings + 1}
 
 
 def _answered(_ticket: Ticket, event: Event) -> Changes:
@@ -168,7 +173,7 @@ def _master_done(ticket: Ticket, event: Event) -> Changes:
         "master": "", "merged_from": None, "told": given["told"], "unsolved": given["unsolved"],
         "lead": given["lead"] or ticket.lead, "assisting": _assisting(ticket, tuple(given["assisting"])),
         "handlers": (*ticket.handlers, *(name for name in given["handlers"] if name not in ticket.handlers)),
-        "checked_by": given["checked_by"], "prior": None, "asked_until": None, "waiting_until": None,
+        "checked_by": given["checked_by"], "prior": None, "asked_until": None, "waiting_until": None, "booked": None,
     }  # fmt: skip
 
 
@@ -197,6 +202,14 @@ def _escalated(_ticket: Ticket, event: Event) -> Changes:
     return {"level": Level(event.evidence["level"]), "supervised": True, "escalate_at": event.evidence["again"]}
 
 
+def _archived(_ticket: Ticket, event: Event) -> Changes:
+    return {"archived_at": event.at}
+
+
+def _erased(ticket: Ticket, event: Event) -> Changes:
+    return erasure.of_ticket(ticket) | {"erased_at": event.at}
+
+
 EFFECTS: Final[dict[Action, Callable[[Ticket, Event], Changes]]] = {
     Action.VERIFIED: _verified,
     Action.ANSWER: _answered,
@@ -223,6 +236,7 @@ EFFECTS: Final[dict[Action, Callable[[Ticket, Event], Changes]]] = {
     Action.CHECK_OK: _checked,
     Action.CHECK_BAD: _checked_bad,
     Action.CALLBACK: _called,
+    Action.BOOK: _booked,
     Action.CLOSE_UNRESOLVED: _unresolved,
     Action.REOPEN: _reopened,
     Action.URGE: _urged,
@@ -234,4 +248,6 @@ EFFECTS: Final[dict[Action, Callable[[Ticket, Event], Changes]]] = {
     Action.RAISE: _raised,
     Action.MARK: _marked,
     Action.ESCALATE: _escalated,
+    Action.ARCHIVE: _archived,
+    Action.ERASE: _erased,
 }

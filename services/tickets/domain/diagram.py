@@ -9,6 +9,7 @@ _OTHERWISE: Final = {
     Action.MERGE: "‖ all, held",
     Action.UNMERGE: "▸ what was held",
     Action.TASK_DONE: "− its task",
+    Action.BOOK: "callback is moved",
     Action.EXTEND_OK: "− review; finish is moved",
     Action.CLASSIFY: "each min(old, now + new)",
     Action.RAISE: "each min(old, now + new)",

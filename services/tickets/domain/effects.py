@@ -39,12 +39,12 @@ def apply(ticket: Ticket | None, event: Event) -> Ticket:
 
 
 def _moved(ticket: Ticket, event: Event) -> Changes:
-    """What any change of state does: an end has its time, a wait ends, a stage may be warned of again."""
+    """What any change of state does: an end has its time, a wait and a booking end, a stage may be warned of again."""
     changes: Changes = {}
     if event.new in ENDED and event.new is not State.MERGED and ticket.closed_at is None:
         changes["closed_at"] = event.at
     if event.new is not ticket.state and State.MERGED not in {event.new, event.old}:
-        changes["waiting_until"] = None
+        changes |= {"waiting_until": None, "booked": None}
     if event.new.stage is not ticket.state.stage:
         changes["warned"] = None
     return changes

@@ -60,6 +60,11 @@ def archived(ticket: Ticket, *, now: int) -> Moved:
     return _system(ticket, Action.ARCHIVE, now, {})
 
 
+def erased(ticket: Ticket, *, now: int, why: str) -> Moved:
+    """What it holds of a person is gone; the log has to follow (:mod:`services.tickets.domain.erasure`)."""
+    return _system(ticket, Action.ERASE, now, {"reason": why})
+
+
 def master_ended(ticket: Ticket, master: Ticket, *, now: int) -> Moved:
     """The master of a merged ticket has ended: its reporter is told the result, or the ticket lives on.
 

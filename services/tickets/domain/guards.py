@@ -143,6 +143,11 @@ def _may_check(ticket: Ticket, who: Actor, _now: int) -> None:
         raise Refused("forbidden", "whoever handled the ticket cannot be the one who confirms it")
 
 
+def _may_book(ticket: Ticket, _who: Actor, _now: int) -> None:
+    if ticket.bookings >= policy.MAX_BOOKINGS:
+        raise Ruled(Because.OFTEN, f"the call was booked {ticket.bookings} times, as often as may be: call now")
+
+
 def _may_give_up(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.sensor_active:
         raise Ruled(Because.ALARM, "its alarm still stands: nothing that a sensor still sees is closed")
@@ -168,6 +173,11 @@ def _may_withdraw(ticket: Ticket, who: Actor, _now: int) -> None:
     _speaks_for_caller(ticket, who)
 
 
+def _may_erase(ticket: Ticket, _who: Actor, _now: int) -> None:
+    if ticket.erased_at is not None:
+        raise Ruled(Because.ONCE, "what it held of a person has been erased already")
+
+
 _PERSON_RULES: Final[dict[Action, Callable[[Ticket, Actor, int], None]]] = {
     Action.ANSWER: _may_answer,
     Action.REJECT: _may_reject,
@@ -184,8 +194,10 @@ _PERSON_RULES: Final[dict[Action, Callable[[Ticket, Actor, int], None]]] = {
     Action.PARK: _may_park,
     Action.CHECK_OK: _may_check,
     Action.CHECK_BAD: _may_check,
+    Action.BOOK: _may_book,
     Action.CLOSE_UNRESOLVED: _may_give_up,
     Action.REOPEN: _may_reopen,
     Action.MERGE: _may_merge,
     Action.WITHDRAW: _may_withdraw,
+    Action.ERASE: _may_erase,
 }

@@ -103,7 +103,15 @@ def _recurs(ticket: Ticket, event: AlarmEvent) -> bool:
     return ticket.closed_at is not None and event.at - ticket.closed_at < ticket.reopen_ms
 
 
-def opening_of(event: AlarmEvent, *, number: str, place: str, building: str, deadlines: Policy) -> Opening:
+def opening_of(
+    event: AlarmEvent,
+    *,
+    number: str,
+    place: str,
+    building: str,
+    deadlines: Policy,
+    position: tuple[float, float] | None = None,
+) -> Opening:
     """A sensor ticket's opening, with its evidence."""
     policy = event.ticket
     if policy is None:
@@ -127,6 +135,7 @@ def opening_of(event: AlarmEvent, *, number: str, place: str, building: str, dea
         reopen_ms=policy.reopen_ms,
         episode=episode_of(event),
         backlog=event.backlog,
+        position=position,
     )
 
 

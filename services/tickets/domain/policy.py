@@ -30,6 +30,10 @@ MAX_TASKS: Final = 20
 MAX_MISSES: Final = 3
 MISSES_SPAN: Final = 2 * DAY
 """Three calls that reached nobody, over at least two days, end the call-back."""
+MAX_BOOKINGS: Final = 3
+"""Judgement: a reporter who moves the call a fourth time is called when the clock says so."""
+BOOKING_GRACE: Final = DAY // 24
+"""A booked call that has not been made an hour after its time is late."""
 CITIZEN_REOPEN: Final = 7 * DAY
 """How long after closing a reporter may say "not solved", once; and appeal, once."""
 SAFETY: Final = frozenset({GAS_LEAK, SEPTIC_GAS, FIRE_LANE})

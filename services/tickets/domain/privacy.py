@@ -6,6 +6,7 @@ ask, with a reason that is kept; for everybody else, units above all, there is n
 
 from typing import Final
 
+from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.ticket import Caller
 from services.tickets.domain.words import Role
 
@@ -16,6 +17,8 @@ MAY_UNMASK: Final = SEES_CALLER | {Role.UNIT_HANDLER, Role.UNIT_LEADER, Role.GRI
 
 def masked(phone: str) -> str:
     """``13812345621`` becomes ``138****5621``; a short number keeps its last two digits only."""
+    if phone == ERASED:
+        return phone
     if len(phone) >= 8:
         return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
     return "*" * max(0, len(phone) - 2) + phone[-2:]
@@ -35,8 +38,11 @@ def hidden_from(role: Role, caller: Caller | None) -> bool:
     return caller is not None and caller.confidential and role not in SEES_CALLER
 
 
+def may_ask(role: Role, caller: Caller | None) -> bool:
+    """Whether ``role`` may have the caller shown whole, for a reason that is kept."""
+    return caller is not None and role in MAY_UNMASK and not hidden_from(role, caller)
+
+
 def may_unmask(role: Role, caller: Caller | None) -> bool:
     """Whether ``role`` may ask to see the caller whole, and would see more than it does."""
-    if caller is None or role not in MAY_UNMASK or hidden_from(role, caller):
-        return False
-    return caller_for(role, caller) != caller
+    return may_ask(role, caller) and caller_for(role, caller) != caller

@@ -10,6 +10,7 @@ from services.tickets.domain.words import Stage
 class TicketFilters:
     """Every field narrows; times are epoch ms of opening. ``reporter`` and ``unit`` are "mine".
 
+    ``watched``: it carries a card, or is under supervision 督办; ``level``: how far up it has come.
     ``text`` are words that the ticket holds, all of them, wherever and in whichever case.
     """
 
@@ -23,6 +24,8 @@ class TicketFilters:
     incident: str = ""
     master: str = ""
     supervised: bool | None = None
+    watched: bool | None = None
+    level: str = ""
     unit: str = ""
     reporter: str = ""
     card: str = ""

@@ -159,6 +159,7 @@ _RULES: Final[dict[Action, Callable[[Ticket, Row, Actor, Details, int], None]]] 
     Action.TASK_DONE: _task,
     Action.WHISTLE: _whistled,
     Action.WAIT: _waited,
+    Action.BOOK: _waited,
     Action.EXTEND: _extended,
     Action.PARK: _parked,
 }

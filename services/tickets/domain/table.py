@@ -133,7 +133,8 @@ ROWS: Final = (
     _row(_A.CHECK_BAD, (_S.CHECKING,), _S.REDO, _GRID, "photos|photo", "reason text reading", clocks="-V ~F +X"),
     _row(_A.CALLBACK, (_S.CALLBACK,), _S.CLOSED, _CALLING, "contacted", "solved satisfied text", clocks=f"-{_ALL}"),
     _row(_A.CALLBACK, (_S.CALLBACK,), _S.REDO, _CALLING, "contacted", "solved satisfied text", clocks="-B +X"),
-    _row(_A.CALLBACK, (_S.CALLBACK,), None, _CALLING, "contacted", "solved satisfied text"),
+    _row(_A.CALLBACK, (_S.CALLBACK,), None, _CALLING, "contacted", "solved satisfied text", clocks="-B +B"),
+    _row(_A.BOOK, (_S.CALLBACK,), None, _CALLING, "until", "text"),
     _row(_A.CLOSE_UNRESOLVED, (_S.IN_PROGRESS, _S.PARKED, *_PROVING), _S.CLOSED, _SUPERVISOR, "reason told",
          clocks=f"-{_ALL}"),
     _row(_A.REOPEN, (_S.CLOSED,), _S.REDO, (_R.SUPERVISOR, _R.CITIZEN), "reason", clocks="+X"),
@@ -142,7 +143,7 @@ ROWS: Final = (
     _row(_A.MERGE, OPEN, _S.MERGED, (_R.OPERATOR, _R.SYSTEM), "master", "reason"),
     *(_row(_A.UNMERGE, (_S.MERGED,), state, (_R.OPERATOR, _R.SYSTEM), "reason") for state in OPEN),
     _row(_A.WITHDRAW, _WITHDRAWABLE, _S.WITHDRAWN, _CALLER, "reason", clocks=f"-{_ALL}"),
-    _row(_A.URGE, OPEN, None, _CALLER, "text"),
+    _row(_A.URGE, OPEN, None, (*_CALLER, _R.SUPERVISOR), "text"),
     _row(_A.NOTE, OPEN, None, (*_STAFF, _R.CITIZEN), "text", "photos photo reading"),
     # What the system records
     _row(_A.MASTER_DONE, (_S.MERGED,), _S.CALLBACK, _SYSTEM, clocks=f"-{_ALL} +B"),
@@ -155,6 +156,7 @@ ROWS: Final = (
     _row(_A.MARK, OPEN, None, _SYSTEM),
     _row(_A.ESCALATE, OPEN, None, _SYSTEM),
     _row(_A.ARCHIVE, (_S.CLOSED, _S.REJECTED, _S.WITHDRAWN), _S.ARCHIVED, _SYSTEM),
+    _row(_A.ERASE, (_S.ARCHIVED,), None, (_R.ADMINISTRATOR, _R.SYSTEM), "reason"),
 )  # fmt: skip
 
 

@@ -95,7 +95,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     """The present state. Times are epoch ms; ``version`` counts its events.
 
     ``prior`` is where a review returns to, ``merged_from`` where un-merging does. ``told`` is the
-    master's result, which stands for the proofs of a ticket that was merged into it.
+    master's result, which stands for the proofs of a ticket that was merged into it. ``booked`` is
+    when the reporter wants to be called back.
     """
 
     id: str
@@ -131,6 +132,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     checked_by: str = ""
     satisfied: Satisfaction | None = None
     misses: tuple[int, ...] = ()
+    booked: int | None = None
+    bookings: int = 0
     returns: int = 0
     redos: int = 0
     recurrences: int = 0
@@ -157,6 +160,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     supervised: bool = False
     escalate_at: int | None = None
     warned: Stage | None = None
+    archived_at: int | None = None
+    erased_at: int | None = None
 
     @property
     def stage(self) -> Stage:

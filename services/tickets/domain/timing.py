@@ -6,6 +6,7 @@ from typing import Final
 from services.tickets.domain import clocks
 from services.tickets.domain.clocks import Clocks
 from services.tickets.domain.consequences import details_of
+from services.tickets.domain.policy import BOOKING_GRACE
 from services.tickets.domain.table import Row
 from services.tickets.domain.ticket import Event, Ticket
 from services.tickets.domain.words import Action, Card, Clock
@@ -45,6 +46,15 @@ def _parked(_ticket: Ticket, runs: Clocks, event: Event) -> Clocks:
     return (*runs, clocks.run_until(Clock.REVIEW, details_of(event).until or event.at, event.at))
 
 
+def _booked(_ticket: Ticket, runs: Clocks, event: Event) -> Clocks:
+    """The call is due when its reporter wants it, sooner or later; what is late already stays so."""
+    at = (details_of(event).until or event.at) + BOOKING_GRACE
+    late = any(run.clock is Clock.CALLBACK and run.card is Card.RED for run in runs)
+    fresh = clocks.run_until(Clock.CALLBACK, at, event.at)
+    rest = clocks.stop(runs, (Clock.CALLBACK,))
+    return (*rest, *clocks.mark((fresh,), fresh.name, Card.RED if late else Card.NONE))
+
+
 def _whistled(ticket: Ticket, runs: Clocks, event: Event) -> Clocks:
     due, number = details_of(event).until or event.at, len(ticket.tasks) + 1
     return (*runs, clocks.run_until(Clock.TASK, due, event.at, number))
@@ -64,6 +74,7 @@ _OWN: Final[dict[Action, Callable[[Ticket, Clocks, Event], Clocks]]] = {
     Action.UNMERGE: _released,
     Action.EXTEND_OK: _extended,
     Action.PARK: _parked,
+    Action.BOOK: _booked,
     Action.WHISTLE: _whistled,
     Action.TASK_DONE: _task_done,
     Action.MARK: _marked,

@@ -97,6 +97,7 @@ class Action(StrEnum):
     CHECK_OK = "check_ok"
     CHECK_BAD = "check_bad"
     CALLBACK = "callback"
+    BOOK = "book"
     CLOSE_UNRESOLVED = "close_unresolved"
     REOPEN = "reopen"
     TRANSFER = "transfer"
@@ -112,6 +113,7 @@ class Action(StrEnum):
     MARK = "mark"
     ESCALATE = "escalate"
     ARCHIVE = "archive"
+    ERASE = "erase"
 
 
 class Role(StrEnum):
@@ -181,11 +183,24 @@ class Source(StrEnum):
 
 
 class Satisfaction(StrEnum):
-    """满意, 基本满意, 不满意."""
+    """非常满意 (of the four-valued scale only), 满意, 基本满意, 不满意."""
 
+    VERY_SATISFIED = "very_satisfied"
     SATISFIED = "satisfied"
     MOSTLY = "mostly"
     DISSATISFIED = "dissatisfied"
+
+
+class Scale(StrEnum):
+    """Between how many answers a reporter chooses: Beijing-style data know three, Shanghai's four."""
+
+    THREE = "three"
+    FOUR = "four"
+
+    @property
+    def answers(self) -> tuple[Satisfaction, ...]:
+        """What may be answered, best first."""
+        return tuple(Satisfaction)[1 if self is Scale.THREE else 0 :]
 
 
 UNIT_ROLES: Final = (Role.UNIT_HANDLER, Role.UNIT_LEADER)

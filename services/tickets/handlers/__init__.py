@@ -3,6 +3,7 @@
 from services.tickets.handlers.alarms import TakeAlarm, Taken
 from services.tickets.handlers.board import KeepAnswers, KeepShifts, KeepWorks, Kept
 from services.tickets.handlers.catalogue import KeepCatalogue
+from services.tickets.handlers.erasing import EraseByAge
 from services.tickets.handlers.figures import CountFigures
 from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
@@ -15,6 +16,7 @@ __all__ = [
     "Act",
     "ActOnTicket",
     "CountFigures",
+    "EraseByAge",
     "FindAlike",
     "FindCalls",
     "KeepAnswers",

@@ -80,6 +80,7 @@ class TakeAlarm:
             place=spot.place,
             building=spot.building,
             deadlines=deadlines_of(work, decision.policy),
+            position=spot.position,
         )
         ticket, events = domain.open_for_alarm(
             opening, id=self.ids.new(), now=now, lead=decision.lead, assisting=decision.assisting

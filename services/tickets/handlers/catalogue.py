@@ -6,9 +6,11 @@ from typing import Final
 
 import msgspec
 
+from services.paging import Key, Page
 from services.ports import Clock, Ids
 from services.tickets.domain import Actor, Role
 from services.tickets.domain.catalogue import (
+    DISTRICT,
     GROUPS,
     Decision,
     Line,
@@ -16,9 +18,10 @@ from services.tickets.domain.catalogue import (
     holes,
     responsible_for,
 )
+from services.tickets.domain.catalogue.exchange import Known, Plan, Rows, areas_named, basis_of, key_of, planned
 from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import SHIPPED
-from services.tickets.ports import Catalogue
+from services.tickets.ports import Catalogue, Changed
 from services.transactions import Clash
 from streams.contracts import Refused
 from streams.contracts.areas import contains
@@ -64,10 +67,10 @@ class KeepCatalogue:
         """
         self._may(who, line.area, scope)
         self._check(line)
-        same = next((old for old in self.catalogue.lines() if not old.own and _key(old) == _key(line)), None)
+        same = next((old for old in self.catalogue.lines() if not old.own and key_of(old) == key_of(line)), None)
         line = msgspec.structs.replace(line, id=same.id if same else self.ids.new(), own=False)
         try:
-            self.catalogue.put(line, by=who.by, now=self.clock.now())
+            self.catalogue.put(line, by=who.by, role=who.role, now=self.clock.now())
         except Clash:
             raise Refused("conflict", "somebody wrote this line at the same time; look again") from None
         return line
@@ -82,8 +85,55 @@ class KeepCatalogue:
         if line is None:
             raise Refused("not-found", f"there is no written line {name}")
         self._may(who, line.area, scope)
-        self.catalogue.remove(name, by=who.by, now=self.clock.now())
+        self.catalogue.remove(name, by=who.by, role=who.role, now=self.clock.now())
         return line
+
+    def changes(self, *, scope: str, line: str = "", limit: int, after: Key | None) -> Page[Changed]:
+        """Who changed which line, from what to what, newest first; ``line`` is one line's own history."""
+        return self.catalogue.changes(scope=scope, line=line, limit=limit, after=after)
+
+    def plan(self, rows: Rows, *, who: Actor, scope: str = "") -> Plan:
+        """What a file would change and what is wrong with it; nothing is written.
+
+        Raises:
+            Refused: ``forbidden``.
+        """
+        self._may(who, scope, scope)
+        return planned(rows, self._known(rows, self.catalogue.lines(), scope))
+
+    def apply(self, rows: Rows, *, basis: str = "", who: Actor, scope: str = "") -> Plan:
+        """Write a file's lines, all of them or none; the same file again changes nothing.
+
+        ``basis`` is the one of the plan that somebody looked at, '' where nobody did.
+
+        Raises:
+            Refused: ``forbidden``; ``conflicts``, cells are wrong, the plan names them; ``basis``, somebody
+                changed the catalogue since the plan was made.
+        """
+        plan = self.plan(rows, who=who, scope=scope)
+        if plan.conflicts:
+            raise Refused(
+                "conflicts", f"{len(plan.conflicts)} cells are wrong and nothing was written",
+                remedy="Mend every cell that the plan names and send the file again.", plan=plan,
+            )  # fmt: skip
+        if basis and basis != plan.basis:
+            raise _moved(plan)
+
+        def judge(lines: tuple[Line, ...]) -> None:
+            if basis_of(lines) != plan.basis:
+                raise _moved(plan)
+
+        new = [
+            change.new if change.old else msgspec.structs.replace(change.new, id=self.ids.new())
+            for change in plan.changes
+        ]
+        if new:
+            self.catalogue.put_all(new, by=who.by, role=who.role, now=self.clock.now(), judge=judge)
+        return plan
+
+    def _known(self, rows: Rows, lines: tuple[Line, ...], scope: str) -> Known:
+        units = {unit.id: unit for unit in self.catalogue.units()}
+        return Known(lines, self.catalogue.areas_of(areas_named(rows)), units, frozenset(SHIPPED), scope)
 
     def _check(self, line: Line) -> None:
         if line.category and line.category not in GROUPS:
@@ -92,6 +142,8 @@ class KeepCatalogue:
             raise Refused("fields", "urgency is 0, 1, 2 or nothing for any", wrong=["urgency"])
         self._check_area(line.area)
         for name, unit in (("lead", line.lead), *(("assisting", unit) for unit in line.assisting)):
+            if unit == DISTRICT:
+                continue
             around = self.catalogue.unit_area(unit)
             if around is None:
                 raise Refused("fields", f"there is no unit '{unit}'; the list of units has them", wrong=[name])
@@ -118,5 +170,8 @@ class KeepCatalogue:
             raise Refused("forbidden", f"{area} lies outside your area {scope}")
 
 
-def _key(line: Line) -> tuple[str, str, int | None]:
-    return (line.category, line.area, line.urgency)
+def _moved(plan: Plan) -> Refused:
+    return Refused(
+        "basis", "somebody changed the catalogue since this plan was made; nothing was written",
+        remedy="Look at the new plan, then apply that.", basis=plan.basis,
+    )  # fmt: skip

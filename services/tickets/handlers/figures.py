@@ -6,7 +6,7 @@ from typing import Final
 
 from services.paging import Key, Page
 from services.ports import Clock
-from services.tickets.domain import Actor, Role
+from services.tickets.domain import Actor, Role, Scale
 from services.tickets.domain.figures import (
     SHIPPED,
     By,
@@ -14,6 +14,7 @@ from services.tickets.domain.figures import (
     Figures,
     FigureTicket,
     Measure,
+    Published,
     Scoring,
     Tally,
     Window,
@@ -24,7 +25,7 @@ from services.tickets.domain.figures import (
     window_of,
 )
 from services.tickets.domain.figures.tally import BY_CREATION
-from services.tickets.domain.figures.windows import month_at
+from services.tickets.domain.figures.windows import before, month_at
 from services.tickets.ports import FigureStore
 from services.transactions import Clash
 from streams.contracts import Refused
@@ -32,6 +33,9 @@ from streams.contracts import Refused
 MAY_CHANGE: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 NOTHING: Final = "-"
 """Asked as a unit or a category: the tickets that have none."""
+SHORTEST: Final = 4
+LONGEST: Final = 200
+"""Characters of the reason that stays with a version."""
 _FEW_DAYS: Final = 62
 """A longer period is shown by its months."""
 
@@ -76,35 +80,57 @@ class CountFigures:
     store: FigureStore
     clock: Clock
 
-    def known(self) -> tuple[Scoring, ...]:
+    def known(self) -> tuple[Published, ...]:
         """The shipped rules and every version since."""
         stored = self.store.scorings()
-        return stored if stored and stored[0].version == SHIPPED.version else (SHIPPED, *stored)
+        return stored if stored and stored[0].scoring.version == SHIPPED.version else (Published(SHIPPED), *stored)
+
+    def scale(self) -> Scale:
+        """Between how many answers a reporter chooses now."""
+        return self.scoring().scale
 
     def scoring(self, version: int = 0) -> Scoring:
         """Raises: Refused, ``not-found``."""
-        known = {scoring.version: scoring for scoring in self.known()}
+        known = {each.scoring.version: each.scoring for each in self.known()}
         found = known.get(version or max(known))
         if found is None:
             raise Refused("not-found", f"the rules of the figures have no version {version}", version=max(known))
         return found
 
-    def publish(self, scoring: Scoring, *, who: Actor) -> Scoring:
+    def publish(self, scoring: Scoring, *, who: Actor, reason: str) -> Published:
         """Put the next version in force; figures by an older one can still be asked for.
 
         Raises:
-            Refused: ``forbidden``; ``conflict``, it is not the next version.
+            Refused: ``forbidden``; ``fields``, no reason; ``conflict``, it is not the next version.
         """
-        if who.role not in MAY_CHANGE:
-            raise Refused("forbidden", f"the rules of the figures are changed by {' or '.join(sorted(MAY_CHANGE))}")
+        why = " ".join(reason.split())
+        _changes(who)
+        if not SHORTEST <= len(why) <= LONGEST:
+            raise Refused(
+                "fields", f"reason has {len(why)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
+                wrong=["reason"], remedy="Say by which decision the rules change.",
+            )  # fmt: skip
         newest = self.scoring().version
         if scoring.version != newest + 1:
             raise _taken(newest)
         try:
-            self.store.publish(scoring, by=who.by, now=self.clock.now())
+            published = Published(scoring, who.by, self.clock.now(), why)
+            self.store.publish(published)
         except Clash:
             raise _taken(newest + 1) from None
-        return scoring
+        return published
+
+    def preview(self, draft: Scoring, *, who: Actor, scope: str, by: By = By.WHOLE) -> tuple[Counted, Counted]:
+        """The last whole month by the rules in force, and by ``draft``, which nobody has published.
+
+        Raises:
+            Refused: ``forbidden``, to whoever could not publish it.
+        """
+        _changes(who)
+        force = self.scoring()
+        month = before(month_at(self.clock.now(), force))
+        asked = Asked(period=month, scope=scope, by=by)
+        return self._counted(asked, force), self._counted(asked, draft)
 
     def __call__(self, asked: Asked) -> Counted:
         """Count.
@@ -112,7 +138,9 @@ class CountFigures:
         Raises:
             Refused: ``fields``, the period is none; ``not-found``, no such version.
         """
-        scoring = self.scoring(asked.version)
+        return self._counted(asked, self.scoring(asked.version))
+
+    def _counted(self, asked: Asked, scoring: Scoring) -> Counted:
         window, query = self._query(asked, scoring)
         windows = _periods(window, scoring) if asked.by is By.PERIOD else ()
         tallies = self.store.tally(replace(query, edges=tuple(each.start for each in windows)))
@@ -156,6 +184,11 @@ class CountFigures:
             asked.digits,
         )
         return window, query
+
+
+def _changes(who: Actor) -> None:
+    if who.role not in MAY_CHANGE:
+        raise Refused("forbidden", f"the rules of the figures are changed by {' or '.join(sorted(MAY_CHANGE))}")
 
 
 def _periods(window: Window, scoring: Scoring) -> tuple[Window, ...]:

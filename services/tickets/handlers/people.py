@@ -1,7 +1,7 @@
 """What people ask: open a ticket by phone, page or patrol; act on one. Each request once."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -22,13 +22,16 @@ from services.tickets.domain import (
 )  # fmt: skip
 from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.numbers import day_of, number
+from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_text
 from services.tickets.handlers.board import KeepAnswers
+from services.tickets.handlers.erasing import keep_account, put
 from services.tickets.handlers.incidents import gather, save
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.photos import show
-from services.tickets.ports import Answer, TicketStore, Work
+from services.tickets.handlers.places import check_area, check_units, units_named
+from services.tickets.ports import Answer, Atlas, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
 from streams.contracts.areas import level_of
@@ -45,7 +48,8 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What somebody reports. ``area`` is an area code, ``category`` a guess that classifying settles.
 
     ``position`` is (lon, lat), WGS84.
-    ``device`` is the sensor that it is about, where somebody stands before it.
+    ``device`` is the sensor that it is about, where somebody stands before it. ``urgency`` is the hotline's
+    first word on it, which classifying settles as well.
     """
 
     title: str
@@ -57,6 +61,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     device: str = ""
     caller: Caller | None = None
     position: tuple[float, float] | None = None
+    urgency: int = 0
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -75,6 +80,7 @@ class OpenTicket:
     store: TicketStore
     clock: Clock
     ids: Ids
+    atlas: Atlas | None = None
 
     def __call__(
         self, report: Report, *, who: Actor, key: str = "", scope: str = "", source: Source | None = None
@@ -86,7 +92,7 @@ class OpenTicket:
         Raises:
             Refused: ``fields`` or ``forbidden``; ``idempotency`` for a key of another request.
         """
-        own = _checked(report, who, scope)
+        own = _checked(report, who, scope, self.atlas)
         request = _Request(key, who, report)
         return in_transaction(
             self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own))
@@ -98,7 +104,7 @@ class OpenTicket:
         Raises:
             Refused: as opening it would.
         """
-        _checked(report, who, scope)
+        _checked(report, who, scope, self.atlas)
         before = in_transaction(self.store, _Request(key, who, report).before)
         return before.ticket if before else ""
 
@@ -119,13 +125,14 @@ class OpenTicket:
             caller=report.caller,
             reporter="" if who.role is Role.OPERATOR else who.by,
             position=report.position,
+            urgency=report.urgency,
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)
         return join(work, ticket, now)
 
 
-def _checked(report: Report, who: Actor, scope: str) -> Source:
+def _checked(report: Report, who: Actor, scope: str, atlas: Atlas | None) -> Source:
     """The channel of whoever reports, where they and what they say may pass."""
     check_text(report)
     own = _SOURCES.get(who.role)
@@ -137,6 +144,11 @@ def _checked(report: Report, who: Actor, scope: str) -> Source:
         check_category(report.category)
     if not report.area.startswith(scope):
         raise Refused("forbidden", f"the place lies outside your area {scope}")
+    if report.urgency and (report.urgency not in URGENCIES or who.role is not Role.OPERATOR):
+        detail = "urgency is 0 (ordinary), 1 (major) or 2 (critical), and the hotline's to say"
+        raise Refused("fields", detail, wrong=["urgency"])
+    if atlas is not None:
+        check_area(atlas, report.area)
     return own
 
 
@@ -147,6 +159,7 @@ class ActOnTicket:
     store: TicketStore
     clock: Clock
     answers: KeepAnswers | None = None
+    atlas: Atlas | None = None
 
     def __call__(self, act: Act, *, who: Actor, key: str = "", scope: str = "") -> Ticket:
         """Act, or answer as before when ``key`` was used for this very action.
@@ -158,16 +171,22 @@ class ActOnTicket:
         check_text(act)
         if act.details.cites and self.answers is not None:
             self.answers.cited(act.details.cites)
+        if self.atlas is not None and act.action == Action.CLASSIFY:
+            check_area(self.atlas, act.details.area)
+        units = units_named(self.atlas, act.action, act.details) if self.atlas is not None else {}
         request = _Request(key, who, act)
-        return in_transaction(self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope)))
+        return in_transaction(
+            self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope, units))
+        )
 
-    def _act(self, work: Work, act: Act, who: Actor, scope: str) -> Ticket:
+    def _act(self, work: Work, act: Act, who: Actor, scope: str, units: Mapping[str, str | None]) -> Ticket:
         ticket = work.ticket(act.ticket)
         if ticket is None or not ticket.area.startswith(scope):
             raise Refused("not-found", "there is no such ticket in your area")
         now = self.clock.now()
         if act.version != ticket.version:
             raise Stale(act.version, ticket.version)
+        check_units(units, ticket, act.details)
         if act.action not in set(Action):
             allowed = domain.allowed_actions(ticket, who.role, by=who.by, unit=who.unit, now=now)
             raise IllegalTransition(ticket.state, act.action, allowed)
@@ -176,6 +195,10 @@ class ActOnTicket:
         moved, events = domain.move(
             ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
         )
+        if action is Action.ERASE:
+            put(work, moved, events)
+            keep_account(work, moved, now, who, act.details.reason)
+            return moved
         show(work, ticket.id, act.details.photos, now)
         save(work, moved, events, now)
         if master is not None:

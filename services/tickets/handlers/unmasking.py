@@ -5,7 +5,7 @@ from typing import Final
 
 from services.audit import Did, Entry, said
 from services.ports import Clock
-from services.tickets.domain import Actor, Caller, may_unmask
+from services.tickets.domain import Actor, Caller, may_ask
 from services.tickets.ports import TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -13,6 +13,21 @@ from streams.contracts import Refused
 SHORTEST: Final = 4
 """Characters of a reason: "x" explains nothing to whoever reads the log."""
 LONGEST: Final = 200
+
+
+def checked_reason(why: str) -> str:
+    """The reason as it is kept.
+
+    Raises:
+        Refused: ``fields``, it explains nothing.
+    """
+    reason = " ".join(why.split())
+    if not SHORTEST <= len(reason) <= LONGEST:
+        raise Refused(
+            "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
+            wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
+        )  # fmt: skip
+    return reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +41,9 @@ class Unmask:
         """The caller, after the log has kept who saw them, when and why.
 
         Raises:
-            Refused: ``not-found``; ``fields``, no reason; ``forbidden``, the role may not
-                or sees everything already.
+            Refused: ``not-found``; ``fields``, no reason; ``forbidden``, the role may not.
         """
-        reason = " ".join(why.split())
-        if not SHORTEST <= len(reason) <= LONGEST:
-            raise Refused(
-                "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
-                wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
-            )  # fmt: skip
+        reason = checked_reason(why)
         return in_transaction(self.store, lambda work: self._show(work, ticket, who, reason, scope))
 
     def _show(self, work: Work, ticket: str, who: Actor, why: str, scope: str) -> Caller:
@@ -42,7 +51,7 @@ class Unmask:
         if found is None or not found.area.startswith(scope):
             raise Refused("not-found", "there is no such ticket in your area")
         caller = found.caller
-        if caller is None or not may_unmask(who.role, caller):
+        if caller is None or not may_ask(who.role, caller):
             raise Refused(
                 "forbidden", f"there is no caller on {found.number} that {who.role} may ask to see",
                 remedy="Those who work on the ticket may ask; a confidential caller is for those who call back.",

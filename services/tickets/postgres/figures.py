@@ -1,12 +1,13 @@
 """Figures in PostgreSQL: the row beside each ticket, and counting over rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from services.adapters import logging
 from services.adapters.postgres import Pool, translated
 from services.paging import Key, Page
 from services.tickets.domain import Event, Ticket
@@ -17,6 +18,7 @@ from services.tickets.domain.figures import (
     FigureQuery,
     FigureTicket,
     Measure,
+    Published,
     Record,
     Scoring,
     Share,
@@ -25,6 +27,7 @@ from services.tickets.domain.figures import (
     recorded,
 )
 from services.tickets.domain.figures.tally import BY_CREATION
+from services.tickets.ports import Remade
 from services.tickets.postgres.rows import event_of, ticket_of
 from services.tickets.postgres.statements import EVENTS
 from services.transactions import Clash
@@ -42,9 +45,17 @@ _PUT: Final = (
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 ).encode()
 _STALE: Final = """
-    SELECT body FROM tickets.tickets WHERE NOT EXISTS (
+    SELECT id, body FROM tickets.tickets WHERE NOT EXISTS (
         SELECT 1 FROM tickets.ticket_figures f WHERE f.ticket = tickets.id AND f.definition = %s)
+      AND NOT id = ANY (%s)
     LIMIT %s FOR UPDATE SKIP LOCKED"""
+_BROKEN: Final = (msgspec.MsgspecError, LookupError, ValueError, psycopg.IntegrityError)
+"""What a log that this release cannot fold raises."""
+
+_BEHIND: Final = """
+    SELECT count(*) FROM (SELECT 1 FROM tickets.tickets WHERE NOT EXISTS (
+        SELECT 1 FROM tickets.ticket_figures f WHERE f.ticket = tickets.id AND f.definition = %s)
+    LIMIT %s) AS behind"""
 
 _OVERDUE: Final = "coalesce(sign_due < %(now)s, false)"
 _OF: Final[dict[Measure, tuple[str, str, str]]] = {
@@ -54,7 +65,7 @@ _OF: Final[dict[Measure, tuple[str, str, str]]] = {
     Measure.ON_TIME: ("true", "NOT late", "false"),
     Measure.RESPONSE: ("valid", "contacted", "false"),
     Measure.SOLUTION: ("judged", "solved", "false"),
-    Measure.SATISFACTION: ("valid", "satisfied = 'satisfied'", "satisfied = 'mostly'"),
+    Measure.SATISFACTION: ("valid", "satisfied IN ('very_satisfied', 'satisfied')", "satisfied = 'mostly'"),
 }
 """Measure -> (which tickets, which of them count, which count with the weight w)."""
 
@@ -84,13 +95,19 @@ def keep(cursor: Cursor, ticket: Ticket, events: Sequence[Event]) -> None:
     _put(cursor, recorded(before, ticket, events))
 
 
-def remake(cursor: Cursor, limit: int) -> int:
-    """Make rows that are missing or of another definition; returns how many."""
-    stale = [ticket_of(row[0]) for row in cursor.execute(_STALE, (DEFINITION, limit)).fetchall()]
-    for ticket in stale:
-        log = [event_of(each) for each in cursor.execute(EVENTS, (ticket.id,)).fetchall()]
-        _put(cursor, recorded(None, ticket, log))
-    return len(stale)
+def remake(cursor: Cursor, limit: int, without: Collection[str] = ()) -> Remade:
+    """Make rows that are missing or of another definition; one broken log holds up no other."""
+    stale: list[Any] = cursor.execute(_STALE, (DEFINITION, list(without), limit)).fetchall()
+    failed: list[str] = []
+    for name, body in stale:
+        try:
+            with cursor.connection.transaction():
+                log = [event_of(each) for each in cursor.execute(EVENTS, (name,)).fetchall()]
+                _put(cursor, recorded(None, ticket_of(body), log))
+        except _BROKEN as error:
+            logging.get(__name__).error("figures not made", ticket=name, error=type(error).__name__)
+            failed.append(name)
+    return Remade(len(stale) - len(failed), tuple(failed))
 
 
 def _put(cursor: Cursor, record: Record) -> None:
@@ -118,26 +135,33 @@ class PostgresFigures:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def scorings(self) -> tuple[Scoring, ...]:
+    def scorings(self) -> tuple[Published, ...]:
         with translated(), self._pool.connection() as connection:
-            rows = connection.execute("SELECT body FROM tickets.scorings ORDER BY version").fetchall()
-        return tuple(msgspec.convert(row[0], Scoring) for row in rows)
+            rows: list[Any] = connection.execute(
+                "SELECT body, by, at, reason FROM tickets.scorings ORDER BY version"
+            ).fetchall()
+        return tuple(Published(msgspec.convert(body, Scoring), by, at, reason) for body, by, at, reason in rows)
 
-    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
-        body = Jsonb(scoring, dumps=msgspec.json.encode)
+    def publish(self, published: Published) -> None:
+        scoring, body = published.scoring, Jsonb(published.scoring, dumps=msgspec.json.encode)
         with translated():
             try:
                 with self._pool.connection() as connection:
                     connection.execute(
-                        "INSERT INTO tickets.scorings (version, body, at, by) VALUES (%s, %s, %s, %s)",
-                        (scoring.version, body, now, by),
+                        "INSERT INTO tickets.scorings (version, body, at, by, reason) VALUES (%s, %s, %s, %s, %s)",
+                        (scoring.version, body, published.at, published.by, published.reason),
                     )
             except psycopg.errors.UniqueViolation as error:
                 raise Clash(str(error)) from error
 
-    def remake(self, limit: int) -> int:
+    def behind(self, most: int) -> int:
+        with translated(), self._pool.connection() as connection:
+            row = connection.execute(_BEHIND, (DEFINITION, most)).fetchone()
+        return int(str(row[0])) if row else 0
+
+    def remake(self, limit: int, *, without: Collection[str] = ()) -> Remade:
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
-            return remake(cursor, limit)
+            return remake(cursor, limit, without)
 
     def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
         values = _values(query)

@@ -22,6 +22,8 @@ _WHERE: Final = {
     "incident": "incident = %(incident)s",
     "master": "master = %(master)s",
     "supervised": "supervised = %(supervised)s",
+    "watched": "(card <> '' OR supervised) = %(watched)s",
+    "level": "level = %(level)s",
     "unit": "((lead = %(unit)s AND lead <> '') OR assisting @> ARRAY[%(unit)s::text])",
     "reporter": "reporter = %(reporter)s",
     "card": "card = %(card)s AND card <> ''",
@@ -36,6 +38,12 @@ _WHERE: Final = {
 
 _NEWEST: Final = "ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"
 _BEFORE: Final = "AND (opened_at, id) < (%(after_at)s, %(after_id)s)"
+_RECENT: Final = """
+    SELECT body FROM (
+        SELECT body, words, opened_at, id {what} ORDER BY opened_at DESC, id DESC LIMIT 5000
+    ) AS recent WHERE words ILIKE ALL (%(words)s) ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+"""Words that are common fill a page from the newest tickets; how common they are no plan knows: their pairs go
+together, and a plan multiplies how rare each is."""
 
 _COLUMNS: Final = {
     By.OPENED: "opened_at",
@@ -72,16 +80,24 @@ class PostgresTicketReader:
     def list_tickets(
         self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None, order: Order = ()
     ) -> Page[Ticket]:
-        values = _values(filters, scope) | {"limit": limit + 1}
+        values, before = _values(filters, scope) | {"limit": limit + 1}, ""
         if order:
             rest, more = _ordered(order, after)
+        elif after:
+            rest, more = f"{_BEFORE} {_NEWEST}", {"after_at": after[0], "after_id": after[1]}
+            before = _BEFORE
         else:
             rest, more = _NEWEST, {}
-            if after:
-                rest, more = f"{_BEFORE} {_NEWEST}", {"after_at": after[0], "after_id": after[1]}
-        query = f"SELECT body {_from(values)} {rest}"
+        queries = [f"SELECT body {_from(values)} {rest}"]
+        if values["words"] and not order:
+            wordless = values | {"words": None, "pairs": None}
+            queries.insert(0, _RECENT.format(what=f"{_from(wordless)} {before}"))
+        rows: list[Any] = []
         with translated(), self._pool.connection() as connection:
-            rows = connection.execute(query.encode(), values | more).fetchall()
+            for query in queries:
+                rows = connection.execute(query.encode(), values | more).fetchall()
+                if len(rows) > limit:
+                    break
         items = tuple(ticket_of(row[0]) for row in rows[:limit])
         if len(rows) <= limit:
             return Page(items)
@@ -141,7 +157,8 @@ def _values(filters: TicketFilters, scope: str) -> dict[str, Any]:
         "scope": scope, "area": filters.area, "states": states or None, "stage": filters.stage,
         "open": filters.open if filters.open is not None else opened, "device": filters.device, "kind": filters.kind,
         "source": filters.source, "incident": filters.incident, "master": filters.master,
-        "supervised": filters.supervised, "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
+        "supervised": filters.supervised, "watched": filters.watched, "level": filters.level,
+        "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
         "categories": list(filters.categories) or None, "urgency": filters.urgency,
         "since": filters.since, "until": filters.until, "words": [_holding(word) for word in words] or None,
         "pairs": sorted({pair for word in words for pair in _pairs(word)}) or None,

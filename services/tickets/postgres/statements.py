@@ -2,6 +2,9 @@
 
 from typing import Final
 
+IN_AREA: Final = "area ~>=~ %({0})s AND area ~<~ (%({0})s || U&'\\+10FFFF')"
+"""That an area starts with a prefix, in operators that may use an index behind a policy: ``^@`` may not."""
+
 _COLUMNS: Final = (
     "id", "number", "version", "state", "stage", "source", "incident", "device", "kind", "area", "category",
     "urgency", "lead", "assisting", "reporter", "caller_phone", "card", "deadline", "due_at", "opened_at",
@@ -52,16 +55,49 @@ NEWEST_OF: Final = """
     WHERE incident = %s AND incident <> '' AND state NOT IN ('archived', 'withdrawn', 'rejected')
     ORDER BY is_open DESC, closed_at DESC NULLS FIRST LIMIT 1 FOR UPDATE"""
 
-NEARBY: Final = """
+NEARBY: Final = f"""
     SELECT body FROM tickets.tickets
-    WHERE is_open AND area ^@ %(near)s AND area ^@ %(scope)s AND opened_at >= %(since)s
-    ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+    WHERE is_open AND {IN_AREA.format("near")} AND area ^@ %(scope)s AND opened_at >= %(since)s
+    ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""  # noqa: S608 - the module's own words
+
+_OPEN_IN: Final = """
+    SELECT found.id, found.opened_at FROM unnest(%(communities)s::text[]) AS near (code) CROSS JOIN LATERAL (
+        SELECT id, opened_at FROM tickets.tickets
+        WHERE is_open AND area ~>=~ near.code AND area ~<~ (near.code || ':') AND area ^@ %(scope)s
+          AND opened_at >= %(since)s
+        ORDER BY opened_at DESC, id DESC LIMIT %(limit)s) AS found"""
+"""A prefix as a range, since the planner knows no prefix that is not a constant; ``:`` follows ``9``."""
+_OPEN_AT: Final = """
+    SELECT id, opened_at FROM tickets.tickets
+    WHERE is_open AND tickets.spot_of(body) <@ box(point(%(west)s, %(south)s), point(%(east)s, %(north)s))
+      AND area ^@ %(scope)s AND opened_at >= %(since)s"""
+_FOUND: Final = """
+    SELECT body FROM (SELECT id FROM ({}) AS near ORDER BY opened_at DESC, id DESC LIMIT %(limit)s) AS found
+    JOIN tickets.tickets USING (id) ORDER BY opened_at DESC, id DESC"""
+
+OPEN_IN: Final = _FOUND.format(_OPEN_IN)
+OPEN_NEAR: Final = _FOUND.format(f"{_OPEN_IN} UNION {_OPEN_AT}")
+
+CENTRE: Final = "SELECT lon, lat FROM registry.area WHERE code = %s"
+AROUND: Final = """
+    SELECT DISTINCT left(code, 12) FROM registry.area
+    WHERE level = 'grid' AND lon BETWEEN %(west)s AND %(east)s AND lat BETWEEN %(south)s AND %(north)s ORDER BY 1"""
 
 OF_CALLER: Final = """
     SELECT body FROM tickets.tickets WHERE caller_phone = %(phone)s AND caller_phone <> '' AND area ^@ %(scope)s
     ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
 
 MERGED_INTO: Final = "SELECT body FROM tickets.tickets WHERE master = %s AND state = 'merged' ORDER BY id FOR UPDATE"
+
+_PERSONAL: Final = "archived_at IS NOT NULL AND erased_at IS NULL AND (reporter <> '' OR body ? 'caller')"
+
+PERSONAL: Final = f"""
+    SELECT body FROM tickets.tickets WHERE {_PERSONAL} AND archived_at <= %s
+    ORDER BY archived_at LIMIT %s FOR UPDATE SKIP LOCKED"""  # noqa: S608 - the module's own words
+
+OLDEST_PERSONAL: Final = f"SELECT min(archived_at) FROM tickets.tickets WHERE {_PERSONAL}"  # noqa: S608 - as above
+
+REWRITE: Final = "UPDATE tickets.ticket_events SET by = %s, why = %s, evidence = %s WHERE id = %s"
 
 POLICY: Final = """
     SELECT policies.body FROM tickets.policies_in_force JOIN tickets.policies USING (name, version)

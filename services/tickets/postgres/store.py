@@ -2,6 +2,9 @@
 
 That there is one open ticket per incident, one ticket per episode and one event per version is
 the database's word (unique indexes), not a check in code; breaking it is a :class:`Clash`.
+
+A use case works as ``linli_loop`` until its transaction ends, whoever runs it: one action may concern
+tickets that its caller does not see, and the front door's own role writes none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +21,7 @@ from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.words import State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
-from services.tickets.postgres.photos import SHOW
+from services.tickets.postgres.photos import FORGET, SHOW
 from services.tickets.postgres.rows import event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
@@ -44,6 +47,7 @@ class PostgresTicketStore:
         with translated():  # outermost: psycopg counts a deadlock among the signs of a server that is away
             try:
                 with self._pool.connection() as connection, connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL ROLE linli_loop")
                     yield PostgresWork(cursor)
             except _CLASHES as error:
                 raise Clash(str(error)) from error
@@ -132,6 +136,20 @@ class PostgresWork:
     def audit(self, entry: Entry) -> None:
         audit.put(self._cursor, "tickets", entry)
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        rows = self._cursor.execute(statements.PERSONAL, (archived_until, limit)).fetchall()
+        return tuple(ticket_of(row[0]) for row in rows)
+
+    def oldest_personal(self) -> int | None:
+        row = self._cursor.execute(statements.OLDEST_PERSONAL).fetchone()
+        return int(str(row[0])) if row and row[0] is not None else None
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        values = [(event.by, event.why, Jsonb(event.evidence, dumps=msgspec.json.encode), event.id) for event in events]
+        self._cursor.executemany(statements.REWRITE, values)
+        self._cursor.execute("DELETE FROM tickets.requests WHERE ticket = %s", (ticket,))
+        self._cursor.execute(FORGET, (ticket,))
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         rows = self._cursor.execute(
             "SELECT body FROM tickets.tickets WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
@@ -183,8 +201,8 @@ def _columns(ticket: Ticket) -> dict[str, object]:
         "urgency": ticket.urgency,
         "lead": ticket.lead,
         "assisting": list(ticket.assisting),
-        "reporter": ticket.reporter,
-        "caller_phone": ticket.caller.phone if ticket.caller else "",
+        "reporter": _named(ticket, ticket.reporter),
+        "caller_phone": _named(ticket, ticket.caller.phone if ticket.caller else ""),
         "card": str(ticket.card),
         "deadline": ticket.deadline,
         "due_at": ticket.look_at,
@@ -195,6 +213,11 @@ def _columns(ticket: Ticket) -> dict[str, object]:
         "supervised": ticket.supervised,
         "body": Jsonb(ticket, dumps=msgspec.json.encode),
     }
+
+
+def _named(ticket: Ticket, word: str) -> str:
+    """Nobody is found by what stands where they were erased."""
+    return "" if ticket.erased_at is not None else word
 
 
 def _event_row(event: Event) -> tuple[object, ...]:

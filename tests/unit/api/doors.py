@@ -42,9 +42,11 @@ ACK, RESET = may(Permission.ACKNOWLEDGE), may(Permission.RESET)
 RULES, TARGETS = may(Permission.RULES), may(Permission.TARGETS)
 EDITORS = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
 CALLS_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
+KEEPERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 UNITS = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 CALLERS = may(Permission.CALLERS)
 AUDIT = may(Permission.AUDIT)
+PEOPLE = may(Permission.PEOPLE)
 POLICIES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 WHY = {"comment": "因为"}
 HOLD = {"reason": "因为"}
@@ -68,6 +70,21 @@ PUBLIC: Final = frozenset(
 
 DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/me": Door(EVERYBODY),
+    "PUT /api/v1/me/password": Door(EVERYBODY),
+    # the register of people is of the whole district: nobody of a part of it keeps it
+    "GET /api/v1/people": Door(PEOPLE, ONE),
+    "POST /api/v1/people": Door(PEOPLE, ONE, {"id": "new", "name": "新人", "role": "operator"}),
+    "GET /api/v1/people/{person}": Door(PEOPLE, ONE),
+    "PATCH /api/v1/people/{person}": Door(PEOPLE, ONE, {"version": 1, "name": "x"}),
+    "POST /api/v1/people/{person}/password": Door(PEOPLE, ONE),
+    "GET /api/v1/sign-in-locks": Door(PEOPLE, ONE),
+    "POST /api/v1/sign-in-locks/release": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
+    # who is on duty is no secret in the city; whoever writes a roster is its unit's leader or administrates
+    "GET /api/v1/units/{unit}/roster": Door(TICKETS),
+    "POST /api/v1/units/{unit}/duties": Door(TICKETS, RULED),  # tests/unit/api/test_api_rosters.py
+    "DELETE /api/v1/units/{unit}/duties/{duty}": Door(TICKETS, RULED),  # the same file
+    "POST /api/v1/units/{unit}/substitutions": Door(TICKETS, RULED),  # the same file
+    "DELETE /api/v1/units/{unit}/substitutions/{substitution}": Door(TICKETS, RULED),  # the same file
     "GET /api/v1/areas": Door(EVERYBODY, LIST),
     "GET /api/v1/areas/{code}": Door(EVERYBODY, ONE),
     "GET /api/v1/units": Door(EVERYBODY),
@@ -112,6 +129,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/alarms/{alarm}/out-of-service": Door(RESET, ONE, HOLD),
     "POST /api/v1/alarms/{alarm}/in-service": Door(RESET, ONE, HOLD),
     "GET /api/v1/tickets": Door(MINE, LIST),
+    "GET /api/v1/tickets/callbacks": Door(CALLERS, LIST),
     "GET /api/v1/tickets/{ticket}": Door(MINE, ONE),
     "POST /api/v1/tickets": Door(REPORT, ONE, FOREIGN_REPORT),
     "POST /api/v1/tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": 1, "text": "x"}),
@@ -121,6 +139,7 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/tickets/{ticket}/photos/{photo}": Door(MINE, ONE),
     "GET /api/v1/tickets/{ticket}/photos/{photo}/thumbnail": Door(MINE, ONE),
     "GET /api/v1/audit": Door(AUDIT, ONE),  # of the whole district: nobody of a part of it reads it
+    "GET /api/v1/audit/export": Door(AUDIT, ONE),
     "GET /api/v1/alike": Door(TICKETS, LIST, query="?text=%E7%87%83%E6%B0%94%E5%91%B3&area=990101001"),
     "GET /api/v1/tickets/{ticket}/alike": Door(TICKETS, ONE),
     "GET /api/v1/tickets/{ticket}/earlier": Door(TICKETS, ONE),
@@ -168,12 +187,25 @@ DOORS: Final[dict[str, Door]] = {
     "POST /alarms/{alarm}/hold/{action}": Door(RESET, ONE, {**HOLD, "length": "900000"}),
     "GET /tickets": Door(MINE, LIST),
     "GET /tickets/new": Door(REPORT, LIST),
+    "GET /tickets/new/map": Door(REPORT),  # the district's drawn layers, which everybody sees
     "POST /tickets/new": Door(REPORT, ONE, {"place": "x", "area": "990101002001001", "category": "noise", "text": "x"}),
     "POST /tickets/new/preview": Door(TICKETS, LIST, {"text": "燃气味很重", "place": "x"}),
     "GET /tickets/{ticket}": Door(MINE, ONE),
     "POST /tickets/{ticket}/actions": Door(MINE, ONE, {"action": "note", "version": "1", "text": "x"}),
     "POST /tickets/{ticket}/caller": Door(MINE, ONE, {"reason": "首次联系来电人"}),
     "GET /audit": Door(AUDIT, ONE),
+    "GET /audit/export": Door(AUDIT, ONE),
+    "GET /rosters": Door(TICKETS),
+    "POST /rosters": Door(TICKETS, RULED),  # tests/unit/pages/test_roster_page.py
+    "GET /people": Door(PEOPLE, ONE),
+    "POST /people": Door(PEOPLE, ONE, {"kind": "account", "name": "operator"}),
+    "GET /people/new": Door(PEOPLE, ONE),
+    "POST /people/new": Door(PEOPLE, ONE, {"id": "new", "name": "新人", "role": "operator"}),
+    "GET /people/{person}": Door(PEOPLE, ONE),
+    "POST /people/{person}": Door(PEOPLE, ONE, {"version": "1", "name": "x", "role": "operator"}),
+    "POST /people/{person}/password": Door(PEOPLE, ONE),
+    "GET /password": Door(EVERYBODY),
+    "POST /password": Door(EVERYBODY),
     "GET /tasks": Door(MINE, LIST),
     "GET /tasks/{ticket}": Door(MINE, ONE),
     "GET /devices": Door(WATCH, LIST),
@@ -202,7 +234,14 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/catalogue/lines": Door(TICKETS),
     "POST /api/v1/catalogue/lines": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue.py
     "DELETE /api/v1/catalogue/lines/{line}": Door(TICKETS, RULED),  # the same file
+    "GET /api/v1/catalogue/export": Door(TICKETS, LIST),
+    "POST /api/v1/catalogue/import": Door(TICKETS, RULED),  # tests/unit/api/test_api_catalogue_sheet.py
+    "GET /api/v1/catalogue/changes": Door(TICKETS, LIST),
     "GET /catalogue": Door(TICKETS),
+    "GET /catalogue/history": Door(TICKETS, LIST),
+    "GET /catalogue/import": Door(KEEPERS),
+    "POST /catalogue/import": Door(KEEPERS, RULED),  # tests/unit/pages/test_catalogue_sheet_page.py
+    "GET /places": Door(MINE, LIST, query="?q=%E5%8C%BA"),
     "POST /catalogue": Door(TICKETS, RULED),  # tests/unit/pages/test_catalogue_page.py
     "GET /api/v1/hotspots": Door(TICKETS - UNITS, LIST),
     "GET /tickets/hotspots": Door(TICKETS - UNITS, LIST),
@@ -217,11 +256,18 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/kpi/tickets": Door(TICKETS, LIST),
     "GET /api/v1/kpi/rules": Door(TICKETS),
     "POST /api/v1/kpi/rules": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
+    "POST /api/v1/kpi/rules/preview": Door(TICKETS, RULED),  # tests/unit/api/test_api_kpi.py
     "GET /kpi": Door(TICKETS, LIST),
     "GET /kpi/file": Door(TICKETS, LIST),
     "GET /kpi/tickets": Door(TICKETS, LIST),
     "POST /api/v1/tickets/{ticket}/feedback-links": Door(CALLERS, ONE),
     "GET /tickets/{ticket}/feedback": Door(CALLERS, ONE),
+    "GET /tickets/callbacks": Door(CALLERS, LIST),
+    "POST /tickets/callbacks/{ticket}": Door(CALLERS, ONE),
+    "POST /tickets/callbacks/{ticket}/caller": Door(CALLERS, ONE),
+    "GET /tickets/supervision": Door(TICKETS, LIST),
+    "GET /kpi/rules": Door(TICKETS),
+    "POST /kpi/rules": Door(POLICIES),
     # one's own messages, and every one's for an administrator
     "GET /api/v1/notices": Door(EVERYBODY, RULED),  # tests/unit/api/test_api_notices.py
     "GET /api/v1/notices/channels": Door(EVERYBODY),

@@ -14,8 +14,18 @@ ADDRESS = "/api/v1/kpi"
 EVIL = '=HYPERLINK("http://x","点我")'
 
 
-def live(platform: MemoryPlatform, area: str, *, title: str = "路灯不亮", satisfied: str = "mostly") -> str:
-    """A call that is dispatched, finished, checked and called back; returns the ticket."""
+def act_on(platform: MemoryPlatform, role: str, ticket: str, **step: Any) -> None:
+    """One action on a ticket as it stands."""
+    person = platform.as_(role)
+    version = person.get(f"/api/v1/tickets/{ticket}").json()["version"]
+    answer = person.post(f"/api/v1/tickets/{ticket}/actions", {**step, "version": version})
+    assert answer.status_code == 200, answer.text
+
+
+def live(
+    platform: MemoryPlatform, area: str, *, title: str = "路灯不亮", satisfied: str = "mostly", until: str = ""
+) -> str:
+    """A call that is dispatched, finished, checked and called back, or as far as before ``until``; returns it."""
     asked = {"title": title, "text": "三号楼前", "area": area, "caller": {"name": "王女士", "phone": "13812345621"}}
     ticket = platform.as_("operator").post("/api/v1/tickets", asked).json()
     steps: list[tuple[str, dict[str, Any]]] = [
@@ -28,7 +38,9 @@ def live(platform: MemoryPlatform, area: str, *, title: str = "路灯不亮", sa
         ("grid_worker" if area == HERE else "supervisor", {"action": "check_ok"}),
         ("operator", {"action": "callback", "contacted": True, "solved": True, "satisfied": satisfied}),
     ]  # fmt: skip
-    for role, step in steps[: None if area == HERE else 3]:
+    actions = [step["action"] for _, step in steps]
+    most = actions.index(until) if until else len(steps)
+    for role, step in steps[: most if area == HERE else 3]:
         platform.clock.advance(MINUTE)
         address, asked = f"/api/v1/tickets/{ticket['id']}/actions", {**step, "version": ticket["version"]}
         answer = platform.as_(role).post(address, asked)
@@ -126,7 +138,8 @@ def test_the_csv_says_the_same(platform: MemoryPlatform) -> None:
 
 
 def test_rules_are_versions_and_figures_by_an_older_one_stay(platform: MemoryPlatform) -> None:
-    asked = {"version": 2, "mostly": 0.5, "weights": {"response": 0.2, "solution": 0.4, "satisfaction": 0.4}}
+    weights = {"response": 0.2, "solution": 0.4, "satisfaction": 0.4}
+    asked = {"version": 2, "mostly": 0.5, "weights": weights, "reason": "按考核办法第 12 条"}
     assert platform.as_("operator").post(f"{ADDRESS}/rules", asked).status_code == 403
     supervisor = platform.as_("supervisor")
     assert supervisor.post(f"{ADDRESS}/rules", asked).json()["mostly"] == 0.5
@@ -134,6 +147,24 @@ def test_rules_are_versions_and_figures_by_an_older_one_stay(platform: MemoryPla
     assert [each["version"] for each in supervisor.get(f"{ADDRESS}/rules").json()["items"]] == [1, 2]
     assert supervisor.get(ADDRESS).json()["whole"]["measures"]["satisfaction"]["rate"] == 0.75
     assert supervisor.get(ADDRESS, version=1).json()["whole"]["measures"]["satisfaction"]["rate"] == 0.95
+
+
+def test_a_version_has_an_author_and_a_reason_and_a_draft_is_tried_on_last_month(platform: MemoryPlatform) -> None:
+    platform.clock.advance(31 * 24 * 60 * MINUTE)
+    weights = {"response": 0.1, "solution": 0.5, "satisfaction": 0.4}
+    draft = {"mostly": 0.5, "weights": weights, "scale": "four"}
+    supervisor = platform.as_("supervisor")
+    tried = supervisor.post(f"{ADDRESS}/rules/preview", draft).json()
+    rates = [tried[name]["whole"]["measures"]["satisfaction"]["rate"] for name in ("in_force", "drafted")]
+    assert (tried["in_force"]["period"], rates) == ("2026-12", [0.95, 0.75])
+    assert [row["key"] for row in tried["drafted"]["rows"]] == ["gas-co"]
+    assert platform.as_("operator").post(f"{ADDRESS}/rules/preview", draft).status_code == 403
+    assert [each["version"] for each in supervisor.get(f"{ADDRESS}/rules").json()["items"]] == [1]
+    published = supervisor.post(f"{ADDRESS}/rules", {**draft, "version": 2, "reason": "市里 2027 年办法"}).json()
+    assert (published["by"], published["reason"], published["scale"]) == ("supervisor", "市里 2027 年办法", "four")
+    assert published["at"] == platform.clock.now()
+    unreasoned = supervisor.post(f"{ADDRESS}/rules", {**draft, "version": 3, "reason": "x"})
+    assert (unreasoned.status_code, unreasoned.json()["field"]) == (422, "reason")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +186,6 @@ def test_what_cannot_be_asked_is_refused_by_its_field(
 
 
 def test_weights_that_do_not_add_up_are_refused(platform: MemoryPlatform) -> None:
-    asked = {"version": 2, "weights": {"response": 0.5, "solution": 0.5, "satisfaction": 0.5}}
+    asked = {"version": 2, "weights": {"response": 0.5, "solution": 0.5, "satisfaction": 0.5}, "reason": "考核办法"}
     answer = platform.as_("supervisor").post(f"{ADDRESS}/rules", asked)
     assert (answer.status_code, answer.json()["field"]) == (422, "weights")

@@ -123,7 +123,7 @@ def test_an_action_that_does_not_fit_is_409_with_the_allowed_ones(shared: Memory
     assert "sign" in body["remedy"]
 
 
-def test_an_action_of_another_role_is_403_and_of_another_unit_too(platform: MemoryPlatform) -> None:
+def test_an_action_of_another_role_is_403_and_another_units_ticket_is_not_there(platform: MemoryPlatform) -> None:
     ticket = the_ticket(platform.as_("operator"))
     wanted = {"action": "sign", "version": ticket["version"]}
     body = problem(platform.as_("operator").post(f"/api/v1/tickets/{ticket['id']}/actions", wanted), 403)
@@ -132,8 +132,8 @@ def test_an_action_of_another_role_is_403_and_of_another_unit_too(platform: Memo
     platform.people.users["unit_handler"] = (dataclasses.replace(user, unit="water-co"), password)
     stranger = platform.as_("unit_handler")
     assert stranger.get("/api/v1/tickets").json()["items"] == []
-    problem(stranger.get(f"/api/v1/tickets/{ticket['id']}"), 403)
-    problem(stranger.post(f"/api/v1/tickets/{ticket['id']}/actions", wanted), 403)
+    problem(stranger.get(f"/api/v1/tickets/{ticket['id']}"), 404)
+    problem(stranger.post(f"/api/v1/tickets/{ticket['id']}/actions", wanted), 404)
 
 
 def test_missing_and_foreign_details_of_an_action_are_422(shared: MemoryPlatform) -> None:
@@ -173,19 +173,19 @@ def test_a_citizen_sees_only_their_own_reports(platform: MemoryPlatform) -> None
     citizen = platform.as_("citizen")
     others = the_ticket(platform.as_("operator"))
     assert citizen.get("/api/v1/tickets").json()["items"] == []
-    problem(citizen.get(f"/api/v1/tickets/{others['id']}"), 403)
+    problem(citizen.get(f"/api/v1/tickets/{others['id']}"), 404)
     mine = citizen.post("/api/v1/tickets", {"title": "路灯不亮", "place": "3栋"}).json()
     assert [ticket["id"] for ticket in citizen.get("/api/v1/tickets").json()["items"]] == [mine["id"]]
 
 
-def test_another_areas_alarm_and_ticket_are_403(platform: MemoryPlatform) -> None:
+def test_another_areas_alarm_is_403_and_its_ticket_not_there(platform: MemoryPlatform) -> None:
     platform.leak("e2", "gas-2", THERE)
     manager = platform.as_("grid_manager")
     assert [alarm["episode"] for alarm in manager.get("/api/v1/alarms").json()["items"]] == ["e1"]
     problem(manager.get("/api/v1/alarms/e2"), 403)
     problem(manager.post("/api/v1/alarms/e2/ack"), 403)
     ticket = platform.tickets_of["e2"]
-    problem(manager.get(f"/api/v1/tickets/{ticket}"), 403)
+    problem(manager.get(f"/api/v1/tickets/{ticket}"), 404)
     assert len(manager.get("/api/v1/tickets").json()["items"]) == 1
 
 

@@ -91,6 +91,27 @@ def test_a_callers_earlier_tickets_by_number_and_by_ticket(platform: MemoryPlatf
     assert operator.post("/api/v1/callers/tickets", {"phone": "没有"}).status_code == 422
 
 
+def test_neither_a_number_nor_a_ticket_tells_whose_a_confidential_report_is(platform: MemoryPlatform) -> None:
+    plain = report(platform, "13800001111", title="路灯不亮", category="lighting", text="")
+    operator = platform.as_("operator")
+    caller = {"name": "匿名", "phone": "13800001111", "confidential": True}
+    hidden = operator.post(
+        "/api/v1/tickets", {"title": "举报群租", "place": "棉纺二村", "area": HERE, "caller": caller}
+    ).json()
+    for found in (
+        operator.post("/api/v1/callers/tickets", {"phone": "13800001111"}),
+        operator.get(f"/api/v1/tickets/{plain['id']}/earlier"),
+    ):
+        assert hidden["id"] not in found.text
+    assert operator.get(f"/api/v1/tickets/{hidden['id']}/earlier").json()["items"] == []
+    body = {"phone": "13800001111", "reason": "来电人本人问起"}
+    assert hidden["id"] in operator.post("/api/v1/callers/tickets", body).text
+    (entry,) = platform.as_("administrator").get("/api/v1/audit", did="unmask").json()["items"]
+    assert (entry["by"], entry["detail"]["why"], entry["detail"]["number"]) == (
+        "operator", "来电人本人问起", [hidden["number"]],
+    )  # fmt: skip
+
+
 def test_the_page_shows_both_and_merges_with_one_button(platform: MemoryPlatform) -> None:
     first, second = report(platform, "13800001111"), report(platform, "13800001111", text="返水了")
     operator = platform.as_("operator")

@@ -8,11 +8,13 @@ from services.api.live.messages import of_ticket
 from services.audit import Did
 from services.registry.domain import Role
 from services.registry.domain.lockout import ACCOUNT
+from services.tickets import domain
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain import Role as Part
 from services.tickets.domain import caller_for, may_unmask
 from streams.contracts import TicketEvent
 from tests.fakes.api import HERE, MemoryPlatform
+from tests.unit.api.test_api_loop import problem
 
 PHONE, NAME = "13812345621", "王女士"
 SEES = {Part.OPERATOR, Part.DISPATCHER, Part.SUPERVISOR}
@@ -163,3 +165,42 @@ def test_the_audit_page_filters_and_says_it_in_words(platform: MemoryPlatform) -
     assert "上门前联系" in page
     assert "tickets 1" in page
     assert "没有这样的记录" in platform.ask("GET", "/audit?did=unmask&by=nobody", headers=cookie).text
+
+
+def archived(platform: MemoryPlatform, *, by: str = "operator") -> tuple[str, int]:
+    """A call that was withdrawn and archived: its id and version."""
+    ticket = reported(platform, confidential=False, by=by)
+    asked = {"action": "withdraw", "version": 1, "reason": "修好了"}
+    moved = platform.as_(by).post(f"/api/v1/tickets/{ticket}/actions", asked)
+    assert moved.status_code == 200, moved.text
+    with platform.tickets.transaction() as work:
+        found = work.ticket(ticket)
+        assert found is not None
+        work.save(*domain.archived(found, now=platform.clock.now()))
+    return ticket, found.version + 1
+
+
+def test_an_administrator_erases_an_archived_ticket_with_a_reason_and_for_good(platform: MemoryPlatform) -> None:
+    ticket, version = archived(platform)
+    path, asked = f"/api/v1/tickets/{ticket}/actions", {"action": "erase", "version": version}
+    assert platform.as_("operator").post(path, {**asked, "reason": "来电人要求"}).status_code == 403
+    administrator = platform.as_("administrator")
+    assert problem(administrator.post(path, asked), 422)["field"] == "reason"
+    erased = administrator.post(path, {**asked, "reason": "来电人要求"}).json()
+    assert (erased["title"], erased["text"], erased["caller"]["name"]) == ("已清除", "已清除", "已清除")
+    assert erased["erased_at"] == platform.clock.now()
+    for role in ("operator", "administrator", "grid_worker"):
+        said = platform.as_(role).get(f"/api/v1/tickets/{ticket}").text
+        assert NAME not in said
+        assert "5621" not in said
+        assert "漏水" not in said
+    again = problem(administrator.post(path, {**asked, "version": version + 1, "reason": "来电人要求"}), 409)
+    assert again["because"] == "once"
+    newest = platform.as_("supervisor").get("/api/v1/audit").json()["items"][0]
+    assert (newest["did"], newest["by"], newest["subject"]) == ("erase", "administrator", f"ticket {ticket}")
+
+
+def test_what_is_not_archived_is_in_use_and_cannot_be_erased(platform: MemoryPlatform) -> None:
+    ticket = reported(platform, confidential=False)
+    asked = {"action": "erase", "version": 1, "reason": "来电人要求"}
+    problem(platform.as_("administrator").post(f"/api/v1/tickets/{ticket}/actions", asked), 409)

@@ -69,10 +69,12 @@ def test_a_draft_is_judged_before_anything_runs(platform: MemoryPlatform, manage
     assert {"levels", "metric"} <= {each["field"] for each in wrong["errors"]}
     unread = body(manager.post(AT, {**ORDER, "rule": {"id": "gas.new", "kind": 3}}), 422)
     assert {"kind", "metric"} <= {each["field"] for each in unread["errors"]}
-    group = rule("gas.group", measure=Members())
-    platform.rules.put_rule(group, by="seed", now=NOW)
-    assert body(manager.post(AT, {**ORDER, "rule": "gas.group"}), 422)["field"] == "measure"
     assert len(platform.runs.runs) == 1
+
+
+def test_a_rule_on_groups_is_begun_like_any_other(platform: MemoryPlatform, manager: Person) -> None:
+    platform.rules.put_rule(rule("gas.group", measure=Members(), group=("main",)), by="seed", now=NOW)
+    assert body(manager.post(AT, {**ORDER, "rule": "gas.group"}), 202)["rule"] == "gas.group"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,14 @@ def test_a_dry_run_lists_what_the_platform_itself_would_refuse(platform: MemoryP
     assert (again["known"], again["fresh"], again["faults"]) == (2, 2, [])
 
 
+def test_a_category_that_is_none_is_a_fault_of_its_own_column(platform: MemoryPlatform) -> None:
+    content = "工单编号,标题,诉求,类别\nA-1,漏水,三楼,water\nA-2,路灯,三楼,lighting\n"
+    mapping = {"number": "工单编号", "title": "标题", "text": "诉求", "category": "类别"}
+    found = body(sent(platform, content, mapping=mapping))
+    assert [(fault["line"], fault["column"], fault["value"]) for fault in found["faults"]] == [(2, "类别", "water")]
+    assert "did you mean" in found["faults"][0]["detail"]
+
+
 def test_json_lines_are_read_alike(platform: MemoryPlatform) -> None:
     lines = [{"工单编号": 7, "标题": "甲", "诉求": "一", "区划": None}, {"工单编号": 8, "标题": "乙", "诉求": "二"}]
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.api.live.hub import WAITING, Accepts, Hub
 from services.api.live.messages import LiveMessage
-from services.api.live.stream import stream
+from services.api.live.stream import stream, while_allowed
 from services.api.live.vector import read, write
 from streams.contracts.topics import ALARMS, TICKETS
 from tests.fakes.live import MemoryLog
@@ -178,3 +178,20 @@ async def closing_soon(hub: Hub, chunks: AsyncIterator[bytes]) -> AsyncIterator[
     async for chunk in chunks:
         yield chunk
         hub.close()
+
+
+def test_a_stream_ends_where_its_reader_was_disabled_meanwhile() -> None:
+    async def scene() -> list[Event]:
+        hub, log = filled(0, ring=10)
+        subscription, answers = hub.subscribe(everything, None), iter([True, False])
+        messages = stream(hub, subscription, StillClock(), LONG)
+        events = []
+        async for chunk in while_allowed(messages, lambda: next(answers), every_s=0):
+            events.append(parsed(chunk))
+            hub.publish(log.append(ALARMS.name, 0, json.dumps(len(events))))
+        subscription.waiting.clear()
+        hub.publish(log.append(ALARMS.name, 0, "late"))
+        assert not subscription.waiting, "its place is free"
+        return events
+
+    assert [event["event"] for event in asyncio.run(scene())] == ["beat"]

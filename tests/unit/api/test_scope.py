@@ -1,6 +1,6 @@
 """Every route × role × scope: who is let in, and that nothing of another area, unit or person comes out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +10,14 @@ from starlette.routing import Mount, Route
 
 from services.api.auth import CSRF_FIELD, Caller
 from services.api.live.messages import LiveMessage
-from services.api.scope import bounded, hears
+from services.api.scope import NO_UNIT, bounded, hears, told
+from services.paging import Page
 from services.registry.domain import Role, Unit, User
-from services.tickets.domain import TicketFilters
+from services.tickets.domain import Ticket, TicketFilters
+from services.tickets.domain.reach import Reach
 from streams.contracts import DeadLetter
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform
+from tests.fakes.tickets import MemoryTicketReader
 from tests.unit.api.doors import DOORS, LIST, ONE, PUBLIC, Door
 
 NEAR = HERE[:9]
@@ -77,8 +80,8 @@ def city() -> City:
     ticket = platform.tickets.state.tickets[platform.tickets_of["e2"]]
     ids = {
         "code": THERE, "device": "gas-2", "alarm": "e2", "ticket": ticket.id, "letter": "letter-2",
-        "metric": "ch4_lel", "rule": "gas.ch4", "notification": "f1", "notice": "f1", "action": "shelve",
-        "version": "1",
+        "metric": "ch4_lel", "photo": "0" * 64, "rule": "gas.ch4", "notification": "f1", "notice": "f1",
+        "action": "shelve", "version": "1",
     }  # fmt: skip
     return City(platform, ids, (THERE, "gas-2", "letter-2", ticket.id, ticket.number))
 
@@ -144,7 +147,7 @@ def test_the_people_of_a_unit_see_no_ticket_of_another_unit(city: City, role: Ro
     who, number = person(city, role, name), city.secrets[-1]
     for address in ("/api/v1/tickets/{ticket}", "/tickets/{ticket}", "/tasks/{ticket}"):
         path = address.replace("{ticket}", city.ids["ticket"])
-        assert city.ask(who, "GET", path, DOORS[f"GET {address}"], page="/api/" not in path).status_code == 403
+        assert city.ask(who, "GET", path, DOORS[f"GET {address}"], page="/api/" not in path).status_code == 404
     for address in (
         "/api/v1/tickets",
         "/api/v1/tickets?unit=gas-co",
@@ -198,3 +201,31 @@ def test_the_live_stream_tells_of_a_ticket_whom_the_list_shows_it(
     assert hears(caller, TICKET) is heard
     alarm = replace(TICKET, event="alarm", units=())
     assert hears(caller, alarm) is (not scope)
+
+
+def test_every_door_tells_the_database_who_asks_and_forgets_it(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """API, page, streamed export and the doors without a sign-in: each transaction is told its own caller's reach."""
+    heard: list[Mapping[str, str]] = []
+    plain = MemoryTicketReader.list_tickets
+
+    def listening(self: MemoryTicketReader, *given: Any, **named: Any) -> Page[Ticket]:
+        heard.append(told())
+        return plain(self, *given, **named)
+
+    monkeypatch.setattr(MemoryTicketReader, "list_tickets", listening)
+    for who, reach in (
+        (person(city, Role.UNIT_HANDLER, "near"), Reach("unit", NEAR, "gas-co")),
+        (person(city, Role.UNIT_LEADER, "unbound"), Reach("unit", "", NO_UNIT)),
+        (person(city, Role.OPERATOR, "near"), Reach("area", NEAR)),
+        (person(city, Role.CITIZEN, "aside"), Reach("reporter", "", "citizen-aside")),
+    ):
+        for address in ("/api/v1/tickets", "/api/v1/tickets/export", "/tickets"):
+            heard.clear()
+            page = "/api/" not in address
+            assert city.ask(who, "GET", address, DOORS[f"GET {address}"], page=page).status_code == 200
+            assert heard, address
+            assert all(each == reach.settings() for each in heard), (address, heard)
+    heard.clear()
+    assert city.platform.ask("GET", "/open311/v2/requests.json").status_code == 200
+    assert heard == [Reach("open311").settings()]
+    assert told() == {}, "nothing is left behind"

@@ -26,6 +26,8 @@ from services.notices.handlers import (
     send_test,
     set_preference,
 )
+from services.notices.links import link_of
+from services.notices.settings import NoticesSettings
 from streams.contracts import Refused, TicketEvent, Unavailable
 from tests.fakes.clock import ManualClock
 from tests.fakes.notices import MemoryNotices, ScriptedChannel
@@ -231,3 +233,60 @@ def test_a_full_queue_makes_the_events_wait(monkeypatch: pytest.MonkeyPatch) -> 
     assert plan([event(1)]) == 1
     with pytest.raises(Unavailable):
         plan([event(2)])
+
+
+def told(number: int = 1, **more: object) -> Message:
+    """What a reporter is told when a call-back waits for them."""
+    body = f"您反映的事项 {number} 已处理完毕。〔评价链接〕"
+    return message(number, person="reporter:t1", subject=Subject.PROGRESS, body=body, ticket="t1", **more)
+
+
+def link_to(ticket: str, version: int, now: int) -> str:
+    return f"https://linli.example/feedback/{ticket}-{version}-{now}"
+
+
+def test_a_link_is_made_when_it_is_sent_and_kept_nowhere() -> None:
+    store, channel, clock = MemoryNotices(), ScriptedChannel(), ManualClock(NOW + 5)
+    store.tickets["t1"] = Facts("t1", "N-1", version=9, called_back=True)
+    store.keep([told()])
+    deliver = DeliverMessages(store, {"room": channel}, clock, "me", link=link_to)
+    assert deliver() is not None
+    (letter,) = channel.letters
+    assert letter.body == (
+        f"您反映的事项 1 已处理完毕。 也可在此评价，七天内有效，答一次：https://linli.example/feedback/t1-9-{NOW + 5}"
+    )
+    assert "https" not in repr(store.messages)
+
+
+def test_a_call_back_that_is_over_when_its_message_leaves_has_no_link_in_it() -> None:
+    store, channel = MemoryNotices(), ScriptedChannel()
+    store.tickets["t1"] = Facts("t1", "N-1", version=10)
+    store.keep([told()])
+    DeliverMessages(store, {"room": channel}, ManualClock(NOW + 5), "me", link=link_to)()
+    assert [letter.body for letter in channel.letters] == ["您反映的事项 1 已处理完毕。"]
+
+
+def test_a_reporters_digest_says_what_happened_with_the_links() -> None:
+    store, channel = MemoryNotices(), ScriptedChannel()
+    store.tickets["t1"] = Facts("t1", "N-1", version=9, called_back=True)
+    store.keep([told(1, held=True), told(2, held=True)])
+    DeliverMessages(store, {"room": channel}, ManualClock(NOW + 5), "me", link=link_to)()
+    (letter,) = channel.letters
+    assert [line.count("https://") for line in letter.body.splitlines()] == [1, 1]
+    assert "事项 2 已处理完毕" in letter.body
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"public_url": "https://12345.example"}, "LINLI_SESSION_SECRET"),
+        ({"public_url": "12345.example", "session_secret": "x" * 32}, "LINLI_PUBLIC_URL"),
+        ({"public_url": "https://12345.example/pages", "session_secret": "x" * 32}, "LINLI_PUBLIC_URL"),
+    ],
+)
+def test_links_want_an_address_and_a_secret_of_their_own(given: dict[str, str], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        NoticesSettings(**given)  # type: ignore[arg-type]
+    assert link_of(NoticesSettings())("t1", 9, NOW) == "", "without an address there are none"
+    own = NoticesSettings(public_url="https://12345.example/", session_secret="x" * 32)  # type: ignore[arg-type]
+    assert link_of(own)("t1", 9, NOW).startswith("https://12345.example/feedback/")

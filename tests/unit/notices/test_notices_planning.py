@@ -21,6 +21,7 @@ from services.notices.domain import (
     Urgency,
     Way,
     held_until,
+    linked,
     of_call,
     of_event,
     of_test,
@@ -28,6 +29,7 @@ from services.notices.domain import (
 from services.notices.domain.quiet import ZONE
 from services.notices.domain.routes import CARD_HOLDERS, ROUTES, TO_REPORTER
 from services.notices.domain.texts import REPORTER_SAYS, SAYS
+from services.tickets.domain.table import ROWS
 from services.tickets.domain.words import Action
 from streams.contracts import Notice, TicketEvent
 
@@ -67,9 +69,9 @@ def event(action: str, now: int = NOON, **more: Any) -> TicketEvent:
 
 
 def plan(what: TicketEvent, now: int = NOON, *wishes: Preference, **more: Any) -> tuple[Message, ...]:
-    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, **more}
+    given_ = {"facts": FACTS, "people": PEOPLE, "ways": BOX, "on_duty": ("handler", "stranger"), **more}
     chosen = {one.person: one for one in wishes}
-    return of_event(what, given_["facts"], given_["people"], chosen, given_["ways"], now, link=given_.get("link", ""))
+    return of_event(what, given_["facts"], given_["people"], chosen, given_["ways"], now, on_duty=given_["on_duty"])
 
 
 def told(messages: tuple[Message, ...]) -> set[str]:
@@ -79,15 +81,16 @@ def told(messages: tuple[Message, ...]) -> set[str]:
 @pytest.mark.parametrize(
     ("action", "people", "subject"),
     [
-        ("dispatch", {"handler", "leader"}, Subject.ASSIGNED),
-        ("reassign", {"handler", "leader"}, Subject.ASSIGNED),
+        ("dispatch", {"handler"}, Subject.ASSIGNED),
+        ("reassign", {"handler"}, Subject.ASSIGNED),
         ("return", {"dispatcher"}, Subject.REVIEW),
         ("extend", {"supervisor"}, Subject.REVIEW),
         ("extend_no", {"leader"}, Subject.DECIDED),
         ("escalate", {"supervisor", "manager"}, Subject.ESCALATED),
-        ("reopen", {"handler", "leader"}, Subject.REOPENED),
+        ("reopen", {"handler"}, Subject.REOPENED),
         ("finish", {"worker"}, Subject.CHECK),
         ("check_ok", {"operator"}, Subject.CALLBACK),
+        ("urge", {"handler"}, Subject.ASSIGNED),
         ("note", set(), None),
     ],
 )
@@ -102,7 +105,30 @@ def test_a_yellow_card_warns_the_stages_holders_and_a_red_one_supervision_too(st
     yellow = told(plan(event("mark", stage=stage, mark="yellow")))
     red = told(plan(event("mark", stage=stage, mark="red")))
     assert yellow
-    assert red == yellow | {"supervisor"}
+    assert red == yellow | {"supervisor"} | ({"leader"} if stage == "resolve" else set())
+
+
+@pytest.mark.parametrize("action", ["dispatch", "reassign", "reopen", "check_bad", "urge"])
+@pytest.mark.parametrize(
+    ("on_duty", "people", "told_"),
+    [
+        (("handler",), PEOPLE, {"handler"}),
+        (("leader",), PEOPLE, {"leader"}),
+        (("handler", "leader"), PEOPLE, {"handler", "leader"}),
+        ((), PEOPLE, {"leader"}),
+        (("stranger",), PEOPLE, {"leader"}),  # on duty, for another unit
+        ((), tuple(one for one in PEOPLE if one.id != "leader"), {"handler"}),
+        ((), tuple(one for one in PEOPLE if one.unit != "gas-co"), set()),
+    ],
+)
+def test_a_unit_is_told_by_who_is_on_duty_else_by_its_leaders_else_by_everybody(
+    action: str, on_duty: tuple[str, ...], people: tuple[Person, ...], told_: set[str]
+) -> None:
+    assert told(plan(event(action), on_duty=on_duty, people=people)) == told_
+
+
+def test_what_the_leader_decides_goes_to_the_leader_whoever_is_on_duty() -> None:
+    assert told(plan(event("return_no"), on_duty=("handler",))) == {"leader"}
 
 
 def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() -> None:
@@ -114,18 +140,19 @@ def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() ->
 
 def test_nobody_is_told_of_what_they_did_themselves() -> None:
     assert told(plan(event("dispatch", by="leader"))) == {"handler"}
+    assert told(plan(event("dispatch", by="handler"))) == set()
 
 
 def test_an_alarm_that_goes_on_is_no_reopening() -> None:
     assert plan(event("realarm", old="in_progress", new="in_progress")) == ()
-    assert told(plan(event("realarm", old="closed", new="redo"))) == {"handler", "leader"}
+    assert told(plan(event("realarm", old="closed", new="redo"))) == {"handler"}
 
 
 def test_the_same_event_plans_the_same_ids_and_each_way_has_its_own() -> None:
     wants = Preference("handler", ("box", "room"))
     first, again = plan(event("dispatch"), NOON, wants, ways=ALL), plan(event("dispatch"), NOON + 5, wants, ways=ALL)
     assert [one.id for one in first] == [one.id for one in again]
-    assert len({one.id for one in first}) == 3
+    assert len({one.id for one in first}) == 2
 
 
 def test_a_message_carries_number_and_deadline_and_no_words_of_the_caller() -> None:
@@ -243,12 +270,38 @@ def test_a_reporter_with_an_account_chooses_like_everybody() -> None:
     assert one.body == "Your report was accepted; we are working on it."
 
 
-def test_the_reporters_message_ends_with_the_link_where_there_is_one() -> None:
+@pytest.mark.parametrize("action", ["check_ok", "master_done"])
+def test_a_reporter_whose_ticket_reached_its_call_back_may_answer_by_a_link_that_is_made_when_it_is_sent(
+    action: str,
+) -> None:
     facts = replace(FACTS, phone="13812345678")
-    linked = plan(event("check_ok"), facts=facts, link="https://linli.example/c/abc")
-    assert [one.body for one in linked if one.person == "reporter:t1"] == [
-        "您反映的事项已处理完毕，我们将回访。https://linli.example/c/abc"
-    ]
+
+    def body(new: str) -> str:
+        planned = plan(event(action, new=new), facts=facts)
+        return next(one.body for one in planned if one.person == "reporter:t1")
+
+    waiting = body("callback")
+    assert waiting.endswith("〔评价链接〕")
+    assert linked(waiting, "https://linli.example/c/abc").endswith("答一次：https://linli.example/c/abc")
+    assert linked(waiting, "") == body("closed"), "without a link nothing is said of one"
+
+
+def test_a_merged_reporter_is_told_the_masters_result_as_it_is() -> None:
+    facts = replace(FACTS, phone="13812345678")
+    solved, given_up = (
+        next(one.body for one in plan(event("master_done", new="callback"), facts=each) if one.person == "reporter:t1")
+        for each in (facts, replace(facts, unsolved=True))
+    )
+    assert "现已处理完毕" in solved
+    assert "暂未能解决" in given_up
+    assert "处理完毕" not in given_up
+
+
+def test_who_must_be_told_by_the_tickets_table_is_told() -> None:
+    """What the table wants *told* to a reporter; a refused extension changes nothing for them."""
+    wanted = {str(row.action) for row in ROWS if "told" in row.required} - {"extend_no"}
+    assert wanted <= TO_REPORTER
+    assert "master_done" in TO_REPORTER
 
 
 def test_a_room_is_never_told_what_is_the_reporters() -> None:
@@ -266,7 +319,8 @@ def test_a_ladder_reaches_a_person_or_the_people_of_a_unit() -> None:
         return Notice("n1", "i1", 1, "started", "unit", to, AREA, "gas-1", NOON, "燃气泄漏", "Gas leak")
 
     assert told(of_call(notice("worker"), PEOPLE, {}, BOX, NOON)) == {"worker"}
-    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON)) == {"handler", "leader"}
+    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON, on_duty=["handler"])) == {"handler"}
+    assert told(of_call(notice("gas-co"), PEOPLE, {}, BOX, NOON)) == {"leader"}, "nobody is on duty"
     assert of_call(notice(""), PEOPLE, {}, BOX, NOON) == ()
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.adapters.feedback_links import MAX_AGE_MS, feedback_token
-from services.api.settings import DEMO_SECRET
+from services.adapters.settings import DEMO_SECRET
 from services.tickets.domain import Satisfaction, State, Ticket
 from tests.fakes.city import MINUTE, MemoryCity
 from tests.unit.pages.test_kpi_page import act, lives

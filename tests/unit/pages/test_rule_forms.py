@@ -5,11 +5,32 @@ import pytest
 
 from sensors.kinds import default_rules
 from services.api.pages import rule_forms as forms
+from services.api.pages import rule_measures
 from services.api.pages import rule_views as views
 from services.api.pages.words import words
 from services.registry.domain.rule_drafts import changed, plain
 from services.registry.domain.rules import RANGES, differences
-from streams.contracts import Condition, Days, Op, Rate, Rule, Schedule, Scope
+from streams.contracts import (
+    Condition,
+    Days,
+    Flagged,
+    Jump,
+    Measure,
+    Members,
+    Noise,
+    Nominal,
+    Op,
+    Quality,
+    Rate,
+    Ratio,
+    Rule,
+    Schedule,
+    Scope,
+    Share,
+    Sum,
+    Unchanged,
+    Value,
+)
 from streams.rules.problems import problems
 from tests.fakes.registry import rule
 
@@ -34,6 +55,88 @@ def test_schedule_scope_conditions_and_lists_survive_their_form() -> None:
         group=("main", "building"), suppress_when=("gas.alarm",), realarm_after_ms=90_000, second_approver=True,
     )  # fmt: skip
     assert form_and_back(full) == full
+
+
+def test_side_conditions_of_a_level_survive_and_are_refused_at_their_own_field() -> None:
+    given = (Condition("valve_open"), Condition("life_days", Op.LT, 30), Condition("ch4_lel", measure=Rate(60_000)))
+    worst, *others = rule().levels
+    full = rule(levels=(msgspec.structs.replace(worst, given=given), *others))
+    assert form_and_back(full) == full
+    severity = worst.severity
+    values = forms.values_of(full)
+    assert values[f"{severity}.given"] == "valve_open true\nlife_days lt 30"
+    edited = draft({**values, f"{severity}.given": "life_days ge 2"}, full)
+    assert edited is not None
+    assert edited.levels[0].given == (Condition("life_days", Op.GE, 2), given[2])
+    wrong = {**values, f"{severity}.given": "valve open?"}
+    fields = {k: v for k, v in forms.draft_of(wrong, full).items() if k != "version"}
+    shown = {finding.at for finding in forms.findings(changed(full, fields)[1], wrong, words("zh"))}
+    assert shown == {f"{severity}.given"}
+
+
+def draft(values: dict[str, str], start: Rule) -> Rule | None:
+    return changed(start, {k: v for k, v in forms.draft_of(values, start).items() if k != "version"})[0]
+
+
+WINDOW = {"measure.window_ms": "2", "measure.window_ms.unit": "h", "measure.minimum": "6"}
+FEW = {
+    "measure.minimum": "3", "measure.silent_periods": "0", "measure.of": "nominal", "measure.of.attribute": "nominal_w",
+    "measure.op": "lt", "measure.limit": "10",
+}  # fmt: skip
+MEASURES: list[tuple[Measure, dict[str, str]]] = [
+    (Value(), {}), (Rate(7_200_000, 6), WINDOW),
+    (Share(3_600_000, Op.LT, 19.5), {"measure.op": "lt", "measure.limit": "19.5"}),
+    (Sum("life_days"), {"measure.other": "life_days"}), (Ratio("life_days"), {"measure.other": "life_days"}),
+    (Jump(), {}), (Unchanged(0.5), {"measure.tolerance": "0.5"}), (Noise(3_600_000), {}),
+    (Nominal("nominal_w", "dim_pct"), {"measure.attribute": "nominal_w", "measure.dimming": "dim_pct"}),
+    (Flagged((Quality.FAULT, Quality.OVER_RANGE)), {"measure.qualities": "fault, over_range"}),
+    (Members(3, 0, Nominal("nominal_w"), Op.LT, 10), FEW), (Members(), {}),
+    (Members(of=Value()), {"measure.of": "value"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "typed"), MEASURES, ids=str)
+def test_every_kind_of_measure_can_be_chosen_and_filled_in(measure: Measure, typed: dict[str, str]) -> None:
+    """First the kind alone, as the button sends it; then what is typed into the fields that it shows."""
+    start = rule()
+    values = {**forms.values_of(start), "measure.type": rule_measures.tag_of(measure)}
+    shown = dict(rule_measures.filled(values, start))
+    fields = {name.removeprefix("measure.") for name in typed if not name.endswith(".unit")}
+    assert fields <= set(rule_measures.parameters(shown["measure.type"]))
+    made = draft({**shown, **typed}, start)
+    assert made is not None
+    assert made.measure == measure
+    assert form_and_back(made).measure == measure
+
+
+def test_a_kind_that_was_just_chosen_begins_with_its_own_defaults_and_what_is_emptied_stays_empty() -> None:
+    start = rule()
+    values = {**forms.values_of(start), "measure.type": "rate"}
+    made = draft(values, start)
+    assert made is not None
+    assert made.measure == Rate(3_600_000, 4)
+    emptied = {**dict(rule_measures.filled(values, start)), "measure.window_ms": ""}
+    fields = {k: v for k, v in forms.draft_of(emptied, start).items() if k != "version"}
+    _, found = changed(start, fields)
+    assert [finding.at for finding in forms.findings(found, emptied, words("zh"))] == ["measure.window_ms"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ({"measure.type": "guess"}, "measure.type"),
+        ({"measure.type": "sum"}, "measure.other"),
+        ({"measure.type": "nominal"}, "measure.attribute"),
+        ({"measure.type": "flagged"}, "measure.qualities"),
+        ({"measure.type": "flagged", "measure.was": "flagged", "measure.qualities": "odd"}, "measure.qualities"),
+    ],
+)
+def test_what_a_measure_lacks_is_said_at_its_field(typed: dict[str, str], at: str) -> None:
+    start = rule()
+    values = {**forms.values_of(start), **typed}
+    after, found = changed(start, {k: v for k, v in forms.draft_of(values, start).items() if k != "version"})
+    listed = problems(after, RANGES) if after is not None else found
+    assert at in [finding.at for finding in forms.findings(listed, values, words("zh"))]
 
 
 def test_durations_are_shown_in_the_unit_that_fits() -> None:

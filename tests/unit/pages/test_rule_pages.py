@@ -10,7 +10,7 @@ import pytest
 
 from sensors.kinds import default_rules
 from services.alarms.domain import HoldKind
-from streams.contracts import DeviceState
+from streams.contracts import Condition, DeviceState, Rate, Value
 from tests.fakes.city import MINUTE, MemoryCity
 
 
@@ -134,6 +134,29 @@ def test_trying_keeps_nothing_and_warns(city: MemoryCity) -> None:
     assert "范围内没有设备" in answer.text
     assert "回差填不小于 0 的数" in answer.text
     assert len(city.rules.list_versions("gas.ch4")) == 1
+
+
+def test_a_rule_is_given_another_measure_and_a_side_condition(city: MemoryCity) -> None:
+    author = Visitor(city, "supervisor")
+    at = "/rules/gas.ch4"
+    asked = {**author.form(at), "measure.type": "rate", "do": "try"}
+    assert "measure.window_ms" not in asked
+    fields = Form(author.send("POST", at, asked).text, "rule-form").fields
+    assert (fields["measure.type"], fields["measure.was"], fields["measure.window_ms"]) == ("rate", "rate", "1")
+    before = city.rules.get_rule("gas.ch4")
+    assert before is not None
+    assert before.measure == Value(), "trying keeps nothing"
+    typed = {"measure.window_ms": "30", "measure.window_ms.unit": "min", "critical.given": "valve_open true"}
+    kept = author.send("POST", at, {**fields, **typed, "reason": "看上升速度", "do": "save"})
+    assert kept.status_code == 303, kept.text
+    after = city.rules.get_rule("gas.ch4")
+    assert after is not None
+    assert after.measure == Rate(1_800_000)
+    assert after.levels[0].given == (Condition("valve_open"),)
+    odd = author.send("POST", at, {**author.form(at), "measure.type": "sum", "reason": "两量", "do": "save"})
+    assert odd.status_code == 422
+    assert 'href="#measure.other"' in odd.text
+    assert 'id="measure.other-error"' in odd.text
 
 
 def test_a_new_rule_is_made_from_another(city: MemoryCity) -> None:

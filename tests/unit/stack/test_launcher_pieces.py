@@ -136,7 +136,7 @@ def test_only_processes_that_need_a_secret_get_it(tmp_path: Path) -> None:
     platform = Platform(Layout(tmp_path), dict(addresses.USUAL), secrets, Options())
     for program in platform.processes():
         text = json.dumps(dict(program.environment))
-        assert (secrets.session in text) == (program.name == "api")
+        assert (secrets.session in text) == (program.name in {"api", "notices"})
         assert (secrets.webhook in text) == (program.name == "oncall")
         assert secrets.database["admin"] not in text
 

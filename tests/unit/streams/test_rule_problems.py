@@ -206,6 +206,24 @@ NAN = float("nan")
             True,
             "an entry in a list opens no ticket; leave the tickets out",
         ),
+        (
+            change(measure=Flagged(())),
+            "measure.qualities",
+            [],
+            "name at least one of " + ", ".join(Quality),
+        ),
+        *(
+            (
+                change(measure=measure, group=group),
+                f"{place}.attribute",
+                "",
+                "name the attribute that holds the nominal value, such as nominal_w",
+            )
+            for measure, group, place in (
+                (Nominal(""), (), "measure"),
+                (Members(of=Nominal("")), ("feeder",), "measure.of"),
+            )
+        ),
     ],
 )
 def test_a_mistake_is_one_error_that_names_its_field_its_value_and_the_remedy(

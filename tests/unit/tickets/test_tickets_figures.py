@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from services.tickets.domain import Action as Do
-from services.tickets.domain import Actor, Details, Role, Satisfaction, State
+from services.tickets.domain import Actor, Details, Event, Role, Satisfaction, Scale, State
 from services.tickets.domain.figures import (
     SHIPPED,
     By,
     Measure,
+    Published,
     Scoring,
     Share,
     Tally,
@@ -20,7 +21,7 @@ from services.tickets.domain.figures import (
     record_of,
     window_of,
 )
-from services.tickets.domain.figures.windows import month_at
+from services.tickets.domain.figures.windows import before, month_at
 from services.tickets.domain.numbers import SHANGHAI
 from services.tickets.handlers import CountFigures
 from services.tickets.handlers.figures import Asked
@@ -202,15 +203,60 @@ def test_rules_are_published_as_the_next_version_by_those_who_may() -> None:
     supervisor, operator = PEOPLE[Role.SUPERVISOR], Actor("operator", Role.OPERATOR)
     assert count.scoring() == SHIPPED
     with pytest.raises(Refused, match="changed by administrator or supervisor"):
-        count.publish(CALENDAR, who=operator)
-    count.publish(CALENDAR, who=supervisor)
-    assert count.known() == (SHIPPED, CALENDAR)
+        count.publish(CALENDAR, who=operator, reason="考核办法第 12 条")
+    with pytest.raises(Refused, match="has 4 to 200"):
+        count.publish(CALENDAR, who=supervisor, reason="  x ")
+    count.publish(CALENDAR, who=supervisor, reason=" 考核办法  第 12 条 ")
+    now = at("2026-11-22T09:41")
+    assert count.known() == (Published(SHIPPED), Published(CALENDAR, supervisor.by, now, "考核办法 第 12 条"))
     assert count(Asked("2026-11")).scoring == CALENDAR
     assert count(Asked("2026-11", version=1)).window == window_of("2026-11", SHIPPED), "older figures stay askable"
     with pytest.raises(Refused, match="publish your change as version 3"):
-        count.publish(CALENDAR, who=supervisor)
+        count.publish(CALENDAR, who=supervisor, reason="考核办法第 12 条")
     with pytest.raises(Refused, match="no version 9"):
         count(Asked("2026-11", version=9))
+
+
+def test_a_draft_shows_last_months_figures_and_changes_nothing() -> None:
+    store = MemoryTicketStore()
+    story = answered(solved=True, satisfied=Satisfaction.MOSTLY)
+    with store.transaction() as work:
+        work.save(story.ticket, story.events)
+    count = CountFigures(MemoryFigures(store), ManualClock(story.now + 31 * DAY))
+    half = msgspec.structs.replace(SHIPPED, version=2, mostly=0.5)
+    force, drafted = count.preview(half, who=PEOPLE[Role.SUPERVISOR], scope="")
+    assert force.window.name == drafted.window.name == month_at(story.now, SHIPPED)
+    rates = [counted.whole.figures.rates[Measure.SATISFACTION] for counted in (force, drafted)]
+    assert rates == [0.9, 0.5]
+    assert count.scoring() == SHIPPED
+    with pytest.raises(Refused, match="changed by"):
+        count.preview(half, who=PEOPLE[Role.DISPATCHER], scope="")
+
+
+@pytest.mark.parametrize(("month", "earlier"), [("2026-11", "2026-10"), ("2026-01", "2025-12")])
+def test_the_month_before(month: str, earlier: str) -> None:
+    assert before(month) == earlier
+
+
+def test_four_answers_are_two_that_count_whole_one_that_counts_with_w_and_one_that_does_not() -> None:
+    assert [Scale.THREE.answers, Scale.FOUR.answers] == [tuple(Satisfaction)[1:], tuple(Satisfaction)]
+    store = MemoryTicketStore()
+    for number, word in enumerate(Satisfaction):
+        story = answered(solved=True, satisfied=word)
+        with store.transaction() as work:
+            work.save(
+                msgspec.structs.replace(story.ticket, id=f"t{number}", state=State.CLOSED, closed_at=story.now),
+                [msgspec.structs.replace(event, ticket=f"t{number}", **_closed(event)) for event in story.events],
+            )
+    count = CountFigures(MemoryFigures(store), ManualClock(story.now))
+    whole = count(Asked(month_at(story.now, SHIPPED))).whole
+    assert whole.tally.shares[Measure.SATISFACTION] == Share(2, 4, 1)
+    assert whole.figures.rates[Measure.SATISFACTION] == pytest.approx((2 + 0.9) / 4)
+
+
+def _closed(event: Event) -> dict[str, State]:
+    """The dissatisfied one would be redone; here its figures alone matter."""
+    return {"new": State.CLOSED} if event.action is Do.CALLBACK else {}
 
 
 def test_a_period_without_tickets_is_a_row_without_data() -> None:

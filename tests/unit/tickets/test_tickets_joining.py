@@ -150,11 +150,31 @@ def test_suggestions_are_open_tickets_within_the_askers_area(desk: Desk) -> None
 
 
 def test_a_callers_earlier_tickets_are_shown_to_those_who_see_callers(desk: Desk) -> None:
-    find = FindCalls(MemoryMatchReader(desk.store))
+    find = FindCalls(MemoryMatchReader(desk.store), desk.store, desk.clock)
     mine = [call(desk, "13800001111", text="路灯不亮"), call(desk, "13800001111", text="井盖没了")]
     call(desk, "13900002222")
-    assert {ticket.id for ticket in find("13800001111", role=Role.OPERATOR, scope="")} == {each.id for each in mine}
+    assert {ticket.id for ticket in find("13800001111", who=OPERATOR, scope="")} == {each.id for each in mine}
     with pytest.raises(Refused, match="caller's tickets"):
-        find("13800001111", role=Role.UNIT_HANDLER, scope="")
+        find("13800001111", who=HANDLER, scope="")
     with pytest.raises(Refused, match="telephone number"):
-        find("王女士", role=Role.OPERATOR, scope="")
+        find("王女士", who=OPERATOR, scope="")
+    assert not desk.store.state.audit.entries
+
+
+def test_a_confidential_report_is_shown_as_a_numbers_for_a_reason_that_is_kept(desk: Desk) -> None:
+    find = FindCalls(MemoryMatchReader(desk.store), desk.store, desk.clock)
+    open_, hidden = (
+        call(desk, "13800001111", text="路灯不亮"),
+        call(desk, "13800001111", text="举报邻居群租", caller=Caller("匿名", "13800001111", confidential=True)),
+    )
+    assert [each.id for each in find("13800001111", who=OPERATOR, scope="")] == [open_.id]
+    assert not desk.store.state.audit.entries
+    with pytest.raises(Refused, match="reason has"):
+        find("13800001111", who=OPERATOR, scope="", why="x")
+    shown = find("13800001111", who=OPERATOR, scope="", why="来电人本人问起")
+    assert {each.id for each in shown} == {open_.id, hidden.id}
+    (entry,) = desk.store.state.audit.entries
+    assert (entry.by, entry.did, entry.role) == (OPERATOR.by, "unmask", "operator")
+    assert hidden.number in entry.detail
+    assert "来电人本人问起" in entry.detail
+    assert "13800001111" not in entry.detail + entry.subject

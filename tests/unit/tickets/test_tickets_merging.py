@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.merging import SETS, measured, pairs
-from services.tickets.domain import merging
+from services.tickets.domain.catalogue import PARENTS
 from services.tickets.domain.merging import REASONS, SHOWN, WINDOW_MS, Part, Sighting, Why, likeness
 from services.tickets.domain.merging.whereabouts import Spot, spot_of
 from services.tickets.domain.merging.wording import matters_of, smells_of_gas
@@ -21,7 +22,7 @@ def seen(**fields: Any) -> Sighting:
 
 
 def reasons(one: Sighting, other: Sighting) -> dict[Part, Why]:
-    return {reason.part: reason.why for reason in likeness(one, other, merging.FAMILIES).reasons}
+    return {reason.part: reason.why for reason in likeness(one, other, PARENTS).reasons}
 
 
 @pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
@@ -39,7 +40,7 @@ def test_there_are_enough_pairs_and_both_answers_among_them() -> None:
 def test_same_place_category_and_time_window_suggest_a_merge() -> None:
     one = seen(place="棉纺二村 4栋", category="drainage", text="下水道堵了")
     other = seen(place="棉纺二村四幢", category="drainage", text="污水倒灌", at=T0 + HOUR // 2)
-    found = likeness(one, other, merging.FAMILIES)
+    found = likeness(one, other, PARENTS)
     assert found.score == pytest.approx(1.0)
     assert [reason.why for reason in found.reasons] == [Why.BUILDING, Why.LEAF, Why.HOUR, Why.MATTER]
 
@@ -54,7 +55,7 @@ def test_a_building_counts_more_than_an_estate_and_an_estate_more_than_a_grid() 
 
 
 def test_a_family_of_categories_counts_for_less_than_the_same_one() -> None:
-    one, other = seen(category="drainage"), seen(category="septic-gas")
+    one, other = seen(category="drainage"), seen(category="water-supply")
     assert reasons(one, other)[Part.CATEGORY] is Why.FAMILY
     assert reasons(one, seen(category="noise"))[Part.CATEGORY] is Why.OTHER_CATEGORY
     assert reasons(one, seen())[Part.CATEGORY] is Why.UNSAID
@@ -84,8 +85,8 @@ def test_a_score_is_a_share_is_the_sum_of_its_points_and_has_no_order(
     text: str, other: str, place: str, there: str, apart: int
 ) -> None:
     one, two = seen(text=text, place=place), seen(text=other, place=there, at=T0 + apart)
-    found = likeness(one, two, merging.FAMILIES)
-    assert found == likeness(two, one, merging.FAMILIES)
+    found = likeness(one, two, PARENTS)
+    assert found == likeness(two, one, PARENTS)
     assert 0 <= found.score <= 1
     assert found.score == pytest.approx(max(0, sum(reason.points for reason in found.reasons)), abs=0.001)
 
@@ -119,3 +120,24 @@ def test_a_smell_of_gas_is_told_from_a_bill_a_question_and_a_denial(text: str, s
 
 def test_a_bill_is_about_nothing_else() -> None:
     assert matters_of("暖气费怎么退") == {"费用"}
+
+
+def test_a_wrong_grid_next_door_does_not_speak_against_the_words() -> None:
+    """An estate's two tickets in two communities: apart, unless these touch or the map says one place."""
+    words = {"place": "棉纺二村 4栋", "text": "下水道堵了", "category": "drainage"}
+    one, wrong = seen(**words), seen(**words, area="990101009009009")
+    assert reasons(one, wrong)[Part.PLACE] is Why.ELSEWHERE
+    beside = msgspec.structs.replace(one, around=("990101009009",))
+    assert likeness(beside, wrong, PARENTS).score >= SHOWN > likeness(one, wrong, PARENTS).score
+    assert likeness(beside, wrong, PARENTS) == likeness(wrong, beside, PARENTS)
+    here, there = (msgspec.structs.replace(each, position=(113.5, 23.1)) for each in (one, wrong))
+    assert reasons(here, there)[Part.PLACE] is Why.BUILDING
+
+
+def test_points_on_the_map_count_where_the_words_for_the_place_differ() -> None:
+    one = seen(place="农贸市场", text="井盖没了", position=(113.5, 23.1))
+    near, far = (seen(place="公交站", text="井盖没了", position=(113.5, 23.1 + step)) for step in (0.0008, 0.0012))
+    assert reasons(one, near)[Part.PLACE] is Why.SPOT
+    assert reasons(one, far)[Part.PLACE] is Why.GRID
+    coded = [msgspec.structs.replace(each, building=f"{GRID}0000{n}") for n, each in enumerate((one, near), 1)]
+    assert reasons(*coded)[Part.PLACE] is Why.GRID, "two houses are two houses, however near"

@@ -291,6 +291,57 @@ def test_three_missed_calls_in_an_hour_close_nothing() -> None:
     assert story.state is State.CALLBACK
 
 
+def due(story: Story) -> int:
+    run = story.ticket.run(Clock.CALLBACK)
+    assert run is not None
+    return run.due
+
+
+def test_a_call_that_reached_nobody_was_a_call_and_the_next_is_due_the_day_after() -> None:
+    story = to(State.CALLBACK)
+    first = due(story)
+    story.after(HOUR).does(Role.OPERATOR, Action.CALLBACK, MISSED)
+    assert due(story) > first
+    assert story.ticket.misses == (story.now,)
+
+
+@pytest.mark.parametrize("ahead", [2 * HOUR, 2 * DAY], ids=["sooner", "later"])
+def test_a_booked_call_is_due_an_hour_after_its_time(ahead: int) -> None:
+    story = to(State.CALLBACK)
+    booked = story.now + ahead
+    story.does(Role.OPERATOR, Action.BOOK, Details(until=booked, text="下班后"))
+    assert (story.state, story.ticket.booked, due(story)) == (State.CALLBACK, booked, booked + HOUR)
+    assert clocks(story) == {"callback"}
+    story.waits(ahead + HOUR + MINUTE)
+    assert story.ticket.late
+    story.does(Role.OPERATOR, Action.CALLBACK, MISSED)
+    assert (story.ticket.booked, story.ticket.late) == (None, False)
+
+
+def test_what_is_late_stays_late_when_it_is_booked() -> None:
+    story = to(State.CALLBACK).waits(9 * DAY)
+    assert story.ticket.late
+    story.does(Role.OPERATOR, Action.BOOK, Details(until=story.now + DAY))
+    assert story.ticket.late
+    assert story.does(Role.OPERATOR, Action.CALLBACK, REACHED).state is State.CLOSED
+
+
+def test_a_call_is_booked_ahead_within_three_working_days_and_three_times() -> None:
+    story = to(State.CALLBACK)
+    for until in (story.now, story.now + 20 * DAY):
+        assert refused(story, Role.OPERATOR, Action.BOOK, Details(until=until)).code == "fields"
+    for _ in range(3):
+        story.after(MINUTE).does(Role.OPERATOR, Action.BOOK, Details(until=story.now + HOUR))
+    refusal = refused(story, Role.OPERATOR, Action.BOOK, Details(until=story.now + HOUR))
+    assert refusal.extra["because"] == "often"
+    assert Action.BOOK not in domain.allowed_actions(story.ticket, Role.OPERATOR, now=story.now)
+
+
+def test_a_supervisor_urges_whoever_has_it() -> None:
+    story = to(State.IN_PROGRESS).does(Role.SUPERVISOR, Action.URGE, Details(text="今天必须到场"))
+    assert (story.state, story.ticket.urges) == (State.IN_PROGRESS, 1)
+
+
 # Re-alarm, rise, reopen
 
 

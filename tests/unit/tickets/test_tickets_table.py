@@ -19,7 +19,9 @@ _NOTES = dict.fromkeys(
     ),
     "note",
 )  # fmt: skip
-_OPEN = {**_NOTES, Role.OPERATOR: "transfer merge urge note", Role.SYSTEM: "merge note"}
+_OPEN = {
+    **_NOTES, Role.OPERATOR: "transfer merge urge note", Role.SUPERVISOR: "urge note", Role.SYSTEM: "merge note",
+}  # fmt: skip
 _WITHDRAWS = {Role.OPERATOR: "transfer merge withdraw urge note"}
 
 
@@ -35,11 +37,11 @@ def _unit(handler: str, leader: str = "") -> dict[Role, str]:
 HOTLINE: dict[State, dict[Role, str]] = {
     State.REPORTED: {
         **_OPEN, Role.OPERATOR: "verify accept answer reject transfer merge withdraw urge note",
-        Role.SUPERVISOR: "reject note", Role.SYSTEM: "accept merge note",
+        Role.SUPERVISOR: "reject urge note", Role.SYSTEM: "accept merge note",
     },
     State.VERIFYING: {**_OPEN, **_WITHDRAWS, **_grid("verified note")},
     State.ACCEPTED: {
-        **_OPEN, Role.OPERATOR: "answer reject transfer merge withdraw urge note", Role.SUPERVISOR: "reject note",
+        **_OPEN, Role.OPERATOR: "answer reject transfer merge withdraw urge note", Role.SUPERVISOR: "reject urge note",
         Role.DISPATCHER: "classify note", Role.SYSTEM: "classify merge note",
     },
     State.TO_DISPATCH: {
@@ -47,42 +49,43 @@ HOTLINE: dict[State, dict[Role, str]] = {
     },
     State.DISPATCHED: {
         **_OPEN, **_WITHDRAWS, **_grid("arrive note"), **_unit("sign arrive note", "sign arrive return note"),
-        Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign note",
+        Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign urge note",
     },
     State.SIGNED: {
         **_OPEN, **_WITHDRAWS, **_grid("arrive note"),
         **_unit("arrive contact interim note", "arrive contact interim return note"),
-        Role.DISPATCHER: "reassign whistle note", Role.SUPERVISOR: "reassign note",
+        Role.DISPATCHER: "reassign whistle note", Role.SUPERVISOR: "reassign urge note",
     },
     State.RETURN_REVIEW: {
         **_OPEN, **_WITHDRAWS, Role.DISPATCHER: "return_ok return_no note",
-        Role.SUPERVISOR: "return_ok return_no note",
+        Role.SUPERVISOR: "return_ok return_no urge note",
     },
     State.IN_PROGRESS: {
         **_OPEN, **_WITHDRAWS, **_grid("arrive note"),
         **_unit("arrive contact interim wait finish note", "arrive contact interim wait extend finish note"),
-        Role.DISPATCHER: "reassign whistle note", Role.SUPERVISOR: "reassign park close_unresolved note",
+        Role.DISPATCHER: "reassign whistle note", Role.SUPERVISOR: "reassign park close_unresolved urge note",
     },
     State.EXTENSION_REVIEW: {
-        **_OPEN, Role.SUPERVISOR: "extend_ok extend_no note", Role.SYSTEM: "extend_no merge note",
+        **_OPEN, Role.SUPERVISOR: "extend_ok extend_no urge note", Role.SYSTEM: "extend_no merge note",
     },
     State.PARKED: {
-        **_OPEN, Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign unpark close_unresolved note",
+        **_OPEN, Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign unpark close_unresolved urge note",
         Role.SYSTEM: "unpark merge note",
     },
-    State.CHECKING: {**_OPEN, **_grid("check_ok check_bad note"), Role.SUPERVISOR: "close_unresolved note"},
+    State.CHECKING: {**_OPEN, **_grid("check_ok check_bad note"), Role.SUPERVISOR: "close_unresolved urge note"},
     State.CALLBACK: {
-        **_OPEN, Role.OPERATOR: "callback transfer merge urge note", Role.SUPERVISOR: "callback close_unresolved note",
+        **_OPEN, Role.OPERATOR: "callback book transfer merge urge note",
+        Role.SUPERVISOR: "callback book close_unresolved urge note",
     },
     State.REDO: {
         **_OPEN, **_grid("arrive note"),
         **_unit("sign arrive contact interim note", "sign arrive contact interim extend note"),
-        Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign note",
+        Role.DISPATCHER: "reassign note", Role.SUPERVISOR: "reassign urge note",
     },
     State.CLOSED: {Role.SUPERVISOR: "reopen"},
     State.REJECTED: {Role.OPERATOR: "appeal"},
     State.MERGED: {Role.OPERATOR: "unmerge", Role.SYSTEM: "unmerge"},
-    State.ARCHIVED: {},
+    State.ARCHIVED: {Role.ADMINISTRATOR: "erase", Role.SYSTEM: "erase"},
     State.WITHDRAWN: {},
 }  # fmt: skip
 
@@ -98,7 +101,7 @@ CITIZEN = {
     State.EXTENSION_REVIEW: "urge note",
     State.PARKED: "urge note",
     State.CHECKING: "urge note",
-    State.CALLBACK: "callback urge note",
+    State.CALLBACK: "callback book urge note",
     State.REDO: "urge note",
     State.CLOSED: "reopen",
     State.MERGED: "",
@@ -211,9 +214,13 @@ def test_a_field_that_the_action_does_not_take_is_named() -> None:
 
 
 def test_the_database_knows_the_same_transitions_and_states() -> None:
-    sql = resources.files("services.tickets").joinpath("migrations/0002_whole_loop.sql").read_text()
-    listed = sql.partition("-- transitions")[2].partition("-- end of transitions")[0]
-    assert set(re.findall(r"\('(\w*)', '(\w+)', '(\w+)'\)", listed)) == domain.edges()
+    folder = resources.files("services.tickets").joinpath("migrations")
+    files = {each.name: each.read_text() for each in folder.iterdir() if each.name > "0002"}
+    sql = files["0002_whole_loop.sql"]
+    parts = re.findall(
+        r"-- transitions\n(.*?)-- end of transitions", "\n".join(files.values()).replace("''", "'"), re.DOTALL
+    )
+    assert set(re.findall(r"\('(\w*)', '(\w+)', '(\w+)'\)", "".join(parts))) == domain.edges()
     states = re.search(r"tickets_state_check CHECK \(state IN \(([^)]*)\)\)", sql)
     assert states is not None
     assert re.findall(r"'(\w+)'", states[1]) == list(State)

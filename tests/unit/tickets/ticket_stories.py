@@ -32,6 +32,7 @@ PEOPLE = {
 GIVEN: Mapping[Action, Details] = {
     Action.VERIFIED: Details(found=True, photo="照片", position=(120.1, 30.2)),
     Action.ANSWER: Details(text="已答复"),
+    Action.ERASE: Details(reason="来电人要求清除"),
     Action.REJECT: Details(reason="不属本区", told="已电话告知"),
     Action.APPEAL: Details(reason="确属本区"),
     Action.TRANSFER: Details(to="119", at=T0, reference="119-0007"),
@@ -66,6 +67,7 @@ def given(action: Action, ticket: Ticket, now: int) -> Details:
     dated = {
         Action.WHISTLE: Details(unit="unit-b", text="围挡", until=now + HOUR),
         Action.WAIT: Details(text="几号楼？", until=now + DAY),
+        Action.BOOK: Details(until=now + HOUR),
         Action.EXTEND: Details(reason="等配件", until=(run.due if run else now) + HOUR),
         Action.TASK_DONE: Details(task=tasks[0].number if tasks else 1, outcome="已围挡"),
         Action.PARK: Details(plan="列入明年改造", until=now + 30 * DAY),

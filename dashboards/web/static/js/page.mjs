@@ -14,6 +14,12 @@ for (const box of document.querySelectorAll("[data-remember]")) {
   box.addEventListener("change", () => sessionStorage.setItem(key, box.checked ? "1" : "0"));
 }
 
+for (const field of document.querySelectorAll("[data-suggest]:not([data-intake] *)")) {
+  (await import("./suggest.mjs")).start(field);
+}
+
+const call = document.querySelector("[data-intake]");
+if (call) (await import("./intake.mjs")).start(call);
 if (document.querySelector("[data-photos]")) (await import("./photos.mjs")).start();
 
 const drafted = document.querySelector("[data-preview]");
@@ -51,8 +57,10 @@ if (address || list) {
     const lists = await import("./list.mjs");
     const keys = await import("./keys.mjs");
     const moves = lists.start(list, regions);
+    const answers = document.getElementById("call") ? (await import("./callbacks.mjs")).actions() : {};
     keys.start({
       ...moves,
+      ...answers,
       locate,
       new: () => document.getElementById("new-ticket")?.click(),
       acknowledge() {

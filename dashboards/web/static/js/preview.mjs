@@ -1,4 +1,4 @@
-// A rule's preview follows its form: only the pane beside it is replaced, so that the form keeps
+// A form's preview follows it: only the pane beside it is replaced, so that the form keeps
 // focus, caret and every character. Without this script the button "try" does the same.
 const REST = 300;
 
@@ -23,8 +23,10 @@ export function start(form) {
     }
   }
 
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(run, REST);
-  });
+  for (const kind of ["input", "change"]) {
+    form.addEventListener(kind, () => {
+      clearTimeout(timer);
+      timer = setTimeout(run, REST);
+    });
+  }
 }

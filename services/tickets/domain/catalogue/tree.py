@@ -150,6 +150,8 @@ def _read(text: str) -> tuple[Category, ...]:
 _ALL: Final = {category.code: category for category in _read(_TREE)}
 GROUPS: Final = {code: category for code, category in _ALL.items() if not category.parent}
 LEAVES: Final = {code: category for code, category in _ALL.items() if category.parent}
+PARENTS: Final = {code: leaf.parent for code, leaf in LEAVES.items()}
+"""Leaf to its group: who is responsible and what may be one matter go by the same families."""
 
 
 def lineage(code: str) -> tuple[str, ...]:

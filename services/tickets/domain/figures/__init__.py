@@ -1,7 +1,7 @@
 """Figures of the loop 考核: what a ticket contributes, the city's statistical time, and the rates with their rules."""
 
 from services.tickets.domain.figures.record import DEFINITION, Record, record_of, recorded
-from services.tickets.domain.figures.scoring import SHIPPED, Figures, Scoring, figures_of
+from services.tickets.domain.figures.scoring import SHIPPED, Figures, Published, Scoring, figures_of
 from services.tickets.domain.figures.tally import (
     DURATIONS,
     MEASURES,
@@ -26,6 +26,7 @@ __all__ = [
     "FigureTicket",
     "Figures",
     "Measure",
+    "Published",
     "Record",
     "Scoring",
     "Share",

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from services.tickets.domain.figures.tally import Measure, Share, Tally
+from services.tickets.domain.words import Scale
 from streams.contracts import Refused
 
 _THREE: Final = (Measure.RESPONSE, Measure.SOLUTION, Measure.SATISFACTION)
@@ -25,7 +26,8 @@ class Scoring(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
     ``day_begins``: minutes after midnight of the day before (0: the calendar's days).
     ``month_begins``: the day of the month before (1: the calendar's months). ``targets``: what a
-    rate should reach, for the pages.
+    rate should reach, for the pages. ``scale``: what reporters are asked from then on; answers by either
+    scale are counted, 非常满意 and 满意 whole.
 
     Raises:
         Refused: ``fields``, names what does not fit.
@@ -39,6 +41,7 @@ class Scoring(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     day_begins: int = 720
     month_begins: int = 19
     targets: dict[Measure, float] = msgspec.field(default_factory=lambda: dict(_TARGETS))
+    scale: Scale = Scale.THREE
 
     def __post_init__(self) -> None:
         if set(self.weights) != set(_THREE) or not _adds_up(self.weights):
@@ -53,6 +56,15 @@ class Scoring(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
             raise _wrong("targets", "targets are shares, 0 to 1")
         if self.version < 1:
             raise _wrong("version", "version counts from 1")
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A version with who put it in force, when (epoch ms) and why; the shipped one has none of these."""
+
+    scoring: Scoring
+    by: str = ""
+    at: int = 0
+    reason: str = ""
 
 
 class Figures(msgspec.Struct, frozen=True):

@@ -75,6 +75,12 @@ def month_at(now: int, scoring: Scoring) -> str:
     return _month_of(day_at(now, scoring), scoring)
 
 
+def before(month: str) -> str:
+    """The month before ``month``, both as ``2026-11``."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 2
+    return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
 def day_at(now: int, scoring: Scoring) -> date:
     """The statistical day that ``now`` is in."""
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(SHANGHAI)

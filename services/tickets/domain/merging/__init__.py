@@ -1,8 +1,9 @@
 """Which tickets are one matter: how alike two are and why, and the few that merge by themselves."""
 
-from services.tickets.domain.merging.families import FAMILIES
 from services.tickets.domain.merging.joining import JOIN_MS, JOINED, concerns_others, master_for, risen
 from services.tickets.domain.merging.matching import (
+    METRES_A_DEGREE,
+    NEAR_M,
     REASONS,
     SHOWN,
     WINDOW_MS,
@@ -14,11 +15,13 @@ from services.tickets.domain.merging.matching import (
     likeness,
     sighting_of,
 )
+from services.tickets.domain.merging.whereabouts import spot_of
 
 __all__ = [
-    "FAMILIES",
     "JOINED",
     "JOIN_MS",
+    "METRES_A_DEGREE",
+    "NEAR_M",
     "REASONS",
     "SHOWN",
     "WINDOW_MS",
@@ -32,4 +35,5 @@ __all__ = [
     "master_for",
     "risen",
     "sighting_of",
+    "spot_of",
 ]

@@ -5,6 +5,7 @@ weights are a judgement, measured on the labelled pairs by ``bench/merging.py``;
 merging has the figures. A person decides; the points are there to be doubted.
 """
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -22,6 +23,10 @@ SHOWN: Final = 0.7
 """From here on a pair is worth an operator's look."""
 WINDOW_MS: Final = 7 * DAY
 """Older reports of the same thing are a recurrence, not the same report."""
+NEAR_M: Final = 800.0
+"""Metres within which a wrong grid is looked past: an estate and the streets around it."""
+_SPOT_M: Final = 100.0
+"""Metres within which two points are one spot: a court, and what a telephone gets wrong."""
 
 
 class Part(StrEnum):
@@ -40,8 +45,10 @@ class Why(StrEnum):
     BUILDING = "building"
     SIDE = "side"
     ESTATE = "estate"
+    SPOT = "spot"
     GRID = "grid"
     COMMUNITY = "community"
+    NEXT = "next"
     ELSEWHERE = "elsewhere"
     LEAF = "leaf"
     SMELL = "smell"
@@ -63,8 +70,10 @@ REASONS: Final[dict[Why, tuple[str, str]]] = {
     Why.BUILDING: ("同一栋楼", "the same building"),
     Why.SIDE: ("同一处位置", "the same spot"),
     Why.ESTATE: ("同一小区", "the same estate"),
+    Why.SPOT: ("相距不到一百米", "less than a hundred metres apart"),
     Why.GRID: ("同一网格", "the same grid"),
     Why.COMMUNITY: ("同一社区", "the same community"),
+    Why.NEXT: ("相邻社区", "a neighbouring community"),
     Why.ELSEWHERE: ("地点不同", "another place"),
     Why.LEAF: ("类别相同", "the same category"),
     Why.SMELL: ("闻到燃气味，与燃气报警相符", "a smell of gas, as the gas alarm has it"),
@@ -84,7 +93,10 @@ REASONS: Final[dict[Why, tuple[str, str]]] = {
 
 
 class Sighting(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A report as far as it is compared; ``at`` epoch ms. Everything but ``at`` may be empty."""
+    """A report as far as it is compared; ``at`` epoch ms. Everything but ``at`` may be empty.
+
+    ``position`` is (lon, lat), WGS84; ``around`` are the communities within :data:`NEAR_M` of it.
+    """
 
     at: int
     text: str = ""
@@ -93,6 +105,8 @@ class Sighting(msgspec.Struct, frozen=True, omit_defaults=True):
     building: str = ""
     category: str = ""
     device: str = ""
+    position: tuple[float, float] | None = None
+    around: tuple[str, ...] = ()
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -111,6 +125,8 @@ class Likeness(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
+METRES_A_DEGREE: Final = 111_320.0
+"""Of latitude, anywhere."""
 _MOST: Final = {Part.PLACE: 0.35, Part.CATEGORY: 0.2, Part.TIME: 0.1, Part.WORDS: 0.35}
 _AGAINST: Final = -0.6
 """Share of a part's points that is taken off where the part speaks against it."""
@@ -121,7 +137,10 @@ _FLEETING: Final = frozenset({FIRE_LANE, ILLEGAL_PARKING})
 def sighting_of(ticket: Ticket) -> Sighting:
     """A ticket as far as it is compared; a sensor's text is figures, so its title speaks for it."""
     text = f"{ticket.title} {ticket.text}" if not ticket.episodes else ticket.title
-    return Sighting(ticket.opened_at, text, ticket.place, ticket.area, ticket.building, ticket.category, ticket.device)
+    return Sighting(
+        ticket.opened_at, text, ticket.place, ticket.area, ticket.building, ticket.category, ticket.device,
+        ticket.position,
+    )  # fmt: skip
 
 
 def likeness(one: Sighting, other: Sighting, families: Mapping[str, str]) -> Likeness:
@@ -147,8 +166,7 @@ def _place(one: Sighting, other: Sighting) -> tuple[Why, float]:
     if one.building and one.building == other.building:
         return Why.BUILDING, 1.0
     here, there = spot_of(one.place), spot_of(other.place)
-    apart = bool(one.area and other.area) and one.area[:COMMUNITY_LENGTH] != other.area[:COMMUNITY_LENGTH]
-    if not here.estate or here.estate != there.estate or apart:
+    if not here.estate or here.estate != there.estate or _apart(one, other):
         return _nearness(one, other)
     coded = bool(one.building and other.building)
     if here == there and not coded:
@@ -158,14 +176,37 @@ def _place(one: Sighting, other: Sighting) -> tuple[Why, float]:
     return Why.ESTATE, max(0.6, next_door) if vague else next_door
 
 
+def _apart(one: Sighting, other: Sighting) -> bool:
+    """Whether estates of one name are two: in communities that do not touch, and not at one place on the map."""
+    if not one.area or not other.area or _neighbours(one, other):
+        return False
+    return one.area[:COMMUNITY_LENGTH] != other.area[:COMMUNITY_LENGTH] and _metres(one, other) > NEAR_M
+
+
+def _neighbours(one: Sighting, other: Sighting) -> bool:
+    return other.area[:COMMUNITY_LENGTH] in one.around or one.area[:COMMUNITY_LENGTH] in other.around
+
+
+def _metres(one: Sighting, other: Sighting) -> float:
+    """How far two points are apart, in a plane; infinitely where one of them is not known."""
+    if one.position is None or other.position is None:
+        return math.inf
+    (east, north), (east_too, north_too) = one.position, other.position
+    across = (east - east_too) * math.cos(math.radians((north + north_too) / 2))
+    return math.hypot(across, north - north_too) * METRES_A_DEGREE
+
+
 def _nearness(one: Sighting, other: Sighting) -> tuple[Why, float]:
     """Areas that only agree are a weak sign where both have words for the place, and those differ."""
+    coded = bool(one.building and other.building)
+    if not coded and _metres(one, other) <= _SPOT_M:
+        return Why.SPOT, 0.8
     short = min(len(one.area), len(other.area))
     if short >= GRID_LENGTH and one.area[:GRID_LENGTH] == other.area[:GRID_LENGTH]:
         return Why.GRID, 0.1 if one.place and other.place else 0.5
     if short >= COMMUNITY_LENGTH and one.area[:COMMUNITY_LENGTH] == other.area[:COMMUNITY_LENGTH]:
         return Why.COMMUNITY, 0.1
-    return Why.ELSEWHERE, _AGAINST
+    return (Why.NEXT, 0.0) if _neighbours(one, other) else (Why.ELSEWHERE, _AGAINST)
 
 
 def _category(one: Sighting, other: Sighting, families: Mapping[str, str]) -> tuple[Why, float]:

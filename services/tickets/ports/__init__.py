@@ -1,6 +1,6 @@
 """What the ticket loop needs from outside: a transactional store, a directory, a reader."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,9 +10,31 @@ from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
-from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Scoring, Tally
+from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Published, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
+from services.tickets.ports.catalogue import Atlas, Catalogue, Changed
+
+__all__ = [
+    "Answer",
+    "Atlas",
+    "Board",
+    "Catalogue",
+    "Changed",
+    "Directory",
+    "FigureStore",
+    "HotspotReader",
+    "MatchReader",
+    "Position",
+    "SavedFilters",
+    "Spot",
+    "TicketReader",
+    "TicketStore",
+    "Work",
+]
+
+Position = tuple[float, float]
+"""(lon, lat), WGS84."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +47,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Remade:
+    """How many rows of figures were made, and the tickets whose logs could not be folded, which keep their old one."""
+
+    made: int
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a device stands, in a person's words, and the building's code if any."""
+    """Where a device stands: in a person's words, the building's code if any, and on the map."""
 
     place: str = ""
     building: str = ""
+    position: Position | None = None
 
 
 class Work(Protocol):
@@ -101,6 +132,21 @@ class Work(Protocol):
         """Append to the audit log, in this transaction and as its last word."""
         ...
 
+    def personal(self, archived_until: int, limit: int) -> tuple[Ticket, ...]:
+        """Tickets archived by then that still name who reported them, the oldest first, skipping those in use."""
+        ...
+
+    def oldest_personal(self) -> int | None:
+        """When the oldest archived ticket that still names who reported it was archived, epoch ms."""
+        ...
+
+    def rewrite(self, ticket: str, events: Sequence[Event]) -> None:
+        """Put erased events in the place of those they were; forget the requests that made them, and their photos.
+
+        A photo is seen by nobody from then on, and removed like one that nobody showed.
+        """
+        ...
+
     def due(self, now: int, limit: int) -> tuple[Ticket, ...]:
         """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
         ...
@@ -120,32 +166,6 @@ class Directory(Protocol):
         ...
 
     def spot(self, device: str) -> Spot: ...
-
-
-class Catalogue(Protocol):
-    """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
-
-    def lines(self, area: str = "") -> tuple[Line, ...]:
-        """As :meth:`Directory.lines`."""
-        ...
-
-    def has_area(self, area: str) -> bool: ...
-
-    def unit_area(self, unit: str) -> str | None:
-        """Where a unit works; None where there is no such unit."""
-        ...
-
-    def put(self, line: Line, *, by: str, now: int) -> None:
-        """Write a line, or rewrite the one of its id.
-
-        Raises:
-            Clash: another line says who is responsible for the same category, area and urgency.
-        """
-        ...
-
-    def remove(self, line: str, *, by: str, now: int) -> None:
-        """Take a line away; one that is not there is gone already."""
-        ...
 
 
 class TicketReader(Protocol):
@@ -181,8 +201,17 @@ class TicketReader(Protocol):
 class MatchReader(Protocol):
     """Tickets to compare a report with, and a caller's own. ``scope`` is an area prefix and always applies."""
 
-    def open_near(self, area: str, *, scope: str, since: int, limit: int) -> tuple[Ticket, ...]:
-        """Open tickets of the community of ``area`` that opened since then, newest first."""
+    def around(self, area: str, position: Position | None) -> tuple[str, ...]:
+        """The communities of which a grid's centre lies within 800 m, by code; none where the place is unknown.
+
+        Measured from ``position``, else from the centre of ``area``.
+        """
+        ...
+
+    def open_near(
+        self, communities: Sequence[str], *, near: Position | None, scope: str, since: int, limit: int
+    ) -> tuple[Ticket, ...]:
+        """Open tickets of these communities, or within 800 m of a point, that opened since then, newest first."""
         ...
 
     def of_caller(self, phone: str, *, scope: str, limit: int) -> tuple[Ticket, ...]:
@@ -208,16 +237,20 @@ class Board(Protocol):
 class FigureStore(Protocol):
     """Counting over tickets, the rules of the rates, and making the rows that are counted anew."""
 
-    def scorings(self) -> tuple[Scoring, ...]:
+    def scorings(self) -> tuple[Published, ...]:
         """Every version that was published, in order."""
         ...
 
-    def publish(self, scoring: Scoring, *, by: str, now: int) -> None:
+    def publish(self, published: Published) -> None:
         """Raises: Clash, that version exists."""
         ...
 
-    def remake(self, limit: int) -> int:
-        """Make rows that are missing or of an older definition, at most ``limit``; returns how many."""
+    def behind(self, most: int) -> int:
+        """How many tickets have no row by the present definition, at most ``most``."""
+        ...
+
+    def remake(self, limit: int, *, without: Collection[str] = ()) -> Remade:
+        """Make rows that are missing or of an older definition, at most ``limit``, leaving out the tickets named."""
         ...
 
     def tally(self, query: FigureQuery) -> tuple[Tally, ...]:

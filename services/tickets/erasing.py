@@ -1,0 +1,44 @@
+"""The loop that erases personal data whose time is over, and says how far behind it is."""
+
+import threading
+from dataclasses import dataclass
+
+from services.adapters.health import Health
+from services.adapters.metrics import counter, gauge
+from services.adapters.retry import Stopped, until_available
+from services.tickets.handlers.erasing import BATCH, EraseByAge
+from streams.contracts.metrics import PERSONAL_DATA_ERASED, PERSONAL_DATA_OVERDUE
+
+IDLE_S = 60.0
+BEAT_S = 5.0
+NAME = "personal data"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Works off what is due batch by batch, and then looks once a minute."""
+
+    erase: EraseByAge
+    health: Health
+
+    def run(self, stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                erased = until_available(stop, NAME, self._batch)
+                self.health.beat(NAME)
+                if erased < BATCH:
+                    self._rest(stop)
+        except Stopped:
+            return
+
+    def _batch(self) -> int:
+        swept = self.erase()
+        counter(PERSONAL_DATA_ERASED).inc(swept.erased)
+        gauge(PERSONAL_DATA_OVERDUE).set(swept.overdue_ms / 1000)
+        return swept.erased
+
+    def _rest(self, stop: threading.Event) -> None:
+        for _ in range(int(IDLE_S / BEAT_S)):
+            if stop.wait(BEAT_S):
+                return
+            self.health.beat(NAME)
