@@ -1,17 +1,12 @@
-"""What leaves the house as a file is in the audit log: tickets, figures, the log itself; and a changed catalogue."""
+"""What leaves the house as a file is in the audit log: tickets, figures, the log itself."""
 
 import json
 from hashlib import sha256
 
 import pytest
 
-from services.adapters.clock import RandomIds
 from services.audit import GENESIS, Kept, chained
-from services.tickets.domain import Actor, Role
-from services.tickets.domain.catalogue import Line
-from services.tickets.handlers import KeepCatalogue
-from tests.fakes.api import HERE, MemoryPlatform
-from tests.fakes.tickets import MemoryCatalogue
+from tests.fakes.api import MemoryPlatform
 
 
 @pytest.fixture
@@ -59,14 +54,3 @@ def test_an_export_of_the_log_is_an_entry_itself_and_verifies_elsewhere(platform
     raw = {**line, "previous": bytes.fromhex(line["previous"]), "hash": bytes.fromhex(line["hash"])}
     assert chained(Kept(**raw)) == raw["hash"] != GENESIS
     assert len(raw["hash"]) == sha256().digest_size
-
-
-def test_a_changed_line_of_the_catalogue_is_in_the_log(platform: MemoryPlatform) -> None:
-    catalogue = MemoryCatalogue(platform.directory, platform.places)
-    keep, chain = KeepCatalogue(catalogue, platform.clock, RandomIds()), catalogue.chain
-    who = Actor("dispatcher", Role.DISPATCHER)
-    line = keep.put(Line("", "lighting", HERE[:9], "gas-co"), who=who)
-    keep.put(Line("", "lighting", HERE[:9], "gas-co", policy="beijing"), who=who)
-    keep.remove(line.id, who=who)
-    said = [(entry.by, entry.did, json.loads(entry.detail)["what"]) for entry in chain.entries]
-    assert said == [("dispatcher", "catalogue", what) for what in ("added", "replaced", "removed")]

@@ -12,7 +12,6 @@ __all__ = [
     "Decision",
     "Line",
     "Reason",
-    "changed",
     "check_category",
     "holes",
     "lineage",
