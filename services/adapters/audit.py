@@ -5,7 +5,7 @@ until the transaction ends, so entries are written last in it: nobody waits for 
 something that its holder still wants.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 from psycopg import sql
@@ -66,14 +66,20 @@ class PostgresAudit:
         return Page(items, (items[-1].at, items[-1].chain, items[-1].number) if more else None)
 
 
-def walk(pool: Pool, chain: str, *, number: int = 0, last: bytes = GENESIS) -> tuple[tuple[Broken, ...], int, bytes]:
-    """Walk ``chain`` behind entry ``number`` to its end: everything that is broken, and the end with its hash."""
+def walk(
+    pool: Pool, chain: str, *, number: int = 0, last: bytes = GENESIS, progress: Callable[[], None] = lambda: None
+) -> tuple[tuple[Broken, ...], int, bytes]:
+    """Walk ``chain`` behind entry ``number`` to its end: everything that is broken, and the end with its hash.
+
+    ``progress`` is called after each batch: a long chain takes a while.
+    """
     found: tuple[Broken, ...] = ()
     while True:
         with translated(), pool.connection() as connection:
             batch = list(_behind(connection, chain, number))
         broken, number, last = every_broken(batch, number=number, last=last)
         found += broken
+        progress()
         if len(batch) < BATCH:
             return found, number, last
 

@@ -1,7 +1,7 @@
 """Verifying an audit chain again and again in the process that owns its schema.
 
-Every minute what is new is walked, and whether the end that was seen is still there; every hour the
-whole chain, since whoever forges does not forge what was written in the last minute. Number and hash of
+Every ten seconds what is new is walked, and whether the end that was seen is still there; every hour the
+whole chain, since whoever forges does not forge what was written just now. Number and hash of
 the end go to the log: noted elsewhere, they show that an end was cut off (``linli-audit --expect``).
 """
 
@@ -18,7 +18,8 @@ from services.audit import GENESIS, Broken
 from services.ports import Clock
 from streams.contracts.metrics import AUDIT_BROKEN, AUDIT_ENTRIES, AUDIT_VERIFIED
 
-EVERY_S: Final = 60.0
+EVERY_S: Final = 10.0
+"""Well below the half minute after which a loop without a beat counts as stuck."""
 WHOLE_MS: Final = 3_600_000
 NAMED: Final = 20
 """How many broken entries the log names; the metric counts them all."""
@@ -38,11 +39,15 @@ class AuditWatch:
     whole_at: int | None = None
     broken: tuple[Broken, ...] = ()
 
+    @property
+    def loop(self) -> str:
+        return f"audit {self.chain}"
+
     def run(self, stop: threading.Event) -> None:
         try:
             while not stop.is_set():
-                until_available(stop, f"audit {self.chain}", self.look)
-                self.health.beat(f"audit {self.chain}")
+                until_available(stop, self.loop, self.look)
+                self._beat()
                 stop.wait(self.every_s)
         except Stopped:
             return
@@ -56,7 +61,7 @@ class AuditWatch:
         now = self.clock.now()
         whole = self.whole_at is None or now - self.whole_at >= WHOLE_MS or not self._end_stands()
         if whole:
-            found, number, last = audit.walk(self.pool, self.chain)
+            found, number, last = audit.walk(self.pool, self.chain, progress=self._beat)
             self.whole_at, self.broken = now, found
             self._say(number, last)
         else:
@@ -67,6 +72,9 @@ class AuditWatch:
         gauge(AUDIT_ENTRIES, chain=self.chain).set(number)
         gauge(AUDIT_VERIFIED, chain=self.chain).set(self.whole_at / 1000 if self.whole_at is not None else 0)
         return len(self.broken)
+
+    def _beat(self) -> None:
+        self.health.beat(self.loop)
 
     def _end_stands(self) -> bool:
         """Whether the last entry that was walked is there as it was."""

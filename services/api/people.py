@@ -65,6 +65,12 @@ class GivenShape(Shape):
     until: int
 
 
+class ChosenShape(Shape):
+    """Whose password was replaced."""
+
+    person: str
+
+
 class LockShape(Shape):
     """Whose next sign-in is not looked at before ``until``, epoch ms; ``name`` '' where the name is nobody's."""
 
@@ -144,15 +150,17 @@ def router(container: Container) -> APIRouter:
         """Names and addresses that failed too often, the one that is locked longest first."""
         return each(staff.locks(by=user_of(caller)), lock_of)
 
-    @routes.post("/sign-in-locks/release", responses=documented(403), status_code=204)
-    def post_release(caller: Administrator, asked: ReleaseAsked) -> None:
-        """End a lock at once."""
+    @routes.post("/sign-in-locks/release", responses=documented(403))
+    def post_release(caller: Administrator, asked: ReleaseAsked) -> Listed[LockShape]:
+        """End a lock at once; returns those that are left."""
         staff.release(asked.kind, asked.name, by=user_of(caller))
+        return each(staff.locks(by=user_of(caller)), lock_of)
 
-    @routes.put("/me/password", responses=documented(422, 429), status_code=204)
-    def put_password(request: Request, caller: Signed, asked: OwnPassword) -> None:
+    @routes.put("/me/password", responses=documented(422, 429))
+    def put_password(request: Request, caller: Signed, asked: OwnPassword) -> ChosenShape:
         """Replace one's own password; other sessions and tokens end, this one stays."""
         staff.choose_password(caller.id, asked.current, asked.password, csrf=caller.csrf, address=address_of(request))
+        return ChosenShape(person=caller.id)
 
     return routes
 

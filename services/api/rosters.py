@@ -156,10 +156,10 @@ def router(container: Container) -> APIRouter:
         response.headers["Location"] = f"{PREFIX}/units/{unit}/roster"
         return duty_of(made)
 
-    @routes.delete("/units/{unit}/duties/{duty}", responses=documented(403), status_code=204)
-    def delete_duty(caller: Reader, unit: Name, duty: Name) -> None:
-        """Take a duty away."""
-        rosters.remove_duty(unit, duty, by=user_of(caller))
+    @routes.delete("/units/{unit}/duties/{duty}", responses=documented(403))
+    def delete_duty(caller: Reader, unit: Name, duty: Name) -> DutyShape:
+        """Take a duty away; returns it as it was."""
+        return duty_of(rosters.remove_duty(unit, duty, by=user_of(caller)))
 
     @routes.post("/units/{unit}/substitutions", status_code=201, responses=CHANGES)
     def post_substitution(
@@ -172,10 +172,10 @@ def router(container: Container) -> APIRouter:
         response.headers["Location"] = f"{PREFIX}/units/{unit}/roster"
         return substitution_of(made)
 
-    @routes.delete("/units/{unit}/substitutions/{substitution}", responses=documented(403), status_code=204)
-    def delete_substitution(caller: Reader, unit: Name, substitution: Name) -> None:
-        """Take a substitution away: the person is back."""
-        rosters.remove_substitution(unit, substitution, by=user_of(caller))
+    @routes.delete("/units/{unit}/substitutions/{substitution}", responses=documented(403))
+    def delete_substitution(caller: Reader, unit: Name, substitution: Name) -> SubstitutionShape:
+        """Take a substitution away, since the person is back; returns it as it was."""
+        return substitution_of(rosters.remove_substitution(unit, substitution, by=user_of(caller)))
 
     return routes
 

@@ -184,4 +184,4 @@ def verify_audit(
     ] = None,
 ) -> None:
     """核验审计链 Walk every audit chain: 0 where each entry is as it was written, 1 otherwise."""
-    _leave(auditing.verify(up_.platform_of(Layout.of(data)), expect or []))
+    _leave(auditing.verify(up_.platform_of(Layout.of(data)).database("api"), expect or []))

@@ -112,9 +112,9 @@ class Group:
         """Other rules or devices: alarms of rules that are gone end, and what is hidden is looked at again."""
         state = self.state
         for name, held in state.members.items():
-            state.members[name] = {
-                device: one for device, one in held.items() if roster.judges(name, state.code, device)
-            }
+            kept = {device: one for device, one in held.items() if roster.judges(name, state.code, device)}
+            self.dirty |= len(kept) != len(held)
+            state.members[name] = kept
         for name in sorted(state.slots):
             rule = roster.rules.get(name)
             told_by = rule or catalogue.rules.get(name) or known.get(name)

@@ -15,6 +15,7 @@ from services.audit import CHAINS, AuditFilter, AuditReader, Did, Entry, chained
 from services.auditing.main import app
 from services.registry.domain.lockout import Limit
 from services.registry.postgres import PostgresPeople
+from services.stack import auditing
 from tests.fakes.audit import MemoryAudit, MemoryChain
 from tests.fakes.registry import MemoryPeople
 
@@ -157,6 +158,19 @@ def test_the_command_notices_an_end_that_was_cut_off(request: pytest.FixtureRequ
     cut = CliRunner().invoke(app, ["--database", url, "--expect", noted])
     assert cut.exit_code == 1
     assert "at entry 3; now it has none" in cut.output
+
+
+def test_the_launchers_command_is_the_same_command(
+    request: pytest.FixtureRequest, pool: Pool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _put(pool, "tickets", Entry(NOW, "anna", Did.UNMASK))
+    url = request.getfixturevalue("database").url("linli_api")
+    assert auditing.verify(url, []) == 0
+    noted = capfd.readouterr().out.splitlines()[1]
+    assert noted.startswith("tickets:1:")
+    assert auditing.verify(url, [noted]) == 0
+    assert auditing.verify(url, [f"tickets:1:{'0' * 64}"]) == 1
+    assert "had the hash" in capfd.readouterr().err
 
 
 def test_a_recomputed_hash_breaks_the_entry_behind_it() -> None:

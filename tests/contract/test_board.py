@@ -55,6 +55,6 @@ def test_the_newest_version_holds_the_old_ones_stay_and_nouns_do_not_mix(board: 
 def test_the_front_door_may_look_for_tickets_that_are_alike(migrated: Database) -> None:
     pool = open_pool(migrated.url("linli_api"), name="contract", tell=EVERYTHING.settings)
     matches = PostgresMatchReader(pool)
-    assert matches.open_near("990101001001001", scope="", since=0, limit=9) == ()
+    assert matches.open_near(["990101001001"], near=None, scope="", since=0, limit=9) == ()
     assert matches.of_caller("13800001111", scope="", limit=9) == ()
     pool.close()

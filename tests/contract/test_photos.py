@@ -18,6 +18,7 @@ from services.adapters.s3 import S3Blobs
 from services.pictures import Blobs
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain.photos import UNSHOWN_MS, Photo, blob_of
+from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, ActOnTicket, KeepPhotos, OpenTicket, Report
 from services.tickets.photo_ports import PhotoStore
 from services.tickets.ports import TicketStore
@@ -77,7 +78,7 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     database: Database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "tickets")
-        pool = open_pool(database.url("linli_api"), name="contract front")
+        pool = open_pool(database.url("linli_api"), name="contract front", tell=EVERYTHING.settings)
         stack.callback(pool.close)
         yield Side(PostgresTicketStore(pool), PostgresPhotos(pool), ManualClock(T0))
 

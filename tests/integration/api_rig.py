@@ -1,9 +1,11 @@
 """The web process over real servers: the fictional district, one user a role, alarms and tickets."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -140,7 +142,11 @@ def serving(rig: Rig, **more: Any) -> Iterator[Rig]:
         **more,
     )
     stop, health, hub = threading.Event(), Health(), Hub(KafkaLog(rig.kafka))
-    with open_pool(rig.database.url("linli_api"), name="api", size=8, tell=told) as pool:
+    with (
+        tempfile.TemporaryDirectory() as photos,
+        open_pool(rig.database.url("linli_api"), name="api", size=8, tell=told) as pool,
+    ):
+        settings = settings.model_copy(update={"photo_dir": Path(photos)})
         app = create_app(container(settings, pool, hub))
         loops: list[Callable[[threading.Event], None]] = [
             http(app, settings, hub, health),

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.pictures import kind_of
 from services.registry.domain import Role
 from services.tickets.domain import State
 from services.tickets.postgres import PostgresTicketStore
 from tests.conftest import PostgresServer, fresh_database
+from tests.fakes.photos import with_place
 from tests.integration.api_rig import Rig, running
 from tests.unit.tickets.ticket_stories import to
 
@@ -163,6 +165,23 @@ def test_one_key_opens_one_ticket_however_often_it_is_sent_at_once(rig: Rig) -> 
         thread.join()
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+def test_a_photo_goes_through_process_disk_and_database_and_is_the_reporters_alone(rig: Rig) -> None:
+    with rig.as_("citizen") as citizen:
+        made = citizen.post("/tickets", json={"title": "噪声", "place": "3栋", "area": rig.device().area}).json()
+        at = f"/tickets/{made['id']}/photos"
+        photo = citizen.post(at, files={"photo": ("a.jpg", with_place(), "image/jpeg")}).raise_for_status().json()
+        note = {"action": "note", "version": made["version"], "text": "看图", "photos": [photo["id"]]}
+        noted = citizen.post(f"/tickets/{made['id']}/actions", json=note).raise_for_status().json()
+        assert noted["events"][-1]["evidence"]["photos"] == [photo["id"]]
+        shown = citizen.get(at).raise_for_status().json()["items"]
+        assert [(each["id"], each["shown_at"] is not None) for each in shown] == [(photo["id"], True)]
+        data = citizen.get(f"{at}/{photo['id']}").raise_for_status().content
+        assert kind_of(data) == "jpeg"
+        assert b"SecretPhone" not in data
+    with rig.as_("unit_handler") as unit:
+        assert unit.get(f"{at}/{photo['id']}").status_code in {403, 404}
 
 
 @pytest.mark.parametrize("role", list(Role))

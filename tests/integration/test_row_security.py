@@ -216,9 +216,9 @@ READERS: dict[str, Callable[[Pool], Any]] = {
     "TicketReader.list_events": lambda pool: PostgresTicketReader(pool).list_events(IDS),
     "TicketReader.last_changes": lambda pool: PostgresTicketReader(pool).last_changes(IDS),
     "TicketReader.count_by_stage": lambda pool: PostgresTicketReader(pool).count_by_stage(EVERY, scope=""),
-    "MatchReader.open_near": lambda pool: [
-        PostgresMatchReader(pool).open_near(area, scope="", since=0, limit=9) for area in (HERE, THERE)
-    ],
+    "MatchReader.open_near": lambda pool: PostgresMatchReader(pool).open_near(
+        [HERE[:12], THERE[:12]], near=None, scope="", since=0, limit=9
+    ),
     "MatchReader.of_caller": lambda pool: PostgresMatchReader(pool).of_caller(PHONE, scope="", limit=9),
     "HotspotReader.hotspots": lambda pool: PostgresHotspots(pool).hotspots(by="building", scope="", since=0, limit=9),
     "FigureStore.tally": lambda pool: PostgresFigures(pool).tally(QUERY),
@@ -227,8 +227,10 @@ READERS: dict[str, Callable[[Pool], Any]] = {
     ),
 }
 """Every method that reads tickets for people, asked for everything: as a page would that forgot its bounds."""
-NOT_READ = {"FigureStore.scorings", "FigureStore.publish", "FigureStore.remake"}
-"""Rules of the figures, which are nobody's data; and what the tickets process does."""
+NOT_READ = {
+    "FigureStore.scorings", "FigureStore.publish", "FigureStore.remake", "FigureStore.behind", "MatchReader.around",
+}  # fmt: skip
+"""Rules of the figures and places on the map, which are nobody's data; and what the tickets process does."""
 
 
 def test_the_walk_knows_every_reader() -> None:

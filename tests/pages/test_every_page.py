@@ -11,7 +11,8 @@ NAMES = (
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine",
     "oncall", "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi",
     "kpi-tickets", "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import", "callbacks", "supervision",
-    "kpi-rules", "missing", "forbidden", "catalogue-import", "catalogue-history",
+    "kpi-rules", "missing", "forbidden", "people", "person", "password", "rosters", "catalogue-import",
+    "catalogue-history",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

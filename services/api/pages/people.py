@@ -192,7 +192,7 @@ def _form(
         Field("name", t("姓名"), "text", required=True),
         Field("role", t("角色"), "select", True, tuple((str(role), voc.say(voc.ROLES, role, t)) for role in Role)),
         Field("scope", t("辖区（不选就是全区）"), "select", False, tuple(sorted(areas.items()))),
-        Field("unit", t("单位（经办人和单位负责人必选）"), "select", False, units),
+        Field("unit", t("单位（只有经办人和单位负责人要选）"), "select", False, units),
     ]
     if person is None:
         fields.insert(0, Field("id", t("用户名"), "text", required=True))

@@ -69,14 +69,16 @@ class KeepRosters:
         entry = self._entry(by, duty.unit, said(what="duty added", person=duty.person, **spoken))
         return duty if self.store.add_duty(duty, entry=entry) else _same(self.store.duty(duty.id), duty)
 
-    def remove_duty(self, unit: str, duty: str, *, by: User) -> None:
-        """Raises: Refused, ``not_found``, ``forbidden``."""
+    def remove_duty(self, unit: str, duty: str, *, by: User) -> Duty:
+        """Take a duty away; returns it as it was. Raises: Refused, ``not_found``, ``forbidden``."""
         self._writing(unit, by)
         kept = self.store.duty(duty)
-        person = kept.person if kept is not None and kept.unit == unit else ""
-        entry = self._entry(by, unit, said(what="duty removed", person=person))
-        if not person or not self.store.remove_duty(unit, duty, entry=entry):
+        if kept is None or kept.unit != unit:
             raise _missing("duty", duty)
+        entry = self._entry(by, unit, said(what="duty removed", person=kept.person))
+        if not self.store.remove_duty(unit, duty, entry=entry):
+            raise _missing("duty", duty)
+        return kept
 
     def add_substitution(self, new: Substitution, *, by: User) -> Substitution:
         """Write who stands in for whom; the same id again changes nothing.
@@ -97,14 +99,16 @@ class KeepRosters:
         added = self.store.add_substitution(new, entry=self._entry(by, new.unit, detail))
         return new if added else _same(self.store.substitution(new.id), new)
 
-    def remove_substitution(self, unit: str, substitution: str, *, by: User) -> None:
-        """Raises: Refused, ``not_found``, ``forbidden``."""
+    def remove_substitution(self, unit: str, substitution: str, *, by: User) -> Substitution:
+        """The person is back; returns it as it was. Raises: Refused, ``not_found``, ``forbidden``."""
         self._writing(unit, by)
         kept = self.store.substitution(substitution)
-        person = kept.person if kept is not None and kept.unit == unit else ""
-        entry = self._entry(by, unit, said(what="substitute removed", person=person))
-        if not person or not self.store.remove_substitution(unit, substitution, entry=entry):
+        if kept is None or kept.unit != unit:
             raise _missing("substitution", substitution)
+        entry = self._entry(by, unit, said(what="substitute removed", person=kept.person))
+        if not self.store.remove_substitution(unit, substitution, entry=entry):
+            raise _missing("substitution", substitution)
+        return kept
 
     def _writing(self, unit: str, by: User) -> frozenset[str]:
         self._unit(unit)

@@ -62,13 +62,13 @@ NEARBY: Final = f"""
 
 _OPEN_IN: Final = """
     SELECT found.id, found.opened_at FROM unnest(%(communities)s::text[]) AS near (code) CROSS JOIN LATERAL (
-        SELECT id, opened_at FROM tickets.tickets
+        SELECT id, opened_at FROM tickets.ticket
         WHERE is_open AND area ~>=~ near.code AND area ~<~ (near.code || ':') AND area ^@ %(scope)s
           AND opened_at >= %(since)s
         ORDER BY opened_at DESC, id DESC LIMIT %(limit)s) AS found"""
 """A prefix as a range, since the planner knows no prefix that is not a constant; ``:`` follows ``9``."""
 _OPEN_AT: Final = """
-    SELECT id, opened_at FROM tickets.tickets
+    SELECT id, opened_at FROM tickets.ticket
     WHERE is_open AND tickets.spot_of(body) <@ box(point(%(west)s, %(south)s), point(%(east)s, %(north)s))
       AND area ^@ %(scope)s AND opened_at >= %(since)s"""
 _FOUND: Final = """

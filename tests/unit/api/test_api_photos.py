@@ -133,8 +133,8 @@ def test_a_photo_is_seen_by_who_sees_its_ticket_and_on_no_other(platform: Memory
     photo = send(platform, ticket, role="citizen").json()["id"]
     for name in ("far", "other", "neighbour"):
         for end in ("", f"/{photo}", f"/{photo}/thumbnail"):
-            problem(platform.as_(name).get(f"/api/v1/tickets/{ticket}/photos{end}"), 403)
-        problem(send(platform, ticket, role=name), 403)
+            problem(platform.as_(name).get(f"/api/v1/tickets/{ticket}/photos{end}"), 404)
+        problem(send(platform, ticket, role=name), 404)
     assert platform.as_("citizen").get(f"/api/v1/tickets/{ticket}/photos/{photo}").status_code == 200
     problem(platform.as_("operator").get(f"/api/v1/tickets/{elsewhere}/photos/{photo}"), 404)
     problem(platform.as_("operator").get(f"/api/v1/tickets/{ticket}/photos/{'0' * 64}"), 404)

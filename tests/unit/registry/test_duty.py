@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.duty import Dated, Duty, OnDuty, Roster, Substitution, Weekly, on_duty, ring, weekly_end
@@ -133,6 +133,7 @@ def substitutions(draw: st.DrawFn) -> list[Substitution]:
     return kept
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(substitutions(), moments, names)
 def test_where_nobody_closes_a_ring_somebody_is_always_on_duty(kept: list[Substitution], now: int, who: str) -> None:
     roster = Roster(PEOPLE, (duty(who, Weekly(frozenset(range(1, 8)), 0, 1440)),), tuple(kept))

@@ -2,7 +2,7 @@
 
 ``tests/data/engine_state`` holds what each format's version wrote of the life in ``stored_life.py``. A change of
 the stored structure fails here: give it a new format, write its file beside the others
-(``python tests/unit/streams/stored_life.py``), and say in ``FORMATS`` whether the old one is taken over.
+(``python -m tests.unit.streams.stored_life``), and say in ``FORMATS`` whether the old one is taken over.
 """
 
 import zlib

@@ -10,9 +10,8 @@ export function start(input, chosen) {
   list.setAttribute("aria-label", input.labels[0]?.textContent.trim() ?? "");
   list.hidden = true;
   input.after(list);
-  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id]]) {
-    input.setAttribute(name, value);
-  }
+  const says = { role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" };
+  for (const [name, value] of Object.entries(says)) input.setAttribute(name, value);
   let items = [];
   let active = -1;
   let timer = 0;
