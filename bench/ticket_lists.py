@@ -71,7 +71,7 @@ WHOLE, COMMUNITY, UNIT, PERSON = EVERYTHING, Reach("area", "990101003"), Reach("
 
 
 def asked(pool: Pool, reach: Reach) -> dict[str, Callable[[], object]]:
-    """The questions that a person of ``reach`` asks, narrowed as services/api/scope.py narrows them."""
+    """The questions that a person of ``reach`` asks, narrowed as services/api/door/scope.py narrows them."""
     reader, figures, spots = PostgresTicketReader(pool), PostgresFigures(pool), PostgresHotspots(pool)
     unit = reach.holder if reach.who == "unit" else ""
     own = TicketFilters(unit=unit, reporter=reach.holder if reach.who == "reporter" else "")

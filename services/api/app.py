@@ -2,57 +2,37 @@
 
 from fastapi import Depends, FastAPI
 
-from services.api import (
-    alarms,
-    answers,
-    audit,
-    audit_export,
+from services.api import answers, description, events, health, open311
+from services.api import pages as web
+from services.api.alarms import alarms, explanation, holding, ladders, quality, rehearsals, rules
+from services.api.container import Container
+from services.api.devices import devices, letters, places, quarantine, readings
+from services.api.door import sessions, tokens
+from services.api.door.auth import csrf
+from services.api.door.gatekeeper import Gatekeeper
+from services.api.door.limits import body_limits
+from services.api.door.shield import Shield
+from services.api.platform import audit, audit_export, notices, oncall, people, rosters
+from services.api.tickets import (
     callbacks,
     catalogue,
     catalogue_sheet,
-    description,
-    devices,
-    events,
-    explanation,
     feedback,
-    health,
-    holding,
     hotspots,
     knowledge,
     kpi,
     kpi_rules,
-    ladders,
-    letters,
     merging,
-    notices,
-    oncall,
-    open311,
-    people,
     photos,
-    places,
     policies,
-    quality,
-    quarantine,
-    readings,
-    rehearsals,
-    rosters,
-    rules,
-    sessions,
     shifts,
     ticket_bulk,
     ticket_export,
     ticket_filters,
     ticket_import,
     tickets,
-    tokens,
     works,
-)  # fmt: skip
-from services.api import pages as web
-from services.api.auth import csrf
-from services.api.container import Container
-from services.api.gatekeeper import Gatekeeper
-from services.api.limits import body_limits
-from services.api.shield import Shield
+)
 
 NOUNS = (
     health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
 from services.alarms.ports import AlarmReader, LadderReader
-from services.api.auth import Identities
+from services.api.alarms.rehearsing import Rehearsals
+from services.api.door.auth import Identities
 from services.api.live.hub import Hub
-from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.audit import AuditLog
 from services.history.ports import HistoryReader, LetterStore

@@ -5,13 +5,14 @@
 
 import functools
 import json
-from typing import Any, Final
+import re
+from typing import Any, Final, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
-from services.api.auth import Signed
+from services.api.door.auth import Signed
 from services.api.problems import ProblemBody
 from services.api.shapes import PREFIX
 from streams.contracts.schemas import asyncapi
@@ -33,6 +34,7 @@ SECURITY: Final = {
         "description": "The pages' session; changes also need the X-CSRF-Token header.",
     },
 }
+MODULE: Final = re.compile(r"\bservices__\w+")
 OPEN: Final = frozenset({("/api/v1/health", "get"), ("/api/v1/tokens", "post")})
 
 
@@ -49,7 +51,26 @@ def described(app: FastAPI) -> dict[str, Any]:
     for path, methods in made["paths"].items():
         for method, operation in methods.items():
             operation["security"] = [] if (path, method) in OPEN else [{"bearer": []}, {"session": []}]
-    return made
+    return _without_modules(made)
+
+
+def _without_modules(made: dict[str, Any]) -> dict[str, Any]:
+    """Shapes of one name told apart by their noun (``TicketsState``) and not, as FastAPI does, by where our code lies.
+
+    Raises:
+        ValueError: Two shapes would still have one name.
+    """
+    plain = {name: _noun(name) for name in made["components"]["schemas"] if "__" in name}
+    names = [plain.get(name, name) for name in made["components"]["schemas"]]
+    if len(set(names)) < len(names):
+        raise ValueError(f"shapes of one name: {plain}")
+    return cast("dict[str, Any]", json.loads(MODULE.sub(lambda found: plain[found[0]], json.dumps(made))))
+
+
+def _noun(name: str) -> str:
+    """``services__api__alarms__ladders__NoticeShape`` is ``LaddersNoticeShape``; a service's own type has its name."""
+    _, service, *modules, shape = name.split("__")
+    return (modules[-1] if service == "api" else service).title() + shape
 
 
 def text(app: FastAPI) -> str:

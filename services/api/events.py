@@ -5,13 +5,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import StreamingResponse
 
-from services.api.auth import Caller, allow
 from services.api.container import Container
+from services.api.door.auth import Caller, allow
+from services.api.door.scope import hears
 from services.api.live.messages import NAMES, LiveMessage
 from services.api.live.stream import stream, while_allowed
 from services.api.live.vector import Vector, read
 from services.api.problems import PROBLEMS, refuse
-from services.api.scope import hears
 from services.api.shapes import PREFIX
 from services.registry.domain import Permission
 from streams.contracts import Unavailable

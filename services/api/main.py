@@ -7,13 +7,13 @@ from services.adapters.clock import SystemClock
 from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.api.app import create_app
+from services.api.door.scope import told
 from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
 from services.api.nouns import container
-from services.api.photo_keeping import Sweeping
-from services.api.scope import told
 from services.api.serving import http
 from services.api.settings import ApiSettings
+from services.api.tickets.photo_keeping import Sweeping
 
 PURPOSE = "The front door: pages, the JSON API and live push."
 

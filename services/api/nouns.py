@@ -10,12 +10,12 @@ from services.adapters.darkroom import ProcessDarkroom
 from services.adapters.postgres import Pool
 from services.alarms import postgres as alarms
 from services.alarms.handlers import AskOfAlarm, HoldAlarm, MeasureQuality, SetTargets
+from services.api.alarms.rehearsal_process import process_rehearsals
 from services.api.container import Container
-from services.api.identities import RegisteredPeople
+from services.api.door.identities import RegisteredPeople
 from services.api.live.hub import Hub
-from services.api.photo_keeping import blobs_of
-from services.api.rehearsal_process import process_rehearsals
 from services.api.settings import ApiSettings
+from services.api.tickets.photo_keeping import blobs_of
 from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications

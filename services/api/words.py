@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from services.api.auth import Caller
+from services.api.door.auth import Caller
 from services.api.problems import refuse
 from services.paging import DEFAULT_LIMIT, MAX_LIMIT, Key, decode_cursor
 from streams.contracts import Refused

@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from services.adapters.clock import RandomIds
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
 from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, RecordTransitions, SetTargets
+from services.api.alarms.rehearsing import Rehearsals
 from services.api.app import create_app
 from services.api.container import Container
-from services.api.identities import RegisteredPeople
+from services.api.door.identities import RegisteredPeople
 from services.api.live.hub import Hub
-from services.api.rehearsing import Rehearsals
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.oncall.domain import Incoming

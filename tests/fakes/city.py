@@ -15,13 +15,13 @@ from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
 from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, SetTargets
+from services.api.alarms.rehearsing import Rehearsals
 from services.api.app import create_app
 from services.api.container import Container
-from services.api.identities import RegisteredPeople
+from services.api.door.identities import RegisteredPeople
+from services.api.door.scope import units_of
 from services.api.live.hub import Hub
 from services.api.live.messages import LiveMessage, of_alarm, of_ticket
-from services.api.rehearsing import Rehearsals
-from services.api.scope import units_of
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.notices.domain import Message, Preference, Subject, Urgency, Way

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.api.rehearsing import Order, Rehearsals, Told
+from services.api.alarms.rehearsing import Order, Rehearsals, Told
 from services.rehearsal.domain import Change, Compared, Episode, Report, Sides, counted
 from services.rehearsal.handlers import Scope
 from streams.contracts import Rule, Severity, Unavailable

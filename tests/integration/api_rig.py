@@ -19,10 +19,10 @@ from services.adapters.postgres import Pool, open_pool
 from services.alarms.handlers import RecordTransitions
 from services.alarms.postgres import PostgresAlarmStore
 from services.api.app import create_app
+from services.api.door.scope import told
 from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
 from services.api.nouns import container
-from services.api.scope import told
 from services.api.serving import http
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of

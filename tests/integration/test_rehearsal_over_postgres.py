@@ -15,8 +15,8 @@ import pytest
 from sensors.kinds.gas import RULES
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.postgres import open_pool
-from services.api.rehearsal_process import ProcessRunner
-from services.api.rehearsing import Order, Rehearsal, Rehearsals, State, Told
+from services.api.alarms.rehearsal_process import ProcessRunner
+from services.api.alarms.rehearsing import Order, Rehearsal, Rehearsals, State, Told
 from services.history.domain import NewReading
 from services.history.postgres import PostgresReadings
 from services.registry.domain import Area

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from services.api.open311.errors import NoReportError, wrong
 from services.api.open311.offered import codes, name_of, said
 from services.api.open311.where import Spot, spot_of
-from services.api.whereabouts import area_at
+from services.api.tickets.whereabouts import area_at
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Caller
 from services.tickets.handlers import Report

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.api.auth import Caller
+from services.api.door.auth import Caller
 from services.api.open311.errors import wrong
 from services.api.open311.offered import OTHER, codes, name_of
 from services.api.pages.vocabulary import NOTES, TICKET_STATES

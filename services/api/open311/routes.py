@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Header, Path, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from services.api.auth import Caller
 from services.api.container import Container
+from services.api.door.auth import Caller
+from services.api.door.scope import bounded, reach_of, reaching
 from services.api.open311 import offered
 from services.api.open311.errors import GeoReportRoute, wrong
 from services.api.open311.reporting import report_of
@@ -19,8 +20,7 @@ from services.api.open311.writing import Format, answered
 from services.api.pages.vocabulary import NOTES
 from services.api.pages.words import Language, Words, words
 from services.api.problems import ProblemError
-from services.api.scope import bounded, reach_of, reaching
-from services.api.tickets import actor, ticket_for
+from services.api.tickets.tickets import actor, ticket_for
 from services.api.words import Word
 from services.paging import MAX_LIMIT
 from services.registry.domain import Permission

@@ -1,22 +1,26 @@
 """The pages: server-rendered HTML over the same container as the JSON API.
 
 ``router(container)`` serves them (``GET /sign-in``, ``POST /sign-in`` and all the rest; the demo link and
-``POST /sign-out`` are in :mod:`services.api.sessions`), ``problem_page(container)`` shows an error to a person.
+``POST /sign-out`` are in :mod:`services.api.door.sessions`), ``problem_page(container)`` shows an error to a person.
 """
 
 from fastapi import APIRouter
 
 from services.api.answers import ProblemPage
 from services.api.container import Container
-from services.api.pages import (
-    acting,
-    alarms,
-    audit,
+from services.api.pages import cockpit, devices, entrance, trouble
+from services.api.pages.alarms import acting, alarms, quality
+from services.api.pages.alarms.alarm_source import AlarmBook
+from services.api.pages.desk import Desk
+from services.api.pages.platform import audit, notices, password, people, platform, rosters
+from services.api.pages.platform.notice_source import NoticeBook
+from services.api.pages.ports import PageSource
+from services.api.pages.rules import rehearsals, rule_versions, rules
+from services.api.pages.rules.rule_source import RuleDesk
+from services.api.pages.sources import ContainerSource
+from services.api.pages.tickets import (
     callbacks,
     catalogue_sheet,
-    cockpit,
-    devices,
-    entrance,
     feedback,
     hotspots,
     importing,
@@ -24,33 +28,17 @@ from services.api.pages import (
     knowledge,
     kpi,
     kpi_rules,
-    notices,
-    password,
-    people,
     places,
-    platform,
-    quality,
-    rehearsals,
     responsibility,
-    rosters,
-    rule_versions,
-    rules,
     shifts,
     supervision,
     tasks,
     ticket_search,
     tickets,
-    trouble,
     unmasking,
     works,
 )
-from services.api.pages.alarm_source import AlarmBook
-from services.api.pages.desk import Desk
-from services.api.pages.notice_source import NoticeBook
-from services.api.pages.ports import PageSource
-from services.api.pages.rule_source import RuleDesk
-from services.api.pages.sources import ContainerSource
-from services.api.pages.ticket_book import TicketBook
+from services.api.pages.tickets.ticket_book import TicketBook
 
 
 def router(container: Container) -> APIRouter:

@@ -26,7 +26,7 @@ def _all() -> Iterator[tuple[str, str]]:
         with path.open("rb") as source:
             for _, _, messages, _ in babel_extract(source, ["t"], [], {}):
                 yield from ((path.name, message) for message in _first(messages))
-    for path in sorted(SOURCES.glob("*.py")):
+    for path in sorted(SOURCES.rglob("*.py")):
         for _, message, _, _ in extract_from_file("python", path, keywords=KEYWORDS):
             yield from ((path.name, text) for text in _first(message))
 

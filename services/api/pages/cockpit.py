@@ -11,16 +11,18 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS, metric_of
-from services.api.auth import allow
-from services.api.pages import alarm_views, charts, graphs, ticket_views
+from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
-from services.api.pages.alarm_source import AlarmBook
+from services.api.pages.alarms import alarm_views
+from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
+from services.api.pages.drawing import charts, graphs
+from services.api.pages.drawing.maps import abnormal_features, area_features, fleet_features
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of, scope_names
-from services.api.pages.maps import abnormal_features, area_features, fleet_features
 from services.api.pages.ports import AlarmRow, DeviceRow
+from services.api.pages.tickets import ticket_views
 from services.api.problems import refuse
 from services.registry.domain import Permission
 

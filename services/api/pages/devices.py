@@ -7,15 +7,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
-from services.api.auth import allow
-from services.api.pages import alarm_views, graphs, rule_views
+from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
+from services.api.pages.alarms import alarm_views
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit
+from services.api.pages.drawing import graphs
 from services.api.pages.frames import common
 from services.api.pages.ports import DeviceRow, LastRow
-from services.api.pages.rule_source import RuleDesk
+from services.api.pages.rules import rule_views
+from services.api.pages.rules.rule_source import RuleDesk
 from services.api.problems import refuse
 from services.registry.domain import Permission
 from streams.contracts import DeviceState

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from services.api.auth import address_of
 from services.api.container import Container
+from services.api.door.auth import address_of
+from services.api.door.sessions import safe_next, set_session
 from services.api.pages.desk import LANGUAGE_COOKIE, THEME_COOKIE, Desk
 from services.api.pages.words import language, words
-from services.api.sessions import safe_next, set_session
 from streams.contracts import Refused
 
 YEAR: Final = 365 * 86_400

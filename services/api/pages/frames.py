@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from services.api.auth import Caller
+from services.api.door.auth import Caller
 from services.api.pages.desk import Visit
 from services.api.pages.ports import AreaRow
 from services.api.pages.words import N_, Words

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from services.api.auth import Caller
-from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
+from services.api.door.auth import Caller
+from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
 from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
 

@@ -13,7 +13,7 @@ from services.api.pages.ports import (
     StrangerRow,
     TicketRow,
 )
-from services.api.pages.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
+from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Unit

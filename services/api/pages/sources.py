@@ -8,8 +8,9 @@ import msgspec
 
 from services.alarms.domain import AlarmFilters
 from services.alarms.ports import Listed as ListedAlarm
-from services.api.auth import Caller, user_of, within
 from services.api.container import Container
+from services.api.door.auth import Caller, user_of, within
+from services.api.door.scope import bounded, sees
 from services.api.pages import rows
 from services.api.pages.ports import (
     AlarmRow,
@@ -24,10 +25,9 @@ from services.api.pages.ports import (
     TicketRow,
     UnitRow,
 )
+from services.api.platform.rosters import on_duty_for
 from services.api.problems import refuse
-from services.api.rosters import on_duty_for
-from services.api.scope import bounded, sees
-from services.api.tickets import actor, ticket_for
+from services.api.tickets.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
 from services.history.handlers import replay_letter
 from services.oncall.domain import NotificationFilter

@@ -9,8 +9,8 @@ from starlette.routing import Mount, Route
 from services.adapters.demo_links import demo_link_token
 from services.adapters.settings import DEMO_SECRET
 from services.api.app import create_app
-from services.api.auth import CSRF_FIELD, CSRF_HEADER
-from services.api.gatekeeper import is_public
+from services.api.door.auth import CSRF_FIELD, CSRF_HEADER
+from services.api.door.gatekeeper import is_public
 from services.api.settings import ApiSettings
 from services.registry.domain import Role
 from tests.fakes.api import NOW, MemoryPlatform

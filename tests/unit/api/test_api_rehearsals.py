@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.rehearsing import KEPT_MS, MOST_EPISODES, MOST_KEPT
+from services.api.alarms.rehearsing import KEPT_MS, MOST_EPISODES, MOST_KEPT
 from services.rehearsal.domain import Change, Compared, Episode, Report, Sides, counted
 from services.rehearsal.handlers import DAY_MS, Scope
 from streams.contracts import Members, Refused, Severity

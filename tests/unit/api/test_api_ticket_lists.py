@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api import ticket_export
-from services.api.ticket_queries import MOST_COUNTED
+from services.api.tickets import ticket_export
+from services.api.tickets.ticket_queries import MOST_COUNTED
 from services.tickets.domain.saved import MOST
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform, Person
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.api.auth import CSRF_FIELD
+from services.api.door.auth import CSRF_FIELD
 from tests.fakes.api import HERE, NOW, MemoryPlatform, Person
 
 HOUR = 3_600_000

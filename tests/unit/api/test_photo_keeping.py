@@ -11,8 +11,8 @@ from services.adapters.blobs import DirectoryBlobs
 from services.adapters.health import Health
 from services.adapters.metrics import counter
 from services.adapters.s3 import S3Blobs
-from services.api.photo_keeping import NAME, Sweeping, blobs_of
 from services.api.settings import ApiSettings
+from services.api.tickets.photo_keeping import NAME, Sweeping, blobs_of
 from services.tickets.domain.photos import UNSHOWN_MS
 from services.tickets.handlers import KeepPhotos
 from streams.contracts import Unavailable

@@ -8,9 +8,9 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
-from services.api.auth import CSRF_FIELD, Caller
+from services.api.door.auth import CSRF_FIELD, Caller
+from services.api.door.scope import NO_UNIT, bounded, hears, told
 from services.api.live.messages import LiveMessage
-from services.api.scope import NO_UNIT, bounded, hears, told
 from services.paging import Page
 from services.registry.domain import Role, Unit, User
 from services.tickets.domain import Ticket, TicketFilters

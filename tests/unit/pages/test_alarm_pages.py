@@ -96,7 +96,7 @@ def test_the_shelved_alone_can_be_listed_and_every_list_says_until_when() -> Non
 
 
 def test_the_list_goes_on_page_by_page_without_a_gap(city: MemoryCity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.pages.alarm_source.PAGE", 3)
+    monkeypatch.setattr("services.api.pages.alarms.alarm_source.PAGE", 3)
     seen, path = [], "/alarms?state=all"
     for _ in range(9):
         text = read(city, path)

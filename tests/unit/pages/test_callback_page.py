@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.api.pages import callback_views as views
+from services.api.pages.tickets import callback_views as views
 from services.api.pages.words import words
 from services.tickets.domain import Satisfaction, Scale, State, Ticket
 from services.tickets.domain.figures import SHIPPED, Published

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.api.pages import charts, scales
+from services.api.pages.drawing import charts, scales
 from services.api.pages.formatting import HOUR, MINUTE
 from services.api.pages.words import words
 

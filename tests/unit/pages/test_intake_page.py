@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.pages.placemap import HEIGHT, WIDTH, Window, window_of
+from services.api.pages.drawing.placemap import HEIGHT, WIDTH, Window, window_of
 from services.tickets.domain import State, Ticket
 from services.tickets.domain.board.notes import Noun, Posted
 from tests.fakes.city import MemoryCity

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from sensors.kinds.gas import RULES
-from services.api.pages import countdown as cd
-from services.api.pages import reason_views, reasons
+from services.api.pages.alarms import countdown as cd
+from services.api.pages.alarms import reason_views, reasons
 from services.api.pages.words import words
 from streams.contracts import (
     Action,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.pages import ticket_forms as forms
+from services.api.pages.tickets import ticket_forms as forms
 from services.api.pages.words import words
 from services.tickets.domain.table import FACTS, TRANSITIONS
 from services.tickets.domain.words import Action, State

@@ -2,8 +2,8 @@
 
 import re
 
+from services.api.pages.drawing.trends import Bar, Trend, drawn, sentence
 from services.api.pages.formatting import DAY
-from services.api.pages.trends import Bar, Trend, drawn, sentence
 from services.api.pages.words import words
 
 ZH, EN = words("zh"), words("en")

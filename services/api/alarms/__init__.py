@@ -1,0 +1,1 @@
+"""The nouns of detection: alarms, what holds them back, rules and their rehearsal."""

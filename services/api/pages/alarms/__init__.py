@@ -1,0 +1,1 @@
+"""The pages of alarms: the list, one alarm's story, their quality."""

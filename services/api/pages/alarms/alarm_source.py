@@ -1,0 +1,77 @@
+"""The alarm pages' view of the container: lists, one alarm's story, quality."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.alarms.domain import AlarmFilters
+from services.alarms.domain.quality_meters import Flood
+from services.alarms.domain.quality_targets import Targets
+from services.alarms.handlers import Measured
+from services.alarms.ports import LadderStory, Listed
+from services.api.alarms.quality import measured
+from services.api.container import Container
+from services.api.door.auth import Caller, within
+from services.paging import Page, decode_cursor
+from streams.contracts import AlarmEvent, Rule
+from streams.rules.catalogue import BUILT_IN
+
+PAGE: Final = 60
+LOOK_BACK_MS: Final = 6 * 3_600_000
+"""A flood that began earlier is either over or has gone on: within so long it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmBook:
+    """Reads for one signed-in person; ``who`` narrows every answer to that person's area."""
+
+    container: Container
+
+    def listed(self, who: Caller, filters: AlarmFilters, cursor: str | None) -> Page[Listed]:
+        """One page, newest first.
+
+        Raises:
+            Refused: ``cursor``, this list never gave it.
+        """
+        after = decode_cursor(cursor, (int, str))
+        return self.container.alarms.list_alarms(filters, scope=who.scope, limit=PAGE, after=after)
+
+    def in_flood(self, who: Caller, now: int) -> bool:
+        """Whether new alarms of the person's area come faster than anybody can read them (alarms.md rule 10)."""
+        targets = self.targets()
+        flood = Flood(targets.flood_enter, targets.flood_leave, targets.flood_window_ms)
+        for at in self.container.alarms.came(scope=who.scope, since=now - LOOK_BACK_MS):
+            flood.add(at)
+        flood.until(now)
+        return flood.began is not None
+
+    def story(self, who: Caller, alarm: str) -> tuple[Listed, tuple[AlarmEvent, ...]] | None:
+        """An alarm with every transition, oldest first.
+
+        Raises:
+            ProblemError: 403, it lies outside the person's area.
+        """
+        found = self.container.alarms.get_alarm(alarm, scope="")
+        if found is not None:
+            within(who, found[0].alarm.area, f"Alarm {alarm}")
+        return found
+
+    def ladder(self, incident: str) -> LadderStory | None:
+        """Whom an incident has called, for who may see one of its alarms."""
+        return self.container.ladders.story(incident)
+
+    def rules_of(self, events: Sequence[AlarmEvent]) -> list[Rule | None]:
+        """The version of its rule that was in force at each event; None where nobody keeps it any more."""
+        versions: dict[tuple[str, int], Rule] = {}
+        for name in {event.rule for event in events}:
+            kept = (BUILT_IN[name],) if name in BUILT_IN else self.container.rules.list_versions(name)
+            versions |= {(name, rule.version): rule for rule in kept}
+        return [versions.get((event.rule, event.rule_version)) for event in events]
+
+    def targets(self) -> Targets:
+        """What alarm quality is measured against now."""
+        return self.container.measure_quality.reader.targets().targets
+
+    def quality(self, area: str, start: int, end: int, level: str) -> Measured:
+        """Raises: Refused, for what cannot be measured."""
+        return measured(self.container, area, start, end, level)

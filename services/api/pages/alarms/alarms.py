@@ -1,0 +1,168 @@
+"""Alarms: the list with its filters, and one alarm with its evidence and every step it took."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from sensors.kinds import KINDS
+from services.alarms.domain import AlarmFilters
+from services.api.door.auth import allow
+from services.api.pages import formatting as fmt
+from services.api.pages import rows
+from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
+from services.api.pages.alarms.alarm_source import AlarmBook
+from services.api.pages.alarms.members import members_of
+from services.api.pages.desk import Desk, Visit
+from services.api.pages.drawing import graphs
+from services.api.pages.frames import common, names_of
+from services.api.pages.ports import AlarmRow
+from services.api.pages.rules.rule_source import RuleDesk
+from services.api.pages.tickets.works import works_at
+from services.api.pages.words import N_
+from services.api.problems import refuse
+from services.api.words import asked_area
+from services.paging import encode_cursor
+from services.registry.domain import Permission
+from streams.contracts import AlarmEvent, AlarmState, Severity
+
+STATES: Final = {
+    "open": N_("未结束"),
+    "active_unack": N_("未确认"),
+    "active_ack": N_("已确认"),
+    "rtn_unack": N_("已恢复，未确认"),
+    "shelved": N_("已搁置"),
+    "normal": N_("已结束"),
+    "all": N_("全部"),
+}
+OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UNACK)
+FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device", "incident")
+
+
+def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/alarms")
+    def alarms(request: Request) -> Response:
+        visit = desk.visit(request)
+        allow(Permission.WATCH)(visit.caller)
+        return desk.show(visit, "alarms.html", **_list(desk, book, visit))
+
+    @router.get("/alarms/{alarm}")
+    def alarm_page(request: Request, alarm: str) -> Response:
+        visit = desk.visit(request)
+        allow(Permission.WATCH)(visit.caller)
+        return desk.show(visit, "alarm.html", **_one(desk, book, rules, visit, alarm))
+
+    return router
+
+
+def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
+    query, t, who = visit.request.query_params, visit.t, visit.caller
+    chosen = {name: query.get(name, "") for name in FILTERS}
+    chosen["state"] = chosen["state"] or "open"
+    flood = chosen["state"] == "open" and not chosen["incident"] and book.in_flood(who, visit.now)
+    page = book.listed(who, _filters(visit, chosen, collapsed=flood), query.get("cursor"))
+    places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
+    listed = [rows.of_alarm(row, places.get(row.alarm.device, ""), None) for row in page.items]
+    rules = {rule.id: rule for rule in desk.source.rules()}
+    asked = {name: value for name, value in chosen.items() if value and (name, value) != ("state", "open")}
+    onward = {**asked, "cursor": encode_cursor(page.next)}
+    areas = [area for area in desk.source.areas(who) if area.code.startswith(who.scope)]
+    return {
+        **common(visit, live=True),
+        "alarms": [
+            (alarm_views.view(row, rules, visit.now, t), alarm_story.lasted(row, visit.now, t)) for row in listed
+        ],
+        "together": {item.alarm.id: (item.together, item.alarm.incident) for item in page.items if item.together > 1},
+        "shelved": {
+            item.alarm.id: t("已搁置到 {time}", time=fmt.moment(item.alarm.shelved_until, visit.now, t))
+            for item in page.items
+            if item.alarm.shelved_until is not None
+        },
+        "flood": flood,
+        "chosen": chosen,
+        "narrowed": bool(asked),
+        "states": STATES,
+        "severities": list(Severity),
+        "kinds": list(KINDS),
+        "areas": sorted((area.code, t.either(area.name_zh, area.name_en)) for area in areas),
+        "first_page": "cursor" not in query,
+        "next_page": f"/alarms?{urlencode(onward)}" if page.next else "",
+        "top": f"/alarms?{urlencode(asked)}" if asked else "/alarms",
+    }
+
+
+def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmFilters:
+    """What the address asks for.
+
+    Raises:
+        ProblemError: 422, a word that is no state or severity; 403, an area outside the person's own.
+    """
+    known = {"state": list(STATES), "severity": ["", *Severity]}
+    for name, words in known.items():
+        if chosen[name] not in words:
+            remedy = f"Use one of: {', '.join(words).strip(', ')}."
+            raise refuse(422, "invalid", f"{name} cannot be that.", remedy, field=name, value=chosen[name])
+    state = chosen["state"]
+    return AlarmFilters(
+        states={"open": OPEN, "shelved": OPEN, "all": ()}.get(state, (state,)),
+        shelved=True if state == "shelved" else None,
+        severity=chosen["severity"],
+        kind=chosen["kind"],
+        area=asked_area(visit.caller, chosen["area"]),
+        rule=chosen["rule"],
+        device=chosen["device"],
+        incident=chosen["incident"],
+        collapsed=collapsed,
+    )
+
+
+def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: str) -> dict[str, Any]:
+    who, now, t, source = visit.caller, visit.now, visit.t, desk.source
+    found = book.story(who, name)
+    if found is None:
+        raise refuse(404, "not_found", "No such alarm.", "Look at the list of alarms.", field="alarm", value=name)
+    listed, events = found
+    ticket = source.ticket_behind(who, listed.ticket_id) if listed.ticket_id else None
+    place = next((device.place for device in source.fleet(who) if device.id == listed.alarm.device), "")
+    row = rows.of_alarm(listed, place, None)
+    rules = {rule.id: rule for rule in source.rules()}
+    until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
+    called = book.ladder(listed.alarm.incident)
+    chart = graphs.of_alarm(
+        source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
+    )
+    return {
+        **common(visit, live=True),
+        "a": alarm_views.view(row, rules, now, t),
+        "alarm": listed.alarm,
+        "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
+        "chart": chart,
+        "ladder": ladder_views.view(called, t) if called else None,
+        "path": alarm_story.path(events, now, t),
+        "steps": alarm_story.steps(events, row, t),
+        "samples": alarm_story.samples(events, row, t),
+        "ticket": ticket,
+        "works": works_at(book.container, visit, row.area),
+        "lasted": alarm_story.lasted(row, now, t),
+        "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
+        "own": listed.alarm.device == listed.alarm.group,
+        **acting.panel(rule_desk, visit, listed.alarm),
+        "reason": _reason(desk, book, events, row, visit),
+    }
+
+
+def _reason(
+    desk: Desk, book: AlarmBook, events: Sequence[AlarmEvent], row: AlarmRow, visit: Visit
+) -> reason_views.ReasonView | None:
+    """Why it fired; an alarm without a stored transition has nothing to say."""
+    if not events:
+        return None
+
+    def series(start: int, end: int) -> Sequence[tuple[int, float]]:
+        return desk.source.series(row.device, row.metric, start, end)
+
+    return reason_views.view(row.place or row.device, events, book.rules_of(events), series, visit.now, visit.t)

@@ -1,0 +1,45 @@
+"""The members of an incident, as the pages of an alarm and of a ticket list them."""
+
+from dataclasses import dataclass
+
+from sensors.kinds.groups import group_name
+from services.alarms.domain import AlarmFilters
+from services.api.pages import rows
+from services.api.pages.alarms import alarm_views
+from services.api.pages.alarms.alarm_source import AlarmBook
+from services.api.pages.alarms.alarm_views import AlarmView
+from services.api.pages.desk import Desk, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An incident's alarms, the first to become active first; ``more`` are those beyond one page."""
+
+    incident: str
+    group: str
+    listed: tuple[tuple[AlarmView, bool], ...]
+    standing: int
+    more: bool
+
+
+def members_of(desk: Desk, book: AlarmBook, visit: Visit, incident: str) -> Members | None:
+    """None where an alarm stands by itself: there is nothing to list."""
+    if not incident:
+        return None
+    page = book.listed(visit.caller, AlarmFilters(incident=incident), None)
+    grouped = [listed for listed in page.items if listed.alarm.group]
+    if not grouped:
+        return None
+    grouped.sort(key=lambda listed: (listed.alarm.raised_at, listed.alarm.episode))
+    places = {device.id: device.place for device in desk.source.fleet(visit.caller)}
+    rules = {rule.id: rule for rule in desk.source.rules()}
+    first = next((listed.alarm.episode for listed in grouped if listed.alarm.first_out), "")
+    name = group_name(grouped[0].alarm.group)
+    seen = [rows.of_alarm(listed, places.get(listed.alarm.device, ""), None) for listed in grouped]
+    return Members(
+        incident=incident,
+        group=visit.t.either(name.name_zh, name.name_en),
+        listed=tuple((alarm_views.view(row, rules, visit.now, visit.t), row.episode == first) for row in seen),
+        standing=len({listed.alarm.device for listed in grouped if listed.alarm.active}),
+        more=page.next is not None,
+    )

@@ -1,0 +1,1 @@
+"""Charts and maps: SVG and GeoJSON made in Python, without style or script. Pure."""

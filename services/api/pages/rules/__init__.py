@@ -1,0 +1,1 @@
+"""The pages of rules: the list, the form, the versions, the rehearsal."""

@@ -1,0 +1,279 @@
+"""The ticket list, one ticket, and what people do to tickets."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from services.api.door.auth import allow
+from services.api.door.sessions import safe_next
+from services.api.pages import formatting as fmt
+from services.api.pages import vocabulary as voc
+from services.api.pages.alarms.alarm_source import AlarmBook
+from services.api.pages.alarms.members import members_of
+from services.api.pages.desk import Desk, Visit
+from services.api.pages.drawing import graphs
+from services.api.pages.entrance import Sent, text_of
+from services.api.pages.frames import common, scope_names
+from services.api.pages.ports import TicketFilter, TicketRow
+from services.api.pages.tickets import photos, ticket_forms, ticket_views
+from services.api.pages.tickets.merging import MergeDesk, beside
+from services.api.pages.words import N_, Words
+from services.api.problems import refuse
+from services.registry.domain import Permission
+from services.tickets.domain.words import ENDED, State
+from streams.contracts import Refused
+
+TABS: Final = (
+    ("open", N_("在办")),
+    ("discovery", N_("发现")),
+    ("dispatch", N_("派遣")),
+    ("resolve", N_("处置")),
+    ("feedback", N_("反馈")),
+    ("late", N_("黄红牌")),
+    ("all", N_("全部")),
+)
+PLACES: Final = {
+    "area": N_("登记册里没有这个网格，请从列表里选"),
+    "unit": N_("没有这个单位，请从列表里选"),
+    "unit_elsewhere": N_("这个单位的辖区不含工单的地点，请换一个单位；派单目录里查得到归谁管"),
+}
+FAR: Final = 9_000_000_000_000_000
+VIEWS: Final = frozenset(name for name, _ in TABS)
+
+
+def routes(desk: Desk, book: AlarmBook) -> APIRouter:
+    reader = Depends(allow(Permission.TICKETS, Permission.REPORT))
+    router = APIRouter(include_in_schema=False, dependencies=[reader])
+
+    @router.get("/tickets")
+    def tickets(request: Request) -> Response:
+        visit = desk.visit(request)
+        return desk.show(visit, "tickets.html", **_list(desk, visit))
+
+    @router.get("/tickets/{ticket}")
+    def ticket_page(request: Request, ticket: str) -> Response:
+        visit = desk.visit(request)
+        row = found(desk, visit, ticket)
+        base = f"/tickets/{row.id}?"
+        parts = detail(desk, visit, row, base)
+        return desk.show(
+            visit,
+            "ticket.html",
+            **common(visit, live=True),
+            **parts,
+            **around(desk, book, visit, row),
+        )
+
+    @router.post("/tickets/{ticket}/actions")
+    def act(request: Request, ticket: str, form: Sent) -> Response:
+        visit = desk.visit(request)
+        row = found(desk, visit, ticket)
+        action = text_of(form, "action", 40)
+        sent, values, errors = _said(book, visit, row, action, form)
+        next_ = safe_next(text_of(form, "next") or f"/tickets/{row.id}?")
+        if not errors:
+            try:
+                desk.source.act(visit.caller, row.id, action, int(text_of(form, "version") or 0), values)
+            except (Refused, ValueError) as error:
+                errors = {"": refused_text(error, visit.now, visit.t)}
+            else:
+                return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
+        return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
+
+    return router
+
+
+def _said(
+    book: AlarmBook, visit: Visit, row: TicketRow, action: str, form: FormData
+) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
+    """What a form holds as text and as the action's fields, its photos kept by now; and what is wrong with it."""
+    sent = {name: value for name, value in form.items() if isinstance(value, str)}
+    if action not in row.allowed:
+        return sent, ticket_forms.answers(row.state, action, sent), {}
+    kept, wrong = photos.received(book.container, visit.caller, row.id, form, visit.t)
+    sent[photos.KEPT] = " ".join(kept)
+    values = ticket_forms.answers(row.state, action, sent)
+    errors = ticket_forms.missing(row.state, action, values, visit.t)
+    return sent, values, errors | ({photos.KEPT: wrong} if wrong else {})
+
+
+def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
+    """What stands beside a ticket: its incident, tickets like it, its caller's others."""
+    shelf = MergeDesk(book.container)
+    return {"members": members_of(desk, book, visit, row.incident), "beside": beside(shelf, visit, row.id)}
+
+
+def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
+    row = desk.source.ticket(visit.caller, ticket)
+    if row is None:
+        raise refuse(404, "not_found", "No such ticket in your area.", "Look at the list of tickets.", field="ticket")
+    return row
+
+
+def refused_text(error: Exception, now: int, t: Words) -> str:
+    """Why an action was refused, for a person."""
+    if not isinstance(error, Refused):
+        return t("没有办成：{why}", why=str(error))
+    because = str(error.extra.get("because", ""))
+    if because in photos.WRONG:
+        return photos.wrong_with(error, t)
+    after, most = error.extra.get("after"), error.extra.get("most")
+    if because in voc.RULES:
+        return t(voc.RULES[because])
+    if isinstance(after, int) and isinstance(most, int):
+        first, last = fmt.moment(after, now, t), fmt.moment(most, now, t)
+        return t("日期须在 {after} 之后，不晚于 {most}", after=first, most=last)
+    until = error.extra.get("known_until", "")
+    texts = {
+        "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
+        "transition": t("工单的状态已经变了，这一步不再适用。"),
+        "forbidden": t("这一步要由别的角色来办。"),
+        "proof": t("还不能办结：传感器未恢复正常，或缺少现场证据。"),
+        "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=str(until)),
+    }
+    named = PLACES.get(str(error.extra.get("named", "")))
+    return (t(named) if named else "") or texts.get(error.code) or t("没有办成：{why}", why=str(error))
+
+
+def _again(
+    desk: Desk,
+    visit: Visit,
+    ticket: str,
+    action: str,
+    sent: dict[str, str],
+    errors: dict[str, str],
+    next_: str,
+    around: dict[str, Any],
+) -> Response:
+    """The same page with the form open, every character kept."""
+    row = found(desk, visit, ticket)
+    extra = {"doing": action, "errors": errors, "values": sent, **around}
+    template = "task.html" if next_.startswith("/tasks") else "ticket.html"
+    base = f"/tasks/{row.id}?" if template == "task.html" else f"/tickets/{row.id}?"
+    values = {**common(visit, live=True), **detail(desk, visit, row, base), **extra}
+    if template == "task.html":
+        values |= task_extras(desk, visit, row)
+    if action not in {form.name for form in values["actions"]}:
+        values |= {"said": errors.get("", ""), "doing": ""}
+    return desk.show(visit, template, status=409 if "" in errors else 422, **values)
+
+
+def _list(desk: Desk, visit: Visit) -> dict[str, Any]:
+    query = visit.request.query_params
+    view = query.get("view", "open")
+    view = view if view in VIEWS else "open"
+    source = query.get("source", "")
+    wanted = TicketFilter(view, source=source if source in voc.SOURCES else "", cursor=query.get("cursor"))
+    page = desk.source.tickets(visit.caller, wanted)
+    rows = sorted(page.rows, key=urgent)
+    asked = query.get("ticket", "")
+    row = found(desk, visit, asked) if asked else None
+    if row is None and rows:
+        row = desk.source.ticket(visit.caller, rows[0].id)
+    kept = {name: value for name, value in (("view", view), ("source", source)) if value}
+    base = f"/tickets?{urlencode(kept | {'ticket': row.id})}&" if row else "/tickets?"
+    return {
+        **common(visit, live=True),
+        **scope_names(visit.caller, desk.source.areas(visit.caller), visit.t),
+        "tickets": [ticket_views.view(each, visit.now, visit.t) for each in rows],
+        "next": page.next,
+        "view": view,
+        "source": source,
+        "query": f"{urlencode(kept)}&",
+        "tabs": _tabs(desk, visit),
+        "picked": bool(asked),
+        **(detail(desk, visit, row, base, width=420) if row else {"selected": None}),
+    }
+
+
+def urgent(row: TicketRow) -> tuple[bool, int, int]:
+    """Critical first, then by time left, then the newest."""
+    return (row.urgency < 2, row.deadline if row.deadline is not None else FAR, -row.opened)
+
+
+def _tabs(desk: Desk, visit: Visit) -> list[dict[str, Any]]:
+    found = desk.source.stage_counts(visit.caller)
+    counts: dict[str, int | None] = dict.fromkeys(ticket_views.ORDER, 0)
+    counts |= {str(count.stage): count.tickets for count in found}
+    counts["open"] = sum(count.tickets for count in found)
+    counts["late"] = sum(count.red + count.yellow for count in found)
+    counts["all"] = None
+    return [{"name": name, "label": visit.t(label), "count": counts[name]} for name, label in TABS]
+
+
+def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 720) -> dict[str, Any]:
+    """Everything that the ticket's own part of a page shows."""
+    source, who, now, t = desk.source, visit.caller, visit.now, visit.t
+    view = ticket_views.view(row, now, t)
+    chart, caption = evidence(desk, visit, row, width=width, height=170 + width // 12)
+    areas = source.areas(who)
+    units = source.units()
+    return {
+        "selected": view,
+        "v": view,
+        "log": ticket_views.log(row.events, {}, now, t),
+        "chart": chart,
+        "chart_caption": caption,
+        "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
+        "proofs": _proofs(row, visit),
+        "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
+        "action_base": base,
+        "doing": visit.request.query_params.get("do", ""),
+        "errors": {},
+        "values": {},
+    }
+
+
+def evidence(desk: Desk, visit: Visit, row: TicketRow, *, width: int = 560, height: int = 190) -> tuple[str, str]:
+    """The chart of the ticket's first alarm, from before it until now or until the ticket ended."""
+    if not row.device or not row.episodes:
+        return "", ""
+    alarms = desk.source.alarms_of(visit.caller, row.device, 0)
+    mine = sorted((a for a in alarms if a.episode in row.episodes), key=lambda a: (a.metric == "alarm", a.since))
+    if not mine:
+        return "", ""
+    ended = max((event.at for event in row.events), default=visit.now) if State(row.state) in ENDED else visit.now
+    chart = graphs.of_alarm(
+        desk.source, visit.caller, mine[0], visit.now, visit.t,
+        events=row.events, width=width, height=height, until=ended,
+    )  # fmt: skip
+    caption = Markup('<a class="ll-mono" href="/devices/{0}">{0}</a>').format(row.device)
+    return chart, caption
+
+
+def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
+    """The two proofs that closing needs, for a sensor's ticket."""
+    t = visit.t
+    if not row.episodes:
+        return []
+    normal, confirmed = row.sensor_normal_at, row.confirmed_at
+    first = t("读数自 {time} 恢复正常", time=fmt.near(normal, visit.now, t)) if normal else t("读数尚未恢复正常")
+    second = t("{time} 由他人确认", time=fmt.near(confirmed, visit.now, t)) if confirmed else t("待他人核查或回访确认")
+    return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
+
+
+def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
+    t = visit.t
+    caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip()
+    facts = [
+        (t("地点"), row.place or "—"),
+        (t("网格"), row.area),
+        (t("类别"), voc.category_name(row.category, t) if row.category else t("未归类")),
+        (t("主办"), t.either(row.lead_zh, row.lead_en) or t("未派单")),
+        (t("登记"), fmt.near(row.opened, visit.now, t)),
+        *ticket_views.standing(row, units, visit.now, t),
+    ]
+    if row.erased is not None:
+        return [*facts, (t("个人信息"), t("{time} 已清除，无法恢复", time=fmt.near(row.erased, visit.now, t)))]
+    return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
+
+
+def task_extras(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, Any]:
+    """What the worker's phone shows besides: the reading, the way, the safety steps."""
+    from services.api.pages.tickets.tasks import extras
+
+    return extras(desk, visit, row)

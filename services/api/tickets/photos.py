@@ -1,0 +1,100 @@
+"""Photos of a ticket: sent by who works on it, seen by who sees the ticket, and never as anything but a picture."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, UploadFile
+from starlette.responses import Response
+
+from services.api.container import Container
+from services.api.door.auth import Caller, allow
+from services.api.problems import PROBLEMS, documented
+from services.api.shapes import PREFIX, Shape
+from services.api.tickets.tickets import ticket_for
+from services.api.words import PhotoId, Word, missing
+from services.registry.domain import Permission
+from services.tickets.domain import Role as Part
+from services.tickets.domain import Ticket, hidden_from
+from services.tickets.domain.photos import Photo
+
+Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
+MEDIA_TYPE: Final = "image/jpeg"
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # a day, not a year: what is erased here must not live on in a browser; and never for whoever signs in next
+    "Cache-Control": "private, max-age=86400, immutable",
+    "Vary": "Cookie, Authorization",
+}
+
+
+class PhotoShape(Shape):
+    """A photo of a ticket. ``at`` and ``shown_at`` epoch ms; ``size`` bytes, ``width`` and ``height`` pixels.
+
+    ``shown_at`` is when an action showed it; one that none shows is removed after a day.
+    """
+
+    id: PhotoId
+    by: str
+    at: int
+    shown_at: int | None
+    width: int
+    height: int
+    size: int
+
+
+class PhotosShape(Shape):
+    """A ticket's photos, in the order in which they came."""
+
+    items: list[PhotoShape]
+
+
+def router(container: Container) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX, tags=["tickets"], responses=PROBLEMS)
+    pictures: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPE: {}}, "description": "The picture"}}
+
+    @routes.post("/tickets/{ticket}/photos", responses=documented(409, 413, 415, 429))
+    def post_photo(caller: Reader, ticket: Annotated[Word, Path()], photo: UploadFile) -> PhotoShape:
+        """Send a photo (JPEG, PNG or WebP); actions name its ``id``. The same picture again is the same photo.
+
+        It is made anew: upright, at most 2,560 pixels long, as JPEG, without the place or anything else that a
+        camera writes into it.
+        """
+        found, _ = ticket_for(container, caller, ticket)
+        picture = container.photos.develop(photo.file)
+        return photo_of(container.photos.add(found, picture, by=caller.id), found, caller)
+
+    @routes.get("/tickets/{ticket}/photos")
+    def list_photos(caller: Reader, ticket: Annotated[Word, Path()]) -> PhotosShape:
+        """The photos of a ticket."""
+        found, _ = ticket_for(container, caller, ticket)
+        return PhotosShape(items=[photo_of(each, found, caller) for each in container.photos.of(found.id)])
+
+    @routes.get("/tickets/{ticket}/photos/{photo}", response_class=Response, responses=pictures)
+    def get_photo(caller: Reader, ticket: Annotated[Word, Path()], photo: Annotated[PhotoId, Path()]) -> Response:
+        """The picture."""
+        return _picture(container, ticket_for(container, caller, ticket)[0], photo, thumbnail=False)
+
+    @routes.get("/tickets/{ticket}/photos/{photo}/thumbnail", response_class=Response, responses=pictures)
+    def get_thumbnail(caller: Reader, ticket: Annotated[Word, Path()], photo: Annotated[PhotoId, Path()]) -> Response:
+        """The picture, at most 320 pixels long."""
+        return _picture(container, ticket_for(container, caller, ticket)[0], photo, thumbnail=True)
+
+    return routes
+
+
+def photo_of(photo: Photo, ticket: Ticket, caller: Caller) -> PhotoShape:
+    """The photo for ``caller``; a reporter who is hidden on the ticket is hidden here."""
+    hidden = hidden_from(Part(caller.role), ticket.caller) and photo.by == ticket.reporter != caller.id
+    return PhotoShape(
+        id=photo.id, by="" if hidden else photo.by, at=photo.at, shown_at=photo.shown_at,
+        width=photo.width, height=photo.height, size=photo.size,
+    )  # fmt: skip
+
+
+def _picture(container: Container, ticket: Ticket, photo: str, *, thumbnail: bool) -> Response:
+    data = container.photos.read(ticket.id, photo, thumbnail=thumbnail)
+    if data is None:
+        raise missing("photo", photo)
+    named = f'inline; filename="{ticket.number}-{photo[:8]}.jpg"'
+    return Response(data, media_type=MEDIA_TYPE, headers={**HEADERS, "Content-Disposition": named})

@@ -1,0 +1,199 @@
+"""Tickets of another system taken over: by a mapping of its columns, tried first, and each once by its own number."""
+
+import csv
+import dataclasses
+import io
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from services.api.container import Container
+from services.api.door.auth import Caller, allow
+from services.api.problems import PROBLEMS, documented
+from services.api.shapes import PREFIX, Asked, Shape
+from services.api.words import Word
+from services.registry.domain import Permission
+from services.tickets.domain import Actor, Role, Source
+from services.tickets.domain import Caller as ReportedBy
+from services.tickets.domain.imports import Fault, Foreign, check_mapping, foreign_of
+from services.tickets.handlers import Report
+from streams.contracts import Refused
+
+MOST: Final = 1_000
+"""Tickets of one request."""
+Importer = Annotated[Caller, Depends(allow(Permission.CALLERS))]
+Rows = list[tuple[int, Mapping[str, str]]]
+
+
+class ImportAsked(Asked):
+    """A file as text: CSV with a header, or JSON Lines. ``mapping`` says which column each field of ours comes from."""
+
+    system: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="The other system's name.", examples=["kaifeng"]
+    )
+    format: Literal["csv", "jsonl"]
+    mapping: dict[Word, Word] = Field(
+        min_length=1, max_length=20, examples=[{"number": "工单编号", "title": "标题", "text": "诉求内容"}]
+    )
+    content: str = Field(min_length=1, max_length=1_000_000)
+    dry_run: bool = Field(default=True, description="Only say what is wrong; nothing is opened.")
+
+
+class FaultShape(Shape):
+    """What is wrong with a cell; ``line`` counts the file's lines from 1."""
+
+    line: int
+    column: str
+    value: str
+    detail: str
+    because: str = Field(examples=["idempotency"], description="The kind of fault, for programs.")
+    n: int
+    most: int
+
+
+class TakenShape(Shape):
+    """A ticket that was taken over; ``known``: it had been before."""
+
+    line: int
+    number: str
+    ticket: str
+    known: bool
+
+
+class ImportShape(Shape):
+    """``sound`` rows of ``rows`` can be read. ``known`` were taken over before; ``fresh`` are, or would be, opened now.
+
+    Nothing is taken over of a file that cannot be read whole. What the platform itself refuses (a number that came
+    back with another content, a place outside the caller's area) is a fault of its row alone.
+    """
+
+    rows: int
+    sound: int
+    known: int
+    fresh: int
+    faults: list[FaultShape]
+    taken: list[TakenShape]
+
+
+def router(container: Container) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX, tags=["tickets"], responses=PROBLEMS)
+
+    @routes.post("/tickets/import", responses=documented(409))
+    def import_tickets(caller: Importer, asked: ImportAsked) -> ImportShape:
+        """Try a file (``dry_run``), or take it over: each number of a system once, however often it is sent."""
+        return take_over(container, caller, asked)
+
+    return routes
+
+
+def rows_of(asked: ImportAsked) -> Rows:
+    """The file's rows, each with its line.
+
+    Raises:
+        Refused: ``invalid``, it is no file of its format, or has more than :data:`MOST` rows.
+    """
+    return _csv(asked.content) if asked.format == "csv" else _jsonl(asked.content)
+
+
+def take_over(container: Container, caller: Caller, asked: ImportAsked) -> ImportShape:
+    """Try a file, and take it over where that is asked and every row can be read.
+
+    Raises:
+        Refused: ``invalid``, the file or its mapping.
+    """
+    rows = rows_of(asked)
+    check_mapping(asked.mapping, {column for _, row in rows for column in row})
+    found = list(foreign_of(rows, asked.mapping))
+    sound = [each for each in found if isinstance(each, Foreign)]
+    faults = [each for each in found if isinstance(each, Fault)]
+    readable, known, fresh = not faults, 0, 0
+    taken: list[TakenShape] = []
+    for each in sound:
+        try:
+            before = container.open_ticket.tried(**_opening(caller, asked.system, each))
+            if readable and not asked.dry_run:
+                taken.append(_take(container, caller, asked.system, each, known=before != ""))
+        except Refused as refused:
+            field = _field(refused, asked.mapping)
+            value = each.fields.get(field, "")
+            faults.append(Fault(each.line, asked.mapping[field], value, refused.detail, refused.code))
+        else:
+            known, fresh = known + (before != ""), fresh + (before == "")
+    shown = [FaultShape(**dataclasses.asdict(fault)) for fault in sorted(faults, key=lambda fault: fault.line)]
+    return ImportShape(
+        rows=len(rows), sound=len(sound), known=known, fresh=fresh if readable else 0, faults=shown, taken=taken
+    )  # fmt: skip
+
+
+def _field(refused: Refused, mapping: Mapping[str, str]) -> str:
+    """Which of our fields a row was refused for; its number, where none is named or no column gave it."""
+    wrong = refused.extra.get("wrong")
+    named = "area" if refused.code == "forbidden" else str(wrong[0]) if isinstance(wrong, list) and wrong else ""
+    return named if named in mapping else "number"
+
+
+def _take(container: Container, caller: Caller, system: str, foreign: Foreign, *, known: bool) -> TakenShape:
+    opened = container.open_ticket(**_opening(caller, system, foreign), source=Source.SYSTEM)
+    return TakenShape(line=foreign.line, number=foreign.number, ticket=opened.number, known=known)
+
+
+def _opening(caller: Caller, system: str, foreign: Foreign) -> dict[str, Any]:
+    """It is opened in the system's own name: its numbers are its own, whoever sends the file."""
+    said = foreign.fields
+    name, phone = said.get("caller_name", ""), said.get("caller_phone", "")
+    report = Report(
+        title=said["title"],
+        text=f"{said.get('text', '')}\n原系统编号 {system} {foreign.number}".strip(),
+        place=said.get("place", ""),
+        area=said.get("area", ""),
+        category=said.get("category", ""),
+        caller=ReportedBy(name, phone) if name or phone else None,
+    )
+    who = Actor(f"import:{system}", Role.OPERATOR)
+    return {"report": report, "who": who, "key": foreign.number, "scope": caller.scope}
+
+
+def _csv(content: str) -> Rows:
+    reader = csv.DictReader(io.StringIO(content.removeprefix("\ufeff"), newline=""), strict=True)
+    rows: Rows = []
+    try:
+        for row in reader:
+            if None in row:
+                raise _wrong(f"line {reader.line_num} has more cells than the header")
+            rows.append((reader.line_num, {name: value or "" for name, value in row.items()}))
+            _bounded(rows)
+    except csv.Error as error:
+        raise _wrong(f"line {reader.line_num}: {error}") from None
+    return rows
+
+
+def _jsonl(content: str) -> Rows:
+    rows: Rows = []
+    for line, text in _lines(content):
+        try:
+            made: Any = msgspec.json.decode(text)
+        except msgspec.DecodeError as error:
+            raise _wrong(f"line {line} is no JSON: {error}") from None
+        if not isinstance(made, dict):
+            raise _wrong(f"line {line} is no object")
+        rows.append((line, {str(name): "" if value is None else str(value) for name, value in made.items()}))
+        _bounded(rows)
+    return rows
+
+
+def _lines(content: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(content.removeprefix("\ufeff").split("\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def _bounded(rows: Rows) -> None:
+    if len(rows) > MOST:
+        raise _wrong(f"it has more than {MOST} tickets", "Split it.")
+
+
+def _wrong(detail: str, remedy: str = "Mend the file and send it again.") -> Refused:
+    return Refused("invalid", f"The file cannot be read: {detail}.", field="content", remedy=remedy)
