@@ -117,7 +117,7 @@ class Group:
             state.members[name] = kept
         for name in sorted(state.slots):
             rule = roster.rules.get(name)
-            told_by = rule or catalogue.rules.get(name) or known.get(name)
+            told_by = rule or catalogue.rules.get(name) or known.get(name) or state.told_by.get(name)
             if told_by is None:
                 continue
             if rule is None:
@@ -257,6 +257,10 @@ class Group:
             state.slots.pop(rule.id, None)
         else:
             state.slots[rule.id] = slot
+        if slot.state is AlarmState.NORMAL:
+            state.told_by.pop(rule.id, None)
+        else:
+            state.told_by[rule.id] = rule
         self.dirty = True
         for event in self._addressed(rule, [Told(rule, one, state.code, "") for one in made], roster, outcome):
             outcome.events.append(self._finished(event, outcome))

@@ -14,7 +14,8 @@ from streams.contracts import Action, Cause, Device, Members, Rule
 from streams.rules import Reading, Slot, Transition, new_slot
 from streams.rules.acts import act
 from streams.rules.conditions import meets_limit
-from streams.rules.machine import Steps, adapt, elapse, end, observe
+from streams.rules.machine import Steps, elapse, end, observe, under
+from streams.rules.machine import carried as carried_over
 
 MOST_STEPS: Final = 64
 """Timers of one slot that one tick may fire: far more than there are levels."""
@@ -38,8 +39,7 @@ def judge(slot: Slot | None, rule: Rule, group: str, held: Mapping[str, Affected
     ats = sorted(member.at for member in held.values() if member.at <= now)
     value = share(rule, len(ats), total)
     meets = any(meets_limit(rule.op, level.limit, value) for level in rule.levels)
-    if slot is None:
-        slot = new_slot(rule)
+    slot = new_slot(rule) if slot is None else under(slot, rule)
     if slot.idle:
         if not meets:
             return slot, []
@@ -72,14 +72,14 @@ def due(slot: Slot, rule: Rule, group: str, now: int) -> Steps:
 
 def asked(slot: Slot | None, rule: Rule, action: Action) -> Steps:
     """A person's act on the group's alarm."""
-    return act(new_slot(rule) if slot is None else slot, action, rule)
+    return act(new_slot(rule) if slot is None else under(slot, rule), action, rule)
 
 
 def carried(slot: Slot, rule: Rule | None, now: int) -> Steps:
-    """The slot under another catalogue: ended where the rule has gone, adapted where it has changed."""
+    """The slot under another catalogue: ended where the rule has gone, carried over where it has changed."""
     if rule is None:
         return end(slot, Cause.RULE, now, "rule withdrawn")
-    return (slot if slot.version == rule.version else adapt(slot, rule)), []
+    return carried_over(slot, rule, now)
 
 
 def busiest(held: Mapping[str, Affected]) -> str:

@@ -5,15 +5,17 @@ from typing import Final
 
 import msgspec
 
+from streams.contracts import Rule
 from streams.groups.incidents import Flood, Incident
 from streams.groups.overflow import Overflow
 from streams.groups.own import Affected
 from streams.rules import Slot
 from streams.rules.stored import believed
 
-FORMAT: Final = 2
-FORMATS: Final = frozenset({1, FORMAT})
-"""Those that :func:`unpacked` takes over. 1 was not compressed and had no overflow, which has defaults in 2."""
+FORMAT: Final = 3
+FORMATS: Final = frozenset({1, 2, FORMAT})
+"""Those that :func:`unpacked` takes over. 1 was not compressed and had no overflow, 2 not the rules of
+what stands; both have defaults."""
 
 
 class Seen(msgspec.Struct, array_like=True, gc=False):
@@ -35,7 +37,8 @@ class State(msgspec.Struct, array_like=True):
     """Everything that is remembered of a group. ``episodes`` names the incident of each that may go on.
 
     ``overflows`` are the counts of each cause beyond :data:`MOST_MEMBERS` devices, ``beyond`` the last
-    record of each partition that led to them.
+    record of each partition that led to them. ``told_by`` are the rules of its own alarms, which may be
+    gone when they end.
     """
 
     format: int
@@ -53,6 +56,7 @@ class State(msgspec.Struct, array_like=True):
     seen: dict[str, Seen] = {}
     overflows: dict[str, Overflow] = {}
     beyond: dict[str, Seen] = {}
+    told_by: dict[str, Rule] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -77,6 +77,7 @@ class DeviceStep(Bench):
 
     def act(self, action: Action, rule: Rule) -> None:
         self.rule = rule
+        self._carry(rule, action.at)
         self.take(rule, acts.act(self.track.slot(rule), action, rule))
 
     def adopt(
@@ -84,7 +85,8 @@ class DeviceStep(Bench):
     ) -> None:
         """Another device record, other rules, other versions: judge the last values at once.
 
-        ``changed`` says whether a rule is news here, ``known`` finds a rule that is no longer in force.
+        ``changed`` says whether a rule is news here, ``known`` finds a rule that is no longer in force,
+        also one that no longer exists.
         """
         track = self.track
         was_watched, was_in_maintenance = track.watched, track.in_maintenance
@@ -93,7 +95,9 @@ class DeviceStep(Bench):
         for rule_id in sorted(set(track.slots) - set(plan.rules) - set(BUILT_IN)):
             rule = previous.rules.get(rule_id) or known(rule_id)
             if rule is not None:
-                self.take(rule, machine.end(track.slots[rule_id], Cause.RULE, now, "rule withdrawn"))
+                self.take(
+                    rule, machine.end(machine.under(track.slots[rule_id], rule), Cause.RULE, now, "rule withdrawn")
+                )
             track.slots.pop(rule_id, None)
         track.windows = {key: window for key, window in track.windows.items() if key in plan.keys}
         self.crowd.moved(now)
@@ -105,12 +109,12 @@ class DeviceStep(Bench):
             if changed(rule):
                 self._reconsider(rule, Cause.RULE if was_watched else Cause.CONFIRMED, now)
 
-    def retire(self, now: int, why: str) -> None:
-        """The device has gone: its alarms end with it."""
+    def retire(self, now: int, why: str, known: Callable[[str], Rule | None]) -> None:
+        """The device has gone: its alarms end with it; ``known`` as for :meth:`adopt`."""
         for rule_id in sorted(self.track.slots):
-            rule = self.track.plan.rules.get(rule_id) or BUILT_IN.get(rule_id)
+            rule = self.track.plan.rules.get(rule_id) or BUILT_IN.get(rule_id) or known(rule_id)
             if rule is not None:
-                self.take(rule, machine.end(self.track.slots[rule_id], Cause.DEVICE, now, why))
+                self.take(rule, machine.end(machine.under(self.track.slots[rule_id], rule), Cause.DEVICE, now, why))
         self.crowd.leave(now)
 
     def isolated(self, on: bool, at: int) -> None:
@@ -128,10 +132,10 @@ class DeviceStep(Bench):
         if not track.watched:
             return
         for rule in track.plan.silent:
-            slot = track.slots.get(rule.id)
-            if slot is not None and track.rule(rule.id):
+            if rule.id in track.slots and track.rule(rule.id):
                 self.rule = rule
-                self.take(rule, machine.hear(slot, track.device.id, at))
+                self._carry(rule, at)
+                self.take(rule, machine.hear(track.slot(rule), track.device.id, at))
         if track.members:
             self.crowd.heard(at)
         self.rule = None
@@ -182,12 +186,14 @@ class DeviceStep(Bench):
         reading = judged(rule, track.plan, given, backlog=backlog, offset=self.offset)
         if reading is not None:
             stamp = given.sample.at if at is None else at
+            self._carry(rule, stamp)
             self.take(rule, machine.observe(self.slot(rule), reading, rule, track.device.id, cause=cause, at=stamp))
 
     def _elapse(self, rule: Rule, due: int) -> None:
         """Everything that is due for one rule, in its order."""
         track = self.track
         self.rule = rule
+        self._carry(rule, due)
         while (slot := track.slots.get(rule.id)) is not None and slot.due is not None and slot.due <= due:
             ripe = [reading.ts for reading in slot.waiting if reading.at + rule.reorder_wait_ms <= slot.due]
             if ripe:
@@ -217,13 +223,10 @@ class DeviceStep(Bench):
     def _reconsider(self, rule: Rule, cause: Cause, now: int) -> None:
         """Judge the last value under a rule that is new here; what is due by now happens now."""
         track = self.track
+        self._carry(rule, now)
         if rule.id not in track.plan.probes or track.rule(rule.id) is None:
-            if rule.id in track.slots:
-                track.keep(rule, track.slot(rule))
             return
         sample = track.seen(rule.metric)
-        if rule.id in track.slots:
-            track.keep(rule, track.slot(rule))
         if sample is not None:
             clock = ARRIVAL if track.clock.offset is not None else track.clock.life
             given = self._given(sample, clock)
@@ -237,13 +240,20 @@ class DeviceStep(Bench):
             self.take(rule, machine.elapse(slot, rule, track.device.id, now, cause=Cause.RULE))
         self.rule = None
 
+    def _carry(self, rule: Rule, at: int) -> None:
+        """Put what is remembered under the rule's present version, and tell what that makes of the severity."""
+        slot = self.track.slots.get(rule.id)
+        if slot is not None and slot.version != rule.version:
+            self.take(rule, machine.carried(slot, rule, at))
+
     def _maintenance(self, now: int) -> None:
         """The device went into maintenance or came back: what stands says so."""
         why = "the device is in maintenance" if self.track.in_maintenance else "the maintenance has ended"
         for rule_id in sorted(self.track.slots):
             rule = self.track.rule(rule_id)
             if rule is not None:
-                slot = self.track.slots[rule_id].fork()
+                self._carry(rule, now)
+                slot = self.track.slot(rule).fork()
                 self.take(rule, (slot, machine.shown(slot, now, why=why)))
 
     def _enable(self, now: int) -> None:

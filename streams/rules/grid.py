@@ -4,48 +4,34 @@ A grid is stored as one packed value with the offset of the last record in it (d
 """
 
 import traceback
-import zlib
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-
-import msgspec
 
 from streams.contracts import Action, Device, Rule, Sample
 from streams.contracts.devices import DeviceState
 from streams.rules.catalogue import BUILT_IN, Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
 from streams.rules.device_step import DeviceStep, gone
+from streams.rules.grid_state import FORMAT, PackedGrid, packed, unpacked, with_alarms
 from streams.rules.outcome import Fault, Outcome
 from streams.rules.probes import at_rest
 from streams.rules.slots import Verdict
-from streams.rules.stored import ForeignState, believed
-from streams.rules.track import PackedTrack, Track, pack, unpack
+from streams.rules.track import Track, pack, unpack
 
-FORMAT = 2
 MOST_STRANGERS = 256
-
-
-class PackedGrid(msgspec.Struct, array_like=True, frozen=True):
-    format: int
-    code: str
-    offset: int
-    rules: dict[str, int]
-    tracks: list[PackedTrack]
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(PackedGrid)
 
 
 class Grid:
     """State of one grid. ``offset`` is that of the last record it has seen; ``dirty``: unsaved.
 
-    ``rules`` are the versions in force here. The heap has one entry a device, (due, device); one
+    ``rules`` are the versions in force here; a rule that exists no more tells the end of its alarms
+    as it was when they were stored. The heap has one entry a device, (due, device); one
     that is not its track's ``due`` any more is passed over.
     """
 
     __slots__ = (
-        "_catalogue", "_heap", "_policy", "_strangers", "code", "dirty", "offset", "resumed", "rules", "tracks",
+        "_catalogue", "_heap", "_policy", "_stored_rules", "_strangers", "code", "dirty", "offset", "resumed", "rules",
+        "tracks",
     )  # fmt: skip
 
     def __init__(self, code: str, catalogue: Catalogue, policy: ClockPolicy = DEFAULT_CLOCK) -> None:
@@ -56,6 +42,7 @@ class Grid:
         self.resumed = 0
         self.rules = catalogue.versions
         self._strangers: list[Sample] = []
+        self._stored_rules: dict[str, Rule] = {}
         self._catalogue = catalogue
         self._policy = policy
         self._heap: list[tuple[int, str]] = []
@@ -161,7 +148,7 @@ class Grid:
             track,
             now,
             outcome,
-            lambda step: step.adopt(device, plan, now, changed, self._catalogue.rules.get),
+            lambda step: step.adopt(device, plan, now, changed, self._rule),
             anew=track.version != device.version,
         )
 
@@ -177,8 +164,8 @@ class Grid:
 
     def pack(self) -> bytes:
         """The whole state as bytes."""
-        packed = PackedGrid(FORMAT, self.code, self.offset, self.rules, [pack(track) for track in self.tracks.values()])
-        return zlib.compress(_encoder.encode(packed), level=1)
+        tracks = [pack(track) for track in self.tracks.values()]
+        return packed(PackedGrid(FORMAT, self.code, self.offset, self.rules, tracks, self._told_by()))
 
     @classmethod
     def unpack(cls, code: str, data: bytes, catalogue: Catalogue, policy: ClockPolicy = DEFAULT_CLOCK) -> "Grid":
@@ -187,18 +174,15 @@ class Grid:
         Raises:
             ForeignState: another version packed it.
         """
-        try:
-            plain = zlib.decompress(data)
-        except zlib.error as error:
-            raise ForeignState(code, None, [FORMAT], str(error)) from error
-        packed = believed(plain, _decoder, code, [FORMAT])
-        grid = cls(packed.code, catalogue, policy)
-        grid.offset = packed.offset
-        grid.rules = packed.rules
-        for stored in packed.tracks:
+        kept = unpacked(code, data)
+        grid = cls(kept.code, catalogue, policy)
+        grid.offset = kept.offset
+        grid.rules = kept.rules
+        grid._stored_rules = {rule.id: rule for rule in kept.told_by}
+        for stored in kept.tracks:
             device = catalogue.devices.get(stored.device)
             if device is None:
-                device = Device(stored.device, stored.kind, packed.code, state=DeviceState.PLANNED)
+                device = Device(stored.device, stored.kind, kept.code, state=DeviceState.PLANNED)
             grid.tracks[stored.device] = track = unpack(stored, device, catalogue.plan(device))
             track.due = track.next_due(0)
             if track.due is not None:
@@ -220,6 +204,15 @@ class Grid:
         elif verdict is Verdict.DUPLICATE:
             outcome.duplicates += 1
 
+    def _rule(self, name: str) -> Rule | None:
+        """A rule by its id, in force or not; one that is gone as it was when its alarms were stored."""
+        return self._catalogue.rules.get(name) or self._stored_rules.get(name)
+
+    def _told_by(self) -> list[Rule]:
+        standing = with_alarms(self.tracks.values())
+        rules = (track.plan.rules.get(name) or self._rule(name) for name, track in standing.items())
+        return [rule for rule in rules if rule is not None]
+
     def _meet(self, sample: Sample, outcome: Outcome) -> None:
         """The gateway knew this device before we did: keep its sample until the next Tick."""
         outcome.strangers += 1
@@ -232,7 +225,9 @@ class Grid:
 
     def _drop(self, track: Track, now: int, outcome: Outcome) -> None:
         self.dirty = True
-        self._attempt(track, now, outcome, lambda step: step.retire(now, "device retired or moved"), anew=True)
+        self._attempt(
+            track, now, outcome, lambda step: step.retire(now, "device retired or moved", self._rule), anew=True
+        )
         del self.tracks[track.device.id]
 
     def _attempt(

@@ -115,7 +115,7 @@ def hear(slot: Slot, device: str, at: int) -> Steps:
     before = standing(slot)
     slot.on = 0
     slot.normal_since = at
-    return slot, settle(slot, before, device, Cause.RETURNED, at)
+    return slot, settle(slot, before, device, Cause.RETURNED, at, live=True)
 
 
 def end(slot: Slot, cause: Cause, at: int, why: str, *, by: str = "") -> Steps:
@@ -134,16 +134,19 @@ def end(slot: Slot, cause: Cause, at: int, why: str, *, by: str = "") -> Steps:
 def adapt(slot: Slot, rule: Rule) -> Slot:
     """Carry the state over to another version of its rule.
 
-    Levels are matched by severity; what was pending stays pending only where the limit is the same.
+    Levels are matched by severity, and one whose severity has gone by its limit: the same hazard, now
+    worse or milder. What was pending stays pending only where the limit is the same.
     """
     old = {severity: index for index, severity in enumerate(slot.levels)}
+    stay = {level.severity for level in rule.levels}
+    renamed = {limit: index for index, limit in enumerate(slot.limits) if slot.levels[index] not in stay}
     fresh = new_slot(rule)
     moved = slot.fork()
     moved.version, moved.levels, moved.limits = fresh.version, fresh.levels, fresh.limits
     moved.firing, moved.clearing = fresh.firing, fresh.clearing
     moved.on = moved.latched = moved.gone = 0
     for index, level in enumerate(rule.levels):
-        was = old.get(level.severity)
+        was = old.get(level.severity, renamed.get(level.limit))
         if was is None:
             continue
         moved.on |= (slot.on >> was & 1) << index
@@ -154,6 +157,28 @@ def adapt(slot: Slot, rule: Rule) -> Slot:
             moved.clearing[index] = slot.clearing[was]
     moved.due = next_due(moved, rule)
     return moved
+
+
+def under(slot: Slot, rule: Rule) -> Slot:
+    """The slot under the present version of its rule."""
+    return slot if slot.version == rule.version else adapt(slot, rule)
+
+
+def carried(slot: Slot, rule: Rule, at: int) -> Steps:
+    """The slot under another version of its rule, which may give what stands another severity."""
+    moved = under(slot, rule)
+    before, after = standing(slot), standing(moved)
+    if not before.state.active or before.worst < 0 or after.worst < 0:
+        return moved, []
+    rise = moved.levels[after.worst].rank - slot.levels[before.worst].rank
+    if rise == 0:
+        return moved, []
+    moved = moved.fork()
+    if rise > 0:
+        moved.state = AlarmState.ACTIVE_UNACK
+        moved.acknowledged = None
+        moved.due = next_due(moved, rule)
+    return moved, [tell(moved, before, Cause.RULE if rise > 0 else Cause.SEVERITY_DOWN, at)]
 
 
 def wait_in_order(slot: Slot, reading: Reading, rule: Rule) -> Slot:

@@ -11,7 +11,7 @@ from streams.contracts.devices import DeviceState
 from streams.rules.catalogue import BUILT_IN
 from streams.rules.clock import Clock
 from streams.rules.conditions import silent_after_ms
-from streams.rules.machine import adapt, new_slot
+from streams.rules.machine import new_slot, under
 from streams.rules.plan import Plan
 from streams.rules.slots import Slot
 from streams.rules.windows import Window
@@ -148,7 +148,7 @@ class Track:
         slot = self.slots.get(rule.id)
         if slot is None:
             return new_slot(rule)
-        return slot if slot.version == rule.version else adapt(slot, rule)
+        return under(slot, rule)
 
     def keep(self, rule: Rule, slot: Slot) -> None:
         """Remember a slot, unless a new one would say the same."""
@@ -160,7 +160,7 @@ class Track:
 
     def answered(self, slot: Slot) -> bool:
         """Whether this very silence has been told and ended by a person: only a message begins another."""
-        return slot.rule in self.plan.mute and slot.episode != "" and slot.since == self.heard
+        return slot.rule in self.plan.mute and slot.since == self.heard
 
     def next_due(self, resumed: int) -> int | None:
         """When time alone will change something; silence counts from ``resumed`` at the earliest."""

@@ -33,7 +33,7 @@ def settle(  # noqa: PLR0911 - one return a transition reads as the table it is
     at: int,
     *,
     opening: Run | None = None,
-    live: bool = True,
+    live: bool,
 ) -> list[Transition]:
     """Compare with what stood before and tell what has changed: at most one transition."""
     if not slot.all_gone and slot.on:

@@ -46,7 +46,7 @@ if __name__ == "__main__":
     from pathlib import Path
 
     from streams.groups.state import FORMAT as GROUP_FORMAT
-    from streams.rules.grid import FORMAT as GRID_FORMAT
+    from streams.rules.grid_state import FORMAT as GRID_FORMAT
 
     kept = Path(__file__).parents[2] / "data" / "engine_state"
     (kept / f"grid-{GRID_FORMAT}.bin").write_bytes(grid_table().shard.pack(GRID))

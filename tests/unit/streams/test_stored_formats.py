@@ -16,7 +16,8 @@ from streams.groups import GroupShard
 from streams.groups.state import FORMAT as GROUP_FORMAT
 from streams.groups.state import FORMATS
 from streams.rules import Catalogue, ForeignState, Grid, Shard
-from streams.rules.grid import FORMAT as GRID_FORMAT
+from streams.rules.grid_state import FORMAT as GRID_FORMAT
+from streams.rules.grid_state import FORMATS as GRID_FORMATS
 from streams.rules.stored import format_of
 from tests.unit.streams.group_table import MAIN, GroupTable
 from tests.unit.streams.rule_table import GRID, HOUR, MIN, T0, S, Table
@@ -51,7 +52,7 @@ def test_a_group_is_stored_as_its_format_promises() -> None:
 
 def test_every_format_that_is_taken_over_has_its_file() -> None:
     assert {int(path.stem.split("-")[1]) for path in KEPT.glob("group-*.bin")} == FORMATS
-    assert [path.name for path in KEPT.glob("grid-*.bin")] == [f"grid-{GRID_FORMAT}.bin"]
+    assert {int(path.stem.split("-")[1]) for path in KEPT.glob("grid-*.bin")} == GRID_FORMATS
 
 
 @pytest.mark.parametrize("number", sorted(FORMATS))
@@ -69,12 +70,13 @@ def test_a_group_of_each_format_goes_on_as_if_nothing_had_been(number: int) -> N
     assert without.shard.pack(MAIN) == taken.shard.pack(MAIN)
 
 
-def test_a_grid_of_its_own_format_goes_on_as_if_nothing_had_been() -> None:
+@pytest.mark.parametrize("number", sorted(GRID_FORMATS))
+def test_a_grid_of_each_format_goes_on_as_if_nothing_had_been(number: int) -> None:
     without, taken = grid_table(), grid_table()
     clock = without.shard.clock_code
     taken.shard = Shard(
         0, taken.catalogue, owns=lambda _: True, policy=taken.policy,
-        stored={GRID: kept("grid", GRID_FORMAT), clock: without.shard.pack(clock)},
+        stored={GRID: kept("grid", number), clock: without.shard.pack(clock)},
     )  # fmt: skip
     for table in (without, taken):
         for after in range(7 * MIN, 2 * HOUR, 10 * MIN):
@@ -83,11 +85,11 @@ def test_a_grid_of_its_own_format_goes_on_as_if_nothing_had_been() -> None:
     assert {event.cause for event in without.events} >= {"hidden", "shown"}
 
 
-@pytest.mark.parametrize("found", [1, 3, 99])
+@pytest.mark.parametrize("found", [1, 4, 99])
 def test_a_foreign_grid_is_refused_and_its_partition_begins_at_the_log(found: int) -> None:
     table = grid_table()
     foreign = zlib.compress(of_format(zlib.decompress(table.shard.pack(GRID)), found))
-    with pytest.raises(ForeignState, match=f"state of {GRID}: format {found}, this version takes {GRID_FORMAT}"):
+    with pytest.raises(ForeignState, match=f"state of {GRID}: format {found}, this version takes 2, {GRID_FORMAT}"):
         Grid.unpack(GRID, foreign, table.catalogue)
     stored = {code: table.shard.pack(code) for code in table.shard.codes} | {GRID: foreign}
     shard = Shard(0, table.catalogue, owns=lambda _: True, stored=stored)
