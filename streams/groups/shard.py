@@ -14,7 +14,6 @@ from streams.rules.stored import restored
 CLOCK_PREFIX: Final = "#"
 TIDY_EVERY_MS: Final = 3_600_000
 MOST_FAULTS: Final = 20
-_NOTHING: Final = Catalogue({}, {})
 _encoder = msgspec.json.Encoder()
 
 
@@ -23,7 +22,8 @@ class GroupShard:
 
     Stored state of another version that cannot be taken over is ``refused``: then all of it is left, to be worked out
     again from the log.
-    A catalogue given to :meth:`adopt` comes into force at the next Tick, as in the first stage.
+    A catalogue given to :meth:`adopt` comes into force at the next Tick that every group is still to see, as in the
+    first stage; the first one judges from the beginning, and alarms whose rule it lacks end at that Tick.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class GroupShard:
         self.clock_code = f"{CLOCK_PREFIX}{partition}"
         clock, self.groups, self.refused = restored(stored or {}, self.clock_code, Group.unpack)
         self._now, self._tidied, self.offset = clock
-        self._roster = roster_of(_NOTHING)
+        self._roster = roster_of(catalogue)
         self._awake = {code for code, group in self.groups.items() if group.awake}
         self._known: dict[str, Rule] = {}
         self._faults = 0
@@ -108,8 +108,8 @@ class GroupShard:
             self._awake.add(code)
 
     def _tick(self, at: int, offset: int, outcome: Outcome) -> None:
-        if self._waiting is not None:
-            self._take_up(self._waiting, max(at, self._now), offset, outcome)
+        if self._waiting is not None and all(offset > group.state.offset for group in self.groups.values()):
+            self._take_up(self._waiting, max(at, self._now), outcome)
         if at <= self._now:
             return  # a second gateway's clock, or a repetition: time has been here already
         self._now = at
@@ -126,12 +126,10 @@ class GroupShard:
             for group in self.groups.values():
                 group.tidy(at)
 
-    def _take_up(self, catalogue: Catalogue, now: int, offset: int, outcome: Outcome) -> None:
+    def _take_up(self, catalogue: Catalogue, now: int, outcome: Outcome) -> None:
         self._known |= self._roster.rules
         self.catalogue, self._waiting = catalogue, None
         self._roster = roster_of(catalogue)
         for code in sorted(self._awake):
-            group = self.groups[code]
-            if offset > group.state.offset:
-                group.adopt(catalogue, self._roster, self._known, now, outcome)
+            self.groups[code].adopt(catalogue, self._roster, self._known, now, outcome)
         outcome.adopted = True
