@@ -84,6 +84,7 @@ class Group:
             return
         self.dirty = True
         state.actions = [*state.actions[1 - MOST_ACTIONS :], action.id]
+        self._carry(rule, action.at, roster, outcome)
         self._take(rule, own.asked(state.slots.get(rule.id), rule, action), roster, outcome, action.at)
 
     def tick(self, now: int, roster: Roster, outcome: Outcome) -> None:
@@ -93,8 +94,9 @@ class Group:
             rule = roster.rules.get(name)
             if rule is None or state.disabled.get(name) == rule.version:
                 continue
-            before = state.slots.get(name)
             try:
+                self._carry(rule, now, roster, outcome)
+                before = state.slots.get(name)
                 slot, made = own.judge(
                     before, rule, state.code, state.members.get(name, {}), roster.total(name, state.code), now
                 )
@@ -268,6 +270,12 @@ class Group:
             self._hide(rule, slot, roster, outcome, now)
         if rule.id not in state.slots:
             state.places.pop(rule.id, None)
+
+    def _carry(self, rule: Rule, now: int, roster: Roster, outcome: Outcome) -> None:
+        """Put what is remembered under the rule's present version, before anything is made of it."""
+        slot = self.state.slots.get(rule.id)
+        if slot is not None and slot.version != rule.version:
+            self._take(rule, own.carried(slot, rule, now), roster, outcome, now)
 
     def _addressed(self, rule: Rule, told: Iterable[Told], roster: Roster, outcome: Outcome) -> list[AlarmEvent]:
         scratch = Outcome(outcome.source)

@@ -14,7 +14,7 @@ from streams.contracts import Action, Cause, Device, Members, Rule
 from streams.rules import Reading, Slot, Transition, new_slot
 from streams.rules.acts import act
 from streams.rules.conditions import meets_limit
-from streams.rules.machine import Steps, elapse, end, observe, under
+from streams.rules.machine import Steps, elapse, end, observe
 from streams.rules.machine import carried as carried_over
 
 MOST_STEPS: Final = 64
@@ -39,7 +39,8 @@ def judge(slot: Slot | None, rule: Rule, group: str, held: Mapping[str, Affected
     ats = sorted(member.at for member in held.values() if member.at <= now)
     value = share(rule, len(ats), total)
     meets = any(meets_limit(rule.op, level.limit, value) for level in rule.levels)
-    slot = new_slot(rule) if slot is None else under(slot, rule)
+    if slot is None:
+        slot = new_slot(rule)
     if slot.idle:
         if not meets:
             return slot, []
@@ -72,7 +73,7 @@ def due(slot: Slot, rule: Rule, group: str, now: int) -> Steps:
 
 def asked(slot: Slot | None, rule: Rule, action: Action) -> Steps:
     """A person's act on the group's alarm."""
-    return act(new_slot(rule) if slot is None else under(slot, rule), action, rule)
+    return act(new_slot(rule) if slot is None else slot, action, rule)
 
 
 def carried(slot: Slot, rule: Rule | None, now: int) -> Steps:

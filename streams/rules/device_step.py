@@ -178,6 +178,8 @@ class DeviceStep(Bench):
         if rule is None:
             return
         self.rule = rule
+        stamp = given.sample.at if at is None else at
+        self._carry(rule, stamp)
         if rule.reorder_wait_ms and at is None:
             reading = raw(rule, given, backlog=backlog, offset=self.offset)
             if reading is not None:
@@ -185,8 +187,6 @@ class DeviceStep(Bench):
             return
         reading = judged(rule, track.plan, given, backlog=backlog, offset=self.offset)
         if reading is not None:
-            stamp = given.sample.at if at is None else at
-            self._carry(rule, stamp)
             self.take(rule, machine.observe(self.slot(rule), reading, rule, track.device.id, cause=cause, at=stamp))
 
     def _elapse(self, rule: Rule, due: int) -> None:

@@ -243,3 +243,23 @@ def test_7_an_alarm_ends_though_the_version_that_withdraws_its_rule_has_fewer_le
     assert (ended.rule, ended.episode, ended.new) == (raised.rule, raised.episode, AlarmState.NORMAL)
     assert table.last is not None
     assert table.last.faults == []
+
+
+def test_4_a_sample_that_waits_to_be_put_in_order_hides_no_other_rating() -> None:
+    ordered = msgspec.structs.replace(PLAIN, levels=(Level(Severity.MAJOR, 25),), reorder_wait_ms=MIN)
+    table = Table(rules=[ordered])
+    table.send(0, 30.0)
+    (raised,) = table.tick(2 * MIN)
+    table.catalogue = table.catalogue.with_changes({ordered.id: changed(ordered, Level(Severity.CRITICAL, 25))})
+    table.restart()
+    (risen,) = table.send(3 * MIN, 30.0)
+    assert (risen.episode, risen.severity, risen.cause) == (raised.episode, Severity.CRITICAL, Cause.RULE)
+
+
+def test_4_a_rise_that_a_new_version_brings_has_the_rule_as_its_cause() -> None:
+    levels = (Level(Severity.CRITICAL, 50), Level(Severity.MAJOR, 25))
+    table = Table(rules=[msgspec.structs.replace(PLAIN, levels=levels)])
+    (raised,) = table.send(0, 30.0)
+    table.adopt(rules=[changed(PLAIN, Level(Severity.CRITICAL, 28), levels[1])])
+    (risen,) = table.tick(MIN)
+    assert (raised.severity, risen.severity, risen.cause) == (Severity.MAJOR, Severity.CRITICAL, Cause.RULE)

@@ -158,6 +158,30 @@ def rated(severity: Severity) -> Rule:
     )
 
 
+@pytest.mark.parametrize("record", ["tick", "act"])
+def test_another_version_is_in_force_before_every_group_has_caught_up(record: str) -> None:
+    """A group that was written last keeps the catalogue waiting; meanwhile the others go by it all the same."""
+    table = GroupTable([FEEDER], LAMPS, FEEDERS[0])
+    table.tick(0)
+    for number in range(6):
+        table.condition(f"F1-{number}", S, rule=FEEDER.id)
+    table.tick(2 * S)
+    (raised,) = table.tick(3 * MIN)
+    table.put(Candidate(MAIN, alarm("h1", 3 * MIN)))
+    table.shard.groups[MAIN].state.offset += 5
+    table.rules = [rated(Severity.CRITICAL)]
+    table.restart()
+    if record == "tick":
+        (risen,) = table.tick(4 * MIN)
+    else:
+        risen, answered = table.do(ActionName.ACKNOWLEDGE, 4 * MIN, FEEDER.id, raised.episode)
+        assert answered.new is AlarmState.ACTIVE_ACK
+    assert (risen.severity, risen.cause, risen.at) == (Severity.CRITICAL, Cause.RULE, T0 + 4 * MIN)
+    assert not any(outcome.adopted for outcome in table.outcomes[1:])
+    assert [event for minute in range(5, 12) for event in table.tick(minute * MIN)] == []
+    assert sum(outcome.adopted for outcome in table.outcomes) == 2
+
+
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_feeder_whose_rule_is_rated_otherwise_says_so_and_stands_on(*, restarted: bool) -> None:
     table = GroupTable([FEEDER], LAMPS, FEEDERS[0])

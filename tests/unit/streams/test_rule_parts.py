@@ -5,12 +5,32 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.contracts import AlarmState, Cause, Level, Op, Severity, Share
+from streams.contracts import (
+    AlarmState,
+    Cause,
+    Condition,
+    Flagged,
+    Jump,
+    Level,
+    Members,
+    Op,
+    Quality,
+    Rate,
+    Rule,
+    Sample,
+    Severity,
+    Share,
+    Sum,
+)
 from streams.rules import ARRIVAL, Reading, Slot, machine, new_slot
+from streams.rules.catalogue import CLOCK as CLOCK_ALARM
+from streams.rules.plan import Plan
+from streams.rules.probes import Given
 from streams.rules.slots import Run, first
 from streams.rules.timers import Alarm, Due, earliest, next_due
+from streams.rules.track import Membership, Track
 from streams.rules.windows import CLOCK, empty, feed, result, slope, taker
-from tests.unit.streams.rule_table import CH4, HOUR, MIN, PLAIN, T0, S
+from tests.unit.streams.rule_table import CH4, GRID, HOUR, MIN, PLAIN, SILENT, T0, S, Table, gas
 
 
 def run(at: int) -> Run:
@@ -197,3 +217,126 @@ def test_a_share_is_of_the_time_up_to_the_next_point() -> None:
 def test_a_slope_is_in_units_an_hour() -> None:
     assert slope([0, HOUR, 2 * HOUR], [1.0, 3.0, 5.0]) == pytest.approx(2.0)
     assert slope([T0, T0 + HOUR, T0 + 3 * HOUR], [0.0, 3.0, 3.0]) == pytest.approx(6 / 7)
+
+
+@pytest.mark.parametrize(
+    ("levels", "more", "due"),
+    [
+        ((None, MIN), {"firing": [run(T0), run(T0)]}, Due(T0 + MIN, Alarm.UNREFUTED, 1)),
+        ((HOUR, MIN), {"firing": [None, run(T0)], "on": 0b10, "gone": 0b10}, Due(T0 + MIN, Alarm.UNREFUTED, 1)),
+        ((HOUR,), {"firing": [None, run(T0)]}, Due(1 << 62, None)),
+    ],
+    ids=["a level that time does not confirm", "a milder level that only waits", "a level that the rule lacks now"],
+)
+def test_each_level_is_due_by_itself(levels: tuple[int | None, ...], more: dict[str, Any], due: Due) -> None:
+    rated = zip((Severity.MAJOR, Severity.MINOR), (50, 25), levels, strict=False)
+    rule = msgspec.structs.replace(PLAIN, levels=tuple(Level(s, limit, unrefuted_ms=wait) for s, limit, wait in rated))
+    slot = new_slot(rule)
+    for name, value in more.items():
+        setattr(slot, name, value)
+    assert earliest(slot, rule) == due
+
+
+def test_4_a_rise_is_as_live_as_what_brought_it_and_a_fall_is_dated() -> None:
+    levels = (Level(Severity.MAJOR, 50), Level(Severity.MINOR, 25))
+    rule = msgspec.structs.replace(PLAIN, levels=levels, realarm_after_ms=HOUR)
+    slot, _ = machine.observe(new_slot(rule), Reading(T0, T0, 30.0), rule, "g1")
+    slot.state, slot.acknowledged = AlarmState.ACTIVE_ACK, T0
+    slot, (risen,) = machine.observe(slot, Reading(T0 + 1, T0 + 1, 60.0, backlog=True), rule, "g1")
+    assert (risen.cause, risen.backlog, slot.acknowledged, slot.due) == (Cause.SEVERITY_UP, True, None, None)
+    slot, (told,) = machine.observe(slot, Reading(T0 + 2, T0 + 2, 60.0), rule, "g1")
+    assert (told.cause, told.backlog) == (Cause.CONFIRMED, False)
+    slot, (fallen,) = machine.observe(slot, Reading(T0 + 3, T0 + 3, 30.0), rule, "g1")
+    assert (fallen.cause, fallen.at) == (Cause.SEVERITY_DOWN, T0 + 3)
+
+
+def tracked(*rules: Rule, **more: Any) -> Track:
+    return Track(gas(**more), Plan(rules), T0)
+
+
+def test_only_a_device_without_a_registered_period_learns_its_pace() -> None:
+    for period, gaps, quiet in ((0, (7,), False), (1, (), True)):
+        track = tracked(SILENT, period_s=period)
+        assert not track.quiet
+        track.newest = Sample("g1", "gas", T0, T0, {"ch4_lel": 1.0})
+        track.hear(T0 + 7)
+        assert (track.gaps, track.calm()) == (gaps, quiet)
+
+
+def test_a_device_learns_its_pace_from_the_first_gap_on() -> None:
+    table = Table(rules=[SILENT], devices=[gas(period_s=0)])
+    table.tick(0)
+    for minute in (1, 2, 4):
+        table.send(minute * MIN, 3.0)
+    assert table.shard.grids[GRID].tracks["g1"].gaps == (MIN, 2 * MIN)
+
+
+def test_a_device_that_is_put_aside_has_nothing_due_and_is_not_quiet() -> None:
+    track = tracked(SILENT)
+    assert track.next_due(0) == T0 + HOUR
+    assert track.calm()
+    track.disabled = {"*": 1}
+    assert track.next_due(0) is None
+    assert not track.calm()
+
+
+def test_a_built_in_rule_is_in_force_for_every_device_until_a_bug_turns_it_off() -> None:
+    track = tracked()
+    assert track.rule(CLOCK_ALARM.id) is CLOCK_ALARM
+    track.disabled = {CLOCK_ALARM.id: CLOCK_ALARM.version}
+    assert track.rule(CLOCK_ALARM.id) is None
+
+
+def test_a_group_that_knows_of_a_silence_keeps_no_other_from_hearing_of_it() -> None:
+    first, second = (
+        msgspec.structs.replace(PLAIN, id=name, group=("main",), measure=Members(silent_periods=3)) for name in "ab"
+    )
+    track = tracked(first, second, attributes={"main": "M7"})
+    due = T0 + 3 * 600 * S
+    assert track.crowd_silences(0) == [(first, "main:M7", due), (second, "main:M7", due)]
+    track.members = {"a": Membership("main:M7", silent=True)}
+    assert track.crowd_silences(0) == [(second, "main:M7", due)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "quality", "wanted", "said"),
+    [
+        ("a", {"b": Quality.FAULT}, Quality.FAULT, 0.0),
+        ("a", {"a": Quality.FAULT}, Quality.FAULT, 1.0),
+        ("", {"b": Quality.FAULT}, Quality.FAULT, 1.0),
+        ("c", {"b": Quality.FAULT}, Quality.FAULT, None),
+        ("a", {"b": Quality.FAULT}, Quality.GOOD, 1.0),
+    ],
+)
+def test_a_quality_is_that_of_the_metric_asked_for(
+    metric: str, quality: dict[str, Quality], wanted: Quality, said: float | None
+) -> None:
+    sample = Sample("g1", "gas", T0, T0, {"a": 1.0, "b": 2.0}, quality)
+    assert Given(tracked(), sample, T0, 0).flagged(metric, Flagged((wanted,))) == said
+
+
+def test_a_gate_goes_by_what_its_window_last_said_where_a_message_adds_nothing() -> None:
+    rising = Condition("flow", Op.GE, 5.0, measure=Rate(window_ms=10 * MIN, minimum=2))
+    table = Table(rules=[msgspec.structs.replace(PLAIN, levels=(Level(Severity.MAJOR, 25),), gate=(rising,))])
+    for minute in range(9):
+        table.say(minute * MIN, {"flow": 1.0 * minute})
+    (raised,) = table.say(9 * MIN, {"ch4_lel": 30.0})
+    assert raised.rule == PLAIN.id
+
+
+@pytest.mark.parametrize(
+    ("measure", "calm", "limit"),
+    [(Sum("b"), {"a": 4.0, "b": 4.0}, {"a": 2.0, "b": 3.0}), (Jump(), {"a": 9.0}, {"a": 4.0})],
+    ids=["looked at", "quickly"],
+)
+def test_a_quiet_device_at_the_very_limit_from_above_is_not_at_rest(
+    measure: Sum | Jump, calm: dict[str, float], limit: dict[str, float]
+) -> None:
+    low = msgspec.structs.replace(PLAIN, metric="a", op=Op.LE, measure=measure, levels=(Level(Severity.MAJOR, 5.0),))
+    table = Table(rules=[low])
+    for minute in range(3):
+        table.say(minute * MIN, {name: value + 20.0 * minute for name, value in calm.items()})
+    assert table.shard.grids[GRID].tracks["g1"].quiet
+    assert table.events == []
+    (raised,) = table.say(3 * MIN, limit if isinstance(measure, Sum) else {"a": calm["a"] + 45.0})
+    assert raised.value == 5.0
