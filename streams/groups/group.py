@@ -16,6 +16,7 @@ from streams.groups.state import FORMAT, Seen, State, packed, unpacked
 from streams.rules import Beyond, Catalogue, Fault, Outcome, Slot
 from streams.rules.bench import Told
 from streams.rules.machine import Steps
+from streams.rules.stored import wordless
 
 MOST_ACTIONS: Final = 64
 """Requests that are known again when they come twice."""
@@ -262,7 +263,7 @@ class Group:
         if slot.state is AlarmState.NORMAL:
             state.told_by.pop(rule.id, None)
         else:
-            state.told_by[rule.id] = rule
+            state.told_by[rule.id] = wordless(rule)
         self.dirty = True
         for event in self._addressed(rule, [Told(rule, one, state.code, "") for one in made], roster, outcome):
             outcome.events.append(self._finished(event, outcome))

@@ -16,6 +16,7 @@ from streams.rules.grid_state import FORMAT, PackedGrid, packed, unpacked, with_
 from streams.rules.outcome import Fault, Outcome
 from streams.rules.probes import at_rest
 from streams.rules.slots import Verdict
+from streams.rules.stored import wordless
 from streams.rules.track import Track, pack, unpack
 
 MOST_STRANGERS = 256
@@ -211,7 +212,7 @@ class Grid:
     def _told_by(self) -> list[Rule]:
         standing = with_alarms(self.tracks.values())
         rules = (track.plan.rules.get(name) or self._rule(name) for name, track in standing.items())
-        return [rule for rule in rules if rule is not None]
+        return [wordless(rule) for rule in rules if rule is not None]
 
     def _meet(self, sample: Sample, outcome: Outcome) -> None:
         """The gateway knew this device before we did: keep its sample until the next Tick."""

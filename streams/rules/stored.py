@@ -10,6 +10,8 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from streams.contracts import Rule
+
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 NOTHING_SEEN: Final = (0, 0, -1)
@@ -24,6 +26,11 @@ class ForeignState(Exception):
         self.found = found
         formats = ", ".join(map(str, sorted(wanted))) or "three numbers"
         super().__init__(f"state of {code}: format {found}, this version takes {formats}{detail and f' ({detail})'}")
+
+
+def wordless(rule: Rule) -> Rule:
+    """A rule as it is kept to tell of an alarm's end: its words for people are half of it, and no event has them."""
+    return msgspec.structs.replace(rule, name_zh="", name_en="", response_zh="", response_en="")
 
 
 class Decoder(Protocol[T_co]):
