@@ -168,7 +168,7 @@ def carried(slot: Slot, rule: Rule, at: int) -> Steps:
     """The slot under another version of its rule, which may give what stands another severity."""
     moved = under(slot, rule)
     before, after = standing(slot), standing(moved)
-    if not before.state.active or before.worst < 0 or after.worst < 0:
+    if after.worst < 0:
         return moved, []
     rise = moved.levels[after.worst].rank - slot.levels[before.worst].rank
     if rise == 0:

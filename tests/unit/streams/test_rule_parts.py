@@ -250,6 +250,22 @@ def test_4_a_rise_is_as_live_as_what_brought_it_and_a_fall_is_dated() -> None:
     assert (fallen.cause, fallen.at) == (Cause.SEVERITY_DOWN, T0 + 3)
 
 
+def test_4_a_rise_by_another_version_forgets_the_acknowledgement_and_what_was_due_of_it() -> None:
+    rule = msgspec.structs.replace(PLAIN, levels=(Level(Severity.MINOR, 25),), realarm_after_ms=HOUR)
+    slot, _ = machine.observe(new_slot(rule), Reading(T0, T0, 30.0), rule, "g1")
+    slot.state, slot.acknowledged, slot.due = AlarmState.ACTIVE_ACK, T0, T0 + HOUR
+    newer = msgspec.structs.replace(rule, version=2, levels=(Level(Severity.MAJOR, 25),))
+    risen, (told,) = machine.carried(slot, newer, T0 + MIN)
+    assert (told.old, told.new, risen.acknowledged, risen.due) == (
+        AlarmState.ACTIVE_ACK,
+        AlarmState.ACTIVE_UNACK,
+        None,
+        None,
+    )
+    assert (slot.state, slot.acknowledged, slot.number) == (AlarmState.ACTIVE_ACK, T0, 1)
+    assert machine.carried(slot, rule, T0 + MIN) == (slot, [])
+
+
 def tracked(*rules: Rule, **more: Any) -> Track:
     return Track(gas(**more), Plan(rules), T0)
 
