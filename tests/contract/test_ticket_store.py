@@ -506,6 +506,16 @@ def test_an_ended_ticket_lets_an_open_one_take_its_episode(side: Side) -> None:
         assert work.of_episode("e1") == third
 
 
+def test_a_days_episodes_of_a_device_are_counted(side: Side) -> None:
+    take = TakeAlarm(side.store, MemoryDirectory(), ManualClock(T0 + 500), RandomIds())
+    for name, since, device in (("e1", T0, "d1"), ("e2", T0 + 1, "d1"), ("e3", T0 + 2, "d1"), ("e4", T0, "d2")):
+        take(raised(name, device=device, since=since))
+    take(raised("e5", device="d1", rule="gas.alarm", since=T0))
+    with side.store.transaction() as work:
+        assert work.episodes_between("d1", "gas.ch4", since=T0, until=T0 + 2, other_than="e1") == 1
+        assert work.episodes_between("d1", "gas.ch4", since=T0, until=T0 + 3, other_than="") == 3
+
+
 def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
     steps = [
         (domain.Action.ARRIVE, "fitter", Role.UNIT_HANDLER, Details(position=(120.0, 30.0))),
