@@ -8,6 +8,7 @@ from services.alarms.ports import AlarmReader, LadderReader
 from services.api.alarms.rehearsing import Rehearsals
 from services.api.door.auth import Identities
 from services.api.live.hub import Hub
+from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.audit import AuditLog
 from services.history.ports import HistoryReader, LetterStore
@@ -46,6 +47,7 @@ class Container:
     ids: Ids
     identities: Identities
     live: Hub
+    remembered: Remembered
     people: PeopleReader
     staff: KeepPeople
     rosters: KeepRosters

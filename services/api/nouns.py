@@ -14,6 +14,7 @@ from services.api.alarms.rehearsal_process import process_rehearsals
 from services.api.container import Container
 from services.api.door.identities import RegisteredPeople
 from services.api.live.hub import Hub
+from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.api.tickets.photo_keeping import blobs_of
 from services.history import postgres as history
@@ -60,6 +61,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         ids=ids,
         identities=RegisteredPeople(people, passwords, secrets, session_ms),
         live=hub,
+        remembered=Remembered(clock.now),
         people=people,
         staff=KeepPeople(people, places, passwords, secrets, clock),
         rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),

@@ -11,10 +11,10 @@ from services.adapters.clock import RandomIds
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
 from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, RecordTransitions, SetTargets
 from services.api.alarms.rehearsing import Rehearsals
-from services.api.app import create_app
 from services.api.container import Container
 from services.api.door.identities import RegisteredPeople
 from services.api.live.hub import Hub
+from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.oncall.domain import Incoming
@@ -60,6 +60,7 @@ from tests.fakes.registry import (
     rule,
 )
 from tests.fakes.rehearsals import MemoryRunner
+from tests.fakes.stage import staged
 from tests.fakes.tickets import (
     MemoryCatalogue,
     MemoryDirectory,
@@ -108,7 +109,7 @@ class MemoryPlatform:
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._fill()
-        self.app = create_app(self.container())
+        self.app = staged(self.container())
 
     def container(self, **settings: Any) -> Container:
         ids, reader = RandomIds(), MemoryTicketReader(self.tickets)
@@ -119,6 +120,7 @@ class MemoryPlatform:
             ids=ids,
             identities=RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=3_600_000),
             live=self.hub,
+            remembered=Remembered(self.clock.now),
             people=self.people,
             staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),

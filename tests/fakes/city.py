@@ -16,12 +16,12 @@ from services.alarms.domain import apply
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
 from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, SetTargets
 from services.api.alarms.rehearsing import Rehearsals
-from services.api.app import create_app
 from services.api.container import Container
 from services.api.door.identities import RegisteredPeople
 from services.api.door.scope import units_of
 from services.api.live.hub import Hub
 from services.api.live.messages import LiveMessage, of_alarm, of_ticket
+from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.notices.domain import Message, Preference, Subject, Urgency, Way
@@ -84,6 +84,7 @@ from tests.fakes.registry import (
     PlainPasswords,
 )
 from tests.fakes.rehearsals import MemoryRunner
+from tests.fakes.stage import staged
 from tests.fakes.tickets import (
     MemoryCatalogue,
     MemoryDirectory,
@@ -141,7 +142,7 @@ class MemoryCity:
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._settle()
-        self.app = create_app(self.container())
+        self.app = staged(self.container())
 
     def container(self) -> Container:
         ids = RandomIds()
@@ -152,6 +153,7 @@ class MemoryCity:
             ids=ids,
             identities=self.identities,
             live=self.hub,
+            remembered=Remembered(self.clock.now),
             people=self.people,
             staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),

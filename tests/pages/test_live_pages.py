@@ -149,7 +149,7 @@ def test_buttons_are_exactly_what_state_and_role_allow(site: Site) -> None:
     assert names == ["签收", "到场", "补充材料"]
     manager = site.look(f"/tickets/{ticket}", "supervisor")
     names = manager.eval_on_selector_all(".ll-actions-box .ll-button", "all => all.map(b => b.textContent.trim())")
-    assert names == ["改派", "补充材料"]
+    assert names == ["改派", "催办", "补充材料"]
 
 
 def test_keys_walk_the_list_and_stay_silent_in_fields_and_while_composing(site: Site) -> None:

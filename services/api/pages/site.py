@@ -1,0 +1,88 @@
+"""Every page joined into one router, over one source of data."""
+
+from fastapi import APIRouter
+
+from services.api.answers import ProblemPage
+from services.api.container import Container
+from services.api.pages import cockpit, devices, entrance, trouble
+from services.api.pages.alarms import acting, alarms, quality
+from services.api.pages.alarms.alarm_source import AlarmBook
+from services.api.pages.desk import Desk
+from services.api.pages.platform import audit, notices, password, people, platform, rosters
+from services.api.pages.platform.notice_source import NoticeBook
+from services.api.pages.ports import PageSource
+from services.api.pages.rules import rehearsals, rule_versions, rules
+from services.api.pages.rules.rule_source import RuleDesk
+from services.api.pages.sources import ContainerSource
+from services.api.pages.tickets import (
+    callbacks,
+    catalogue_sheet,
+    feedback,
+    hotspots,
+    importing,
+    intake,
+    knowledge,
+    kpi,
+    kpi_rules,
+    places,
+    responsibility,
+    shifts,
+    supervision,
+    tasks,
+    ticket_search,
+    tickets,
+    unmasking,
+    works,
+)
+from services.api.pages.tickets.ticket_book import TicketBook
+
+
+def router(container: Container) -> APIRouter:
+    """Every page."""
+    return router_over(desk_of(container), container)
+
+
+def problem_page(container: Container) -> ProblemPage | None:
+    """Renders a problem for a browser."""
+    return trouble.problem_page(desk_of(container))
+
+
+def desk_of(container: Container) -> Desk:
+    return desk_over(ContainerSource(container), container)
+
+
+def desk_over(source: PageSource, container: Container) -> Desk:
+    return Desk(source, container.clock, container.ids, demo=container.settings.demo)
+
+
+def router_over(desk: Desk, container: Container) -> APIRouter:
+    """Every page over one source (the tests bring their own)."""
+    routes = APIRouter(include_in_schema=False)
+    routes.include_router(entrance.routes(desk, container))
+    book = AlarmBook(container)
+    rule_desk = RuleDesk(container)
+    routes.include_router(ticket_search.routes(desk, TicketBook(container)))  # before a ticket's own address
+    for page in (
+        callbacks,
+        intake,
+        hotspots,
+        importing,
+        knowledge,
+        shifts,
+        supervision,
+        works,
+    ):  # before the tickets: their addresses would be a ticket's
+        routes.include_router(page.routes(desk, container))
+    for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
+        routes.include_router(pages.routes(desk, book))
+    routes.include_router(alarms.routes(desk, book, rule_desk))
+    for kept in (acting, rehearsals, rules, rule_versions, devices):
+        routes.include_router(kept.routes(desk, rule_desk))
+    routes.include_router(unmasking.routes(desk, book, container))
+    for page in (
+        kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters, tasks,
+    ):  # fmt: skip
+        routes.include_router(page.routes(desk, container))
+    routes.include_router(notices.routes(desk, NoticeBook(container)))
+    routes.include_router(platform.routes(desk))
+    return routes
