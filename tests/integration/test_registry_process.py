@@ -158,6 +158,8 @@ def test_the_front_door_may_run_the_registrys_use_cases_and_nothing_more(setting
         )
         assert PostgresPeople(pool).password_hash("operator")
         with pool.connection() as connection, pytest.raises(Exception, match="permission denied"):
-            connection.execute("UPDATE registry.users SET role = 'administrator'")
+            connection.execute("UPDATE registry.users SET id = 'another'")
+        with pool.connection() as connection, pytest.raises(Exception, match="permission denied"):
+            connection.execute("DELETE FROM registry.users")
         with pool.connection() as connection, pytest.raises(Exception, match="permission denied"):
             connection.execute("SELECT * FROM registry.outbox")
