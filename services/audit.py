@@ -14,11 +14,15 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from services.paging import Key, Page
+from streams.contracts import Refused
 
 CHAINS: Final = ("registry", "tickets")
 """The schemas that keep one."""
 GENESIS: Final = bytes(32)
 """What the first entry has before it."""
+SHORTEST_REASON: Final = 4
+"""Characters of a reason: "x" explains nothing to whoever reads the log."""
+LONGEST_REASON: Final = 200
 
 
 class Did(StrEnum):
@@ -36,6 +40,7 @@ class Did(StrEnum):
     PERSON = "person"
     DUTY = "duty"
     ERASE = "erase"
+    ENTRY_CARD = "entry_card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,21 @@ class AuditLog(AuditReader, Protocol):
 def said(**detail: object) -> str:
     """A detail as it is kept."""
     return json.dumps(detail, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def checked_reason(why: str) -> str:
+    """The reason as it is kept.
+
+    Raises:
+        Refused: ``fields``, it explains nothing.
+    """
+    reason = " ".join(why.split())
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise Refused(
+            "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST_REASON} to {LONGEST_REASON}",
+            wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
+        )  # fmt: skip
+    return reason
 
 
 def canonical(entry: Kept) -> bytes:

@@ -6,7 +6,7 @@ from services.api import answers, description, events, health, open311
 from services.api import pages as web
 from services.api.alarms import alarms, explanation, holding, ladders, quality, rehearsals, rules
 from services.api.container import Container
-from services.api.devices import devices, letters, places, quarantine, readings
+from services.api.devices import devices, entry_cards, letters, places, quarantine, readings
 from services.api.door import sessions, tokens
 from services.api.door.auth import csrf
 from services.api.door.gatekeeper import Gatekeeper
@@ -35,8 +35,8 @@ from services.api.tickets import (
 )
 
 NOUNS = (
-    health, tokens, people, rosters, places, devices, readings, rehearsals, rules, quality, explanation, alarms,
-    holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
+    health, tokens, people, rosters, places, devices, entry_cards, readings, rehearsals, rules, quality, explanation,
+    alarms, holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
     merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, catalogue_sheet,
     policies, notices, audit,
     audit_export, letters, quarantine, oncall, open311, events, sessions, web,

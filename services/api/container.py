@@ -15,7 +15,7 @@ from services.history.ports import HistoryReader, LetterStore
 from services.notices.ports import NoticeDesk
 from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
-from services.registry.handlers import KeepPeople, KeepRosters
+from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
 from services.tickets.handlers import (
     ActOnTicket,
@@ -52,6 +52,7 @@ class Container:
     staff: KeepPeople
     rosters: KeepRosters
     devices: Devices
+    entry_cards: KeepEntryCards
     places: PlaceReader
     rules: RuleStore
     rehearsals: Rehearsals

@@ -21,7 +21,7 @@ from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
-from services.registry.handlers import KeepPeople, KeepRosters
+from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
@@ -46,7 +46,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     clock, ids = SystemClock(), RandomIds()
     people, places = registry.PostgresStaff(pool), registry.PostgresPlaces(pool)
     passwords, secrets = Argon2Passwords(), RandomSecrets()
-    rules = registry.PostgresRules(pool)
+    rules, devices = registry.PostgresRules(pool), registry.PostgresDevices(pool)
     alarm_store = alarms.PostgresAlarmStore(pool)
     quality = alarms.PostgresQuality(pool)
     matches = tickets.PostgresMatchReader(pool)
@@ -65,7 +65,8 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         people=people,
         staff=KeepPeople(people, places, passwords, secrets, clock),
         rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),
-        devices=registry.PostgresDevices(pool),
+        devices=devices,
+        entry_cards=KeepEntryCards(registry.PostgresEntryCards(pool), devices, clock),
         places=places,
         rules=rules,
         rehearsals=process_rehearsals(settings.database_url.get_secret_value()),

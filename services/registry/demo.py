@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sensors.kinds.categories import GAS_LEAK
 from sensors.simulator import district as fictional
 from services.duty import DAY_MINUTES, Duty, Weekly
-from services.registry.domain import Area, Layer, Role, Unit, User
+from services.registry.domain import Area, EntryCard, Layer, Role, Unit, User
 from services.registry.handlers import District
 
 NAMES = {
@@ -20,6 +20,9 @@ NAMES = {
     Role.ONCALL: "蒋值班",
     Role.ADMINISTRATOR: "沈管理",
 }
+_KEEPERS = ("王芳", "李秀英", "张桂兰", "刘建国", "陈玉梅")
+_VALVES = ("一层楼梯间燃气阀门箱，红色把手", "楼西侧外墙阀门箱，钥匙在楼长处", "地下一层管道间，进门左手")
+_AVOID = ("", "三层有卧床老人，先通知家属", "", "地下室有电动车充电棚，勿由此进入")
 OF_A_STREET = frozenset({Role.GRID_WORKER, Role.GRID_MANAGER})
 OF_A_UNIT = frozenset({Role.UNIT_HANDLER, Role.UNIT_LEADER})
 
@@ -41,6 +44,23 @@ def duties(people: Sequence[User]) -> list[Duty]:
     """The unit's handler is on duty day and night, every day."""
     always = Weekly(frozenset(range(1, 8)), 0, DAY_MINUTES)
     return [Duty(f"demo {user.id}", user.unit, user.id, always) for user in people if user.role is Role.UNIT_HANDLER]
+
+
+def entry_cards(place: District) -> list[EntryCard]:
+    """A card for every building that has a device and for every grid; the people on them do not exist."""
+    homes = sorted({device.building for device in place.devices if device.building})
+    grids = sorted(area.code for area in place.areas if area.level == "grid")
+    buildings = [
+        EntryCard(
+            area=code, holder=f"楼长 {_KEEPERS[number % len(_KEEPERS)]}", phone=f"1380000{number:04d}",
+            valve=_VALVES[number % len(_VALVES)], avoid=_AVOID[number % len(_AVOID)], version=1,
+        )
+        for number, code in enumerate(homes)
+    ]  # fmt: skip
+    return buildings + [
+        EntryCard(area=code, holder="物业值班室", phone=f"1380001{number:04d}", version=1)
+        for number, code in enumerate(grids)
+    ]
 
 
 def users(place: District) -> list[User]:

@@ -6,7 +6,7 @@ from typing import Protocol
 from services.audit import Entry
 from services.duty import Duty, Substitution
 from services.paging import Key, Page
-from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
+from services.registry.domain import Area, DeviceFilter, EntryCard, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries
 from streams.contracts import Device, Rule
 
@@ -75,6 +75,20 @@ class PlaceStore(Protocol):
 
     def add_devices(self, devices: Sequence[Device], *, by: str, now: int) -> int:
         """Mirrored on ``linli.devices`` as every change is."""
+
+
+class EntryCardStore(Protocol):
+    """Entry cards; what is written or seen is in the audit log, in the same transaction."""
+
+    def cards(self, device: str, areas: Sequence[str]) -> tuple[EntryCard, ...]:
+        """The cards of a device ('': of none) and of these areas that there are, in no order."""
+        ...
+
+    def put(self, card: EntryCard, *, entry: Entry) -> bool:
+        """Keep the version after ``card.version - 1``; False where that is no longer the current one."""
+
+    def note(self, entry: Entry) -> None:
+        """Append to the audit log what changes nothing else."""
 
 
 class RuleReader(Protocol):

@@ -6,8 +6,22 @@ from services.adapters.credentials import Argon2Passwords
 from services.adapters.postgres import Pool
 from services.ports import Clock
 from services.registry import demo, kafka
-from services.registry.handlers import seed_administrator, seed_district, seed_duties, seed_rules, seed_users
-from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresPlaces, PostgresRosters, PostgresRules
+from services.registry.handlers import (
+    seed_administrator,
+    seed_district,
+    seed_duties,
+    seed_entry_cards,
+    seed_rules,
+    seed_users,
+)
+from services.registry.postgres import (
+    PostgresDevices,
+    PostgresEntryCards,
+    PostgresPeople,
+    PostgresPlaces,
+    PostgresRosters,
+    PostgresRules,
+)
 from services.registry.settings import Pace, RegistrySettings
 from streams.contracts.topics import DEVICES, RULES
 
@@ -33,7 +47,8 @@ def prepare(settings: RegistrySettings, pool: Pool, clock: Clock) -> None:
         users = demo.users(place)
         people = seed_users(PostgresPeople(pool), Argon2Passwords(), users, settings.words())
         duties = seed_duties(PostgresRosters(pool), demo.duties(users), people, now=now)
-        log.info("seeded the demo", users=people, duties=duties, **added)
+        cards = seed_entry_cards(PostgresEntryCards(pool), demo.entry_cards(place), now=now)
+        log.info("seeded the demo", users=people, duties=duties, entry_cards=cards, **added)
     word = settings.administrator_password.get_secret_value()
     if word and seed_administrator(PostgresPeople(pool), Argon2Passwords(), word):
         log.info("made the first user", user="administrator")

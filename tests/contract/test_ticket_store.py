@@ -31,6 +31,7 @@ from services.tickets.postgres import (
     PostgresTicketStore,
 )
 from services.transactions import Clash
+from streams.contracts import TicketPolicy
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 from tests.fakes.clock import ManualClock
@@ -506,7 +507,36 @@ def test_an_ended_ticket_lets_an_open_one_take_its_episode(side: Side) -> None:
         assert work.of_episode("e1") == third
 
 
-def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
+def test_a_days_episodes_of_a_device_are_counted(side: Side) -> None:
+    take = TakeAlarm(side.store, MemoryDirectory(), ManualClock(T0 + 500), RandomIds())
+    for name, since, device in (("e1", T0, "d1"), ("e2", T0 + 1, "d1"), ("e3", T0 + 2, "d1"), ("e4", T0, "d2")):
+        take(raised(name, device=device, since=since))
+    take(raised("e5", device="d1", rule="gas.alarm", since=T0))
+    with side.store.transaction() as work:
+        assert work.episodes_between("d1", "gas.ch4", since=T0, until=T0 + 2, other_than="e1") == 1
+        assert work.episodes_between("d1", "gas.ch4", since=T0, until=T0 + 3, other_than="") == 3
+
+
+def test_of_a_days_later_cars_that_come_at_once_all_join_its_newest_ticket(side: Side) -> None:
+    take = TakeAlarm(side.store, MemoryDirectory(), ManualClock(T0 + 500), RandomIds())
+    lane = TicketPolicy(category="fire-lane", urgency=1)
+    newest = ""
+    for number in (1, 2):
+        opened = take(raised(f"car{number}", ticket=lane, at=T0 + number * MINUTE)).ticket
+        assert opened is not None
+        newest = opened.id
+        _save(side, _closed_without_sensor(opened, later=number))
+    cars = [raised(f"car{number}", ticket=lane, at=T0 + number * MINUTE) for number in (3, 4, 5)]
+    with ThreadPoolExecutor(3) as pool:
+        taken = list(pool.map(take, cars))
+    assert {each.ticket.id for each in taken if each.ticket} == {newest}
+    with side.store.transaction() as work:
+        ticket = work.ticket(newest)
+    assert ticket is not None
+    assert (ticket.hot_spot, len(ticket.episodes), ticket.recurrences) == ("20261122", 4, 1)
+
+
+def _closed_without_sensor(ticket: Ticket, *, later: int = 0) -> domain.lifecycle.Moved:
     steps = [
         (domain.Action.ARRIVE, "fitter", Role.UNIT_HANDLER, Details(position=(120.0, 30.0))),
         (domain.Action.FINISH, "fitter", Role.UNIT_HANDLER,
@@ -516,7 +546,7 @@ def _closed_without_sensor(ticket: Ticket) -> domain.lifecycle.Moved:
     events: tuple[domain.Event, ...] = ()
     for offset, (action, by, role, details) in enumerate(steps):
         ticket, more = domain.move(
-            ticket, action, now=T0 + 1_000 + offset, by=by, role=role, unit=ticket.lead, details=details
+            ticket, action, now=T0 + 1_000 * (1 + later) + offset, by=by, role=role, unit=ticket.lead, details=details
         )
         events = (*events, *more)
     assert ticket.state is State.CLOSED

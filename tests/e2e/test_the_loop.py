@@ -48,7 +48,7 @@ def test_the_tour_of_a_gas_leak_runs_to_its_end_and_a_second_one_reopens_its_tic
     for _ in range(2):
         done = running.linli("tour", "gas-leak", timeout=240)
         assert done.returncode == 0, done.stdout + done.stderr + running.last_words()
-    (ticket,) = running.get("/tickets", device="TOUR-GAS-1")["items"]
+    (ticket,) = running.get("/tickets", device="TOUR-GAS-1", log="true")["items"]
     assert ticket["state"] == "closed"
     assert ticket["source"] == "sensor"
     actions = {event["action"] for event in ticket["events"]}

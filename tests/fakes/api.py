@@ -20,7 +20,7 @@ from services.history.domain import readings_of
 from services.oncall.domain import Incoming
 from services.oncall.handlers import take_in
 from services.registry.domain import Area, Role, Unit, User
-from services.registry.handlers import KeepPeople, KeepRosters
+from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
 from services.tickets.handlers import (
     ActOnTicket,
     CountFigures,
@@ -51,6 +51,7 @@ from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
 from tests.fakes.registry import (
     CountedSecrets,
+    MemoryEntryCards,
     MemoryPeople,
     MemoryPlaces,
     MemoryRosters,
@@ -93,6 +94,7 @@ class MemoryPlatform:
     desk: MemoryNotifications = field(default_factory=MemoryNotifications)
     told: MemoryNotices = field(default_factory=MemoryNotices)
     log: MemoryLog = field(default_factory=MemoryLog)
+    entry_cards: MemoryEntryCards = field(init=False)
     quality: MemoryQuality = field(init=False)
     runs: MemoryRunner = field(default_factory=MemoryRunner)
     rehearsals: Rehearsals = field(init=False)
@@ -101,6 +103,7 @@ class MemoryPlatform:
 
     def __post_init__(self) -> None:
         self.rules.chain = self.people.chain
+        self.entry_cards = MemoryEntryCards(self.people.chain)
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
@@ -122,6 +125,7 @@ class MemoryPlatform:
             staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
             devices=self.places.devices,
+            entry_cards=KeepEntryCards(self.entry_cards, self.places.devices, self.clock),
             places=self.places,
             rules=self.rules,
             rehearsals=self.rehearsals,

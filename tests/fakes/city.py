@@ -28,8 +28,8 @@ from services.notices.domain import Message, Preference, Subject, Urgency, Way
 from services.notices.domain import State as Told
 from services.notices.ports import Letter
 from services.oncall.domain import Notification, State
-from services.registry.demo import district, duties, users
-from services.registry.handlers import KeepPeople, KeepRosters, seed_duties
+from services.registry.demo import district, duties, entry_cards, users
+from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters, seed_duties, seed_entry_cards
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.handlers import (
@@ -74,7 +74,15 @@ from tests.fakes.live import MemoryLog
 from tests.fakes.notices import MemoryNotices
 from tests.fakes.oncall import MemoryNotifications
 from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
-from tests.fakes.registry import CountedSecrets, MemoryPeople, MemoryPlaces, MemoryRosters, MemoryRules, PlainPasswords
+from tests.fakes.registry import (
+    CountedSecrets,
+    MemoryEntryCards,
+    MemoryPeople,
+    MemoryPlaces,
+    MemoryRosters,
+    MemoryRules,
+    PlainPasswords,
+)
 from tests.fakes.rehearsals import MemoryRunner
 from tests.fakes.stage import staged
 from tests.fakes.tickets import (
@@ -117,6 +125,7 @@ class MemoryCity:
     devices: dict[str, Device] = field(default_factory=dict)
     alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
     ticket_by_episode: dict[str, str] = field(default_factory=lambda: {"": ""})
+    entry_cards: MemoryEntryCards = field(init=False)
     quality: MemoryQuality = field(init=False)
     runs: MemoryRunner = field(default_factory=MemoryRunner)
     rehearsals: Rehearsals = field(init=False)
@@ -126,6 +135,7 @@ class MemoryCity:
 
     def __post_init__(self) -> None:
         self.rules.chain = self.people.chain
+        self.entry_cards = MemoryEntryCards(self.people.chain)
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
@@ -148,6 +158,7 @@ class MemoryCity:
             staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
             devices=self.places.devices,
+            entry_cards=KeepEntryCards(self.entry_cards, self.places.devices, self.clock),
             places=self.places,
             rules=self.rules,
             rehearsals=self.rehearsals,
@@ -193,6 +204,7 @@ class MemoryCity:
         for user in users(place):
             self.people.add_user(user, f"plain:{user.id}")
         seed_duties(MemoryRosters(self.people), duties(users(place)), [str(role) for role in Role], now=now)
+        seed_entry_cards(self.entry_cards, entry_cards(place), now=now)
         for unit in place.units:
             for category in unit.categories:
                 self.directory.units[category, unit.area] = unit.id

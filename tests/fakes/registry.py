@@ -9,7 +9,7 @@ import msgspec
 from services.audit import Did, Entry, said
 from services.duty import Dated, Duty, Substitution, Weekly, ring
 from services.paging import Key, Page
-from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Token, Unit, User
+from services.registry.domain import Area, DeviceFilter, EntryCard, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries, counted
 from services.registry.domain.people import made
 from services.registry.domain.places import beginning_of
@@ -316,6 +316,29 @@ class MemoryPeople:
     def _end_sessions(self, user_id: str, keep: str) -> None:
         ends = {key for key, token in self.tokens.items() if token.user == user_id and token.csrf != keep}
         self.tokens = {key: token for key, token in self.tokens.items() if key not in ends}
+
+
+@dataclass
+class MemoryEntryCards:
+    """Twin of ``PostgresEntryCards``; ``chain`` is the registry's audit log."""
+
+    chain: MemoryChain
+    kept: dict[str, EntryCard] = field(default_factory=dict)
+
+    def cards(self, device: str, areas: Sequence[str]) -> tuple[EntryCard, ...]:
+        return tuple(
+            card for card in self.kept.values() if (card.device and card.device == device) or card.area in areas
+        )
+
+    def put(self, card: EntryCard, *, entry: Entry) -> bool:
+        if self.kept.get(card.subject, EntryCard()).version != card.version - 1:
+            return False
+        self.kept[card.subject] = card
+        self.chain.put(entry)
+        return True
+
+    def note(self, entry: Entry) -> None:
+        self.chain.put(entry)
 
 
 @dataclass

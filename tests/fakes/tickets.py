@@ -83,6 +83,11 @@ class MemoryWork:
         merged = State.MERGED
         return max(found, key=lambda t: (t.open, t.state is merged, t.closed_at or 0), default=None)
 
+    def episodes_between(self, device: str, rule: str, *, since: int, until: int, other_than: str) -> int:
+        known = self._state.episodes.items()
+        found = [self._state.tickets[ticket].episode(name) for name, ticket in known if name != other_than]
+        return sum((each.device, each.rule) == (device, rule) and since <= each.since < until for each in found if each)
+
     def merged_into(self, master: str) -> tuple[Ticket, ...]:
         found = (t for t in self._state.tickets.values() if t.master == master and t.state is State.MERGED)
         return tuple(sorted(found, key=lambda ticket: ticket.id))

@@ -4,23 +4,26 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS, metric_of
-from services.api.door.auth import allow
+from services.api.door.auth import allow, user_of
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
+from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.ports import DeviceRow, LastRow
 from services.api.pages.rules import rule_views
 from services.api.pages.rules.rule_source import RuleDesk
+from services.api.pages.tickets import entry_views
 from services.api.problems import refuse
-from services.registry.domain import Permission
-from streams.contracts import DeviceState
+from services.registry.domain import Permission, Wording
+from streams.contracts import Device, DeviceState, Refused
 
 PAGE: Final = 100
 
@@ -37,12 +40,65 @@ def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
     @router.get("/devices/{device}")
     def device_page(request: Request, device: str) -> Response:
         visit = desk.visit(request)
-        row = desk.source.device(visit.caller, device)
-        if row is None:
-            raise refuse(404, "not_found", "No such device in your area.", "Look at the list of devices.")
-        return desk.show(visit, "device.html", **_one(desk, visit, row), **_applied(rules, visit, row))
+        row = _found(desk, visit, device)
+        entry = _entry(rules, visit, row, visit.request.query_params.get("card", ""))
+        return desk.show(visit, "device.html", **_one(desk, visit, row), **_applied(rules, visit, row), **entry)
+
+    @router.post("/devices/{device}/entry-card")
+    def write_card(request: Request, device: str, form: Sent) -> Response:
+        visit = desk.visit(request)
+        allow(Permission.DEVICES)(visit.caller)
+        row, level = _found(desk, visit, device), text_of(form, "card", 20)
+        try:
+            _write_card(rules, visit, row, form)
+        except Refused as refused:
+            field = str(refused.extra.get("field", ""))
+            if refused.code != "fields" or field not in entry_views.WRONG:
+                raise
+            wrong = {field: visit.t(entry_views.WRONG[field])}
+            entry = _entry(rules, visit, row, level) | {"wrong": wrong, "written": _written(form)}
+            values = {**_one(desk, visit, row), **_applied(rules, visit, row), **entry}
+            return desk.show(visit, "device.html", status=422, **values)
+        return RedirectResponse(f"/devices/{device}?said=entry_card#entry", 303)
 
     return router
+
+
+def _found(desk: Desk, visit: Visit, device: str) -> DeviceRow:
+    row = desk.source.device(visit.caller, device)
+    if row is None:
+        raise refuse(404, "not_found", "No such device in your area.", "Look at the list of devices.")
+    return row
+
+
+def _written(form: FormData) -> dict[str, str]:
+    return {name: text_of(form, name) for name in entry_views.WRONG}
+
+
+def _write_card(rules: RuleDesk, visit: Visit, row: DeviceRow, form: FormData) -> None:
+    """Write the chosen card; an empty number keeps the one that whoever writes may not even see.
+
+    Raises:
+        Refused: as the use case says.
+    """
+    container, version = rules.container, text_of(form, "version", 9)
+    _, own = entry_views.chosen_card(container, _registered(rules, row), text_of(form, "card", 20))
+    written = _written(form)
+    wording = Wording(written["holder"], written["phone"] or None, written["valve"], written["avoid"])
+    container.entry_cards.write(
+        wording, int(version) if version.isdigit() else -1, by=user_of(visit.caller), device=own.device, area=own.area
+    )
+
+
+def _entry(rules: RuleDesk, visit: Visit, row: DeviceRow, level: str) -> dict[str, Any]:
+    return entry_views.of_device(rules.container, visit, _registered(rules, row), level)
+
+
+def _registered(rules: RuleDesk, row: DeviceRow) -> Device:
+    found = rules.container.devices.get_device(row.id)
+    if found is None:
+        raise refuse(404, "not_found", "No such device in your area.", "Look at the list of devices.")
+    return found
 
 
 def _list(desk: Desk, visit: Visit) -> dict[str, Any]:

@@ -27,6 +27,7 @@ SAID: Final = {
     "released": N_("已解除"),
     "closed": N_("关闭已发出"),
     "state": N_("设备状态已改"),
+    "entry_card": N_("入户卡已改"),
     "resent": N_("已重新排队发送"),
     "test_sent": N_("测试消息已发出，几秒内到"),
     "preferences_kept": N_("通知设置已保存"),

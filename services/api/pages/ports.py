@@ -112,6 +112,7 @@ class TicketRow:
     category: str = ""
     text: str = ""
     place: str = ""
+    building: str = ""
     device: str = ""
     kind: str = ""
     incident: str = ""
@@ -138,6 +139,7 @@ class TicketRow:
     master: str = ""
     level: str = "grid"
     supervised: bool = False
+    hot_spot: str = ""
     responsible: str = ""
     on_duty: tuple[tuple[str, int], ...] = ()
 

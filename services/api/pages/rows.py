@@ -102,6 +102,7 @@ def of_ticket(
         category=ticket.category,
         text=ticket.text,
         place=ticket.place,
+        building=ticket.building,
         device=ticket.device,
         kind=ticket.kind,
         incident=ticket.incident,
@@ -130,6 +131,7 @@ def of_ticket(
         master=ticket.master,
         level=str(ticket.level),
         supervised=ticket.supervised,
+        hot_spot=ticket.hot_spot,
         responsible=str(who.role) if (who := responsible(ticket)) else "",
     )
 

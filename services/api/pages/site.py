@@ -79,9 +79,10 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for kept in (acting, rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
-    for page in (kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters):
+    for page in (
+        kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters, tasks,
+    ):  # fmt: skip
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))
-    for part in (tasks, platform):
-        routes.include_router(part.routes(desk))
+    routes.include_router(platform.routes(desk))
     return routes

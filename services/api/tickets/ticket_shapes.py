@@ -165,6 +165,7 @@ class TicketShape(Shape):
     returns: int
     redos: int
     recurrences: int
+    hot_spot: str
     reassigns: int
     extensions: int
     parkings: int
@@ -236,6 +237,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
         returns=ticket.returns,
         redos=ticket.redos,
         recurrences=ticket.recurrences,
+        hot_spot=ticket.hot_spot,
         reassigns=ticket.reassigns,
         extensions=ticket.extensions,
         parkings=ticket.parkings,

@@ -1,6 +1,7 @@
 """The registry's words: devices, places, people and what they may do. Pure."""
 
 from services.registry.domain.devices import DeviceFilter, changed, check
+from services.registry.domain.entry_cards import EntryCard, Wording
 from services.registry.domain.people import (
     API_TOKEN_MS,
     PERMISSIONS,
@@ -25,6 +26,7 @@ __all__ = [
     "Area",
     "DeviceFilter",
     "Difference",
+    "EntryCard",
     "GeoJson",
     "Grant",
     "Identity",
@@ -38,6 +40,7 @@ __all__ = [
     "TokenKind",
     "Unit",
     "User",
+    "Wording",
     "changed",
     "check",
     "may",

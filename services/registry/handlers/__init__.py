@@ -1,6 +1,7 @@
 """The registry's use cases: over its ports, without a clock or a driver of their own."""
 
 from services.registry.handlers.devices import change_device, register_device
+from services.registry.handlers.entry_cards import KeepEntryCards
 from services.registry.handlers.people import identify, sign_in, sign_in_as, sign_out
 from services.registry.handlers.rosters import KeepRosters, UnitRoster
 from services.registry.handlers.rules import (
@@ -19,6 +20,7 @@ from services.registry.handlers.seeds import (
     seed_administrator,
     seed_district,
     seed_duties,
+    seed_entry_cards,
     seed_rules,
     seed_users,
 )
@@ -29,6 +31,7 @@ __all__ = [
     "District",
     "Given",
     "Judged",
+    "KeepEntryCards",
     "KeepPeople",
     "KeepRosters",
     "Kept",
@@ -44,6 +47,7 @@ __all__ = [
     "seed_administrator",
     "seed_district",
     "seed_duties",
+    "seed_entry_cards",
     "seed_rules",
     "seed_users",
     "sign_in",

@@ -8,8 +8,8 @@ import msgspec
 
 from services.audit import Did, Entry, said
 from services.duty import Duty
-from services.registry.domain import Area, Layer, Role, Unit, User
-from services.registry.ports import Passwords, PeopleStore, PlaceStore, RosterStore, RuleStore
+from services.registry.domain import Area, EntryCard, Layer, Role, Unit, User
+from services.registry.ports import EntryCardStore, Passwords, PeopleStore, PlaceStore, RosterStore, RuleStore
 from streams.contracts import Device, Rule
 
 SEED: Final = "seed"
@@ -68,6 +68,14 @@ def seed_duties(store: RosterStore, duties: Sequence[Duty], fresh: Collection[st
         store.add_duty(duty, entry=Entry(now, SEED, Did.DUTY, f"unit {duty.unit}", said(person=duty.person)))
         for duty in duties
         if duty.person in fresh
+    )
+
+
+def seed_entry_cards(store: EntryCardStore, cards: Sequence[EntryCard], *, now: int) -> int:
+    """Add the cards, each a first version, of places that have none; returns how many."""
+    return sum(
+        store.put(card, entry=Entry(now, SEED, Did.ENTRY_CARD, card.subject, said(version=card.version)))
+        for card in cards
     )
 
 

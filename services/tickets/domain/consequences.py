@@ -189,6 +189,7 @@ def _realarmed(ticket: Ticket, event: Event) -> Changes:
     policy = {
         "normal_for_ms": max(ticket.normal_for_ms, int(event.evidence.get("normal_for_ms", 0))),
         "reopen_ms": max(ticket.reopen_ms, int(event.evidence.get("reopen_ms", 0))),
+        "hot_spot": event.evidence.get("hot_spot", ticket.hot_spot),
     }
     recurred = ticket.recurrences + (event.old is State.CLOSED)
     return changes | policy | _void(ticket) | {"redos": ticket.redos, "recurrences": recurred}

@@ -17,13 +17,22 @@ _STEPS: Final = 40
 
 
 def alarmed(
-    ticket: Ticket, episode: Episode, *, now: int, urgency: int, normal_for_ms: int = 0, reopen_ms: int = 0
+    ticket: Ticket,
+    episode: Episode,
+    *,
+    now: int,
+    urgency: int,
+    normal_for_ms: int = 0,
+    reopen_ms: int = 0,
+    hot_spot: str = "",
 ) -> Moved:
     """An alarm of the ticket's incident stands: join, come back, and raise the urgency if it is worse.
 
-    It ends a wait and a parking: a danger waits for nobody.
+    It ends a wait and a parking: a danger waits for nobody. ``hot_spot`` is the day that it makes hot.
     """
     evidence = {"episode": plain(episode), "normal_for_ms": normal_for_ms, "reopen_ms": reopen_ms}
+    if hot_spot:
+        evidence["hot_spot"] = hot_spot
     moved = _system(ticket, Action.REALARM, now, evidence)
     if moved[0].waiting_until is not None:
         moved = _also(moved, Action.WAIT_END, now, {})

@@ -5,6 +5,7 @@ from typing import Final
 
 from sensors.kinds.categories import CATEGORIES
 from sensors.kinds.groups import group_name
+from services.tickets.domain.hotspots import takes_back
 from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Episode, Opening, Ticket
 from services.tickets.domain.words import Source, State
@@ -52,11 +53,12 @@ def episode_of(event: AlarmEvent, known: Episode | None = None) -> Episode:
     )
 
 
-def wanted(event: AlarmEvent, owner: Ticket | None, last: Ticket | None) -> Want:
+def wanted(event: AlarmEvent, owner: Ticket | None, last: Ticket | None, hot: str = "") -> Want:
     """What to do with ``event``, given the ticket that has its episode and the incident's newest one.
 
     Late and repeated transitions want nothing. A standing alarm joins an open ticket, or one that
-    closed so recently that it counts as a recurrence; else, if its rule says so, it opens a new one.
+    closed so recently that it counts as a recurrence, or on a ``hot`` day at this place; else, if its
+    rule says so, it opens a new one.
     What is hidden opens and joins nothing until it is shown; a silence that belongs to another alarm
     is noted on that one's ticket, if there is one, and opens none.
     """
@@ -67,9 +69,12 @@ def wanted(event: AlarmEvent, owner: Ticket | None, last: Ticket | None) -> Want
         return Want.NOTHING
     if event.joins:
         return Want.JOIN if last is not None and last.open else Want.NOTHING
-    if last is not None and (last.open or (event.ticket is not None and _recurs(last, event))):
+    if last is not None and last.open:
         return Want.JOIN
-    return Want.OPEN if event.ticket is not None else Want.NOTHING
+    if event.ticket is None:
+        return Want.NOTHING
+    again = last is not None and (_recurs(last, event) or takes_back(last, event, hot))
+    return Want.JOIN if again else Want.OPEN
 
 
 def _of_known(event: AlarmEvent, owner: Ticket, known: Episode) -> Want:

@@ -96,7 +96,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``prior`` is where a review returns to, ``merged_from`` where un-merging does. ``told`` is the
     master's result, which stands for the proofs of a ticket that was merged into it. ``booked`` is
-    when the reporter wants to be called back.
+    when the reporter wants to be called back. ``hot_spot`` is the day (``YYYYMMDD``) of which it has every
+    further alarm.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     returns: int = 0
     redos: int = 0
     recurrences: int = 0
+    hot_spot: str = ""
     citizen_reopened: bool = False
     backlog: bool = False
     closed_at: int | None = None

@@ -6,8 +6,9 @@ from services.ports import Clock, Ids
 from services.tickets import domain
 from services.tickets.domain import Ticket
 from services.tickets.domain.catalogue import Decision, responsible_for
+from services.tickets.domain.hotspots import hot_day, is_counted
 from services.tickets.domain.incoming import Want, episode_of, opening_of, target_of, wanted
-from services.tickets.domain.numbers import day_of, number
+from services.tickets.domain.numbers import bounds_of, day_of, number
 from services.tickets.handlers.incidents import led, save
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.policies import deadlines_of
@@ -55,12 +56,13 @@ class TakeAlarm:
     def _take(self, work: Work, event: AlarmEvent, address: _Address | None) -> Taken:
         owner = led(work, work.of_episode(event.episode))
         last = led(work, self._last(work, event)) if event.new.active else None
-        want = wanted(event, owner, last)
+        hot = self._hot_day(work, event)
+        want = wanted(event, owner, last, hot)
         now = self.clock.now()
         if want is Want.OPEN and address is not None:
             return Taken(want, self._open(work, event, address, now), now)
         if want is Want.JOIN:
-            return Taken(want, self._join(work, event, owner, last, now), now)
+            return Taken(want, self._join(work, event, owner, last, hot, now), now)
         if want is Want.RETURN and owner is not None:
             ticket, events = domain.returned(owner, episode_of(event, owner.episode(event.episode)), now=now)
             save(work, ticket, events, now)
@@ -89,7 +91,15 @@ class TakeAlarm:
         return join(work, ticket, now)
 
     @staticmethod
-    def _join(work: Work, event: AlarmEvent, owner: Ticket | None, last: Ticket | None, now: int) -> Ticket:
+    def _hot_day(work: Work, event: AlarmEvent) -> str:
+        if not (is_counted(event) and event.new.active):
+            return ""
+        since, until = bounds_of(event.since)
+        others = work.episodes_between(event.device, event.rule, since=since, until=until, other_than=event.episode)
+        return hot_day(event, others)
+
+    @staticmethod
+    def _join(work: Work, event: AlarmEvent, owner: Ticket | None, last: Ticket | None, hot: str, now: int) -> Ticket:
         target = target_of(owner, last)
         if target is None:
             raise ValueError(f"{event.id} joins nothing")
@@ -101,6 +111,7 @@ class TakeAlarm:
             urgency=policy.urgency if policy else target.urgency,
             normal_for_ms=policy.normal_for_ms if policy else 0,
             reopen_ms=policy.reopen_ms if policy else 0,
+            hot_spot=hot,
         )
         save(work, ticket, events, now)
         return ticket

@@ -6,14 +6,13 @@ from typing import Final
 
 import msgspec
 
-from services.audit import Did, Entry, said
+from services.audit import Did, Entry, checked_reason, said
 from services.ports import Clock
 from services.tickets.domain import Actor, Ticket, merging
 from services.tickets.domain.catalogue import PARENTS
 from services.tickets.domain.merging import Likeness, Sighting
 from services.tickets.domain.privacy import SEES_CALLER
 from services.tickets.domain.text import check_text
-from services.tickets.handlers.unmasking import checked_reason
 from services.tickets.ports import MatchReader, TicketStore
 from services.transactions import in_transaction
 from streams.contracts import Refused

@@ -1,33 +1,13 @@
 """Seeing a caller whole: asked for by itself, with a reason, and kept who did."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from services.audit import Did, Entry, said
+from services.audit import Did, Entry, checked_reason, said
 from services.ports import Clock
 from services.tickets.domain import Actor, Caller, may_ask
 from services.tickets.ports import TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
-
-SHORTEST: Final = 4
-"""Characters of a reason: "x" explains nothing to whoever reads the log."""
-LONGEST: Final = 200
-
-
-def checked_reason(why: str) -> str:
-    """The reason as it is kept.
-
-    Raises:
-        Refused: ``fields``, it explains nothing.
-    """
-    reason = " ".join(why.split())
-    if not SHORTEST <= len(reason) <= LONGEST:
-        raise Refused(
-            "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
-            wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
-        )  # fmt: skip
-    return reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Work(Protocol):
         """The incident's open ticket, else a merged one, else the one that closed last."""
         ...
 
+    def episodes_between(self, device: str, rule: str, *, since: int, until: int, other_than: str) -> int:
+        """How many episodes on tickets began then (epoch ms, ``until`` excluded), ``other_than`` left out."""
+        ...
+
     def merged_into(self, master: str) -> tuple[Ticket, ...]:
         """The tickets that wait for ``master``, by id."""
         ...

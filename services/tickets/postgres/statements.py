@@ -55,6 +55,11 @@ NEWEST_OF: Final = """
     WHERE incident = %s AND incident <> '' AND state NOT IN ('archived', 'withdrawn', 'rejected')
     ORDER BY is_open DESC, closed_at DESC NULLS FIRST LIMIT 1 FOR UPDATE"""
 
+EPISODES_BETWEEN: Final = """
+    SELECT count(*) FROM tickets.ticket_episodes
+    WHERE device = %(device)s AND since >= %(since)s AND since < %(until)s AND rule = %(rule)s
+      AND episode <> %(other_than)s"""
+
 NEARBY: Final = f"""
     SELECT body FROM tickets.tickets
     WHERE is_open AND {IN_AREA.format("near")} AND area ^@ %(scope)s AND opened_at >= %(since)s

@@ -72,6 +72,11 @@ class PostgresWork:
     def newest_of(self, incident: str) -> Ticket | None:
         return self._one(statements.NEWEST_OF, (incident,))
 
+    def episodes_between(self, device: str, rule: str, *, since: int, until: int, other_than: str) -> int:
+        values = {"device": device, "rule": rule, "since": since, "until": until, "other_than": other_than}
+        row = self._cursor.execute(statements.EPISODES_BETWEEN, values).fetchone()
+        return int(str(row[0])) if row else 0
+
     def merged_into(self, master: str) -> tuple[Ticket, ...]:
         rows = self._cursor.execute(statements.MERGED_INTO, (master,)).fetchall()
         return tuple(ticket_of(row[0]) for row in rows)

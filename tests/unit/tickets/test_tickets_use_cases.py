@@ -3,8 +3,10 @@
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 
+from services.tickets import domain
 from services.tickets.domain import (
     Action,
     Actor,
@@ -21,19 +23,21 @@ from services.tickets.domain import (
     masked,
 )
 from services.tickets.domain.incoming import Want
-from services.tickets.domain.numbers import day_of
+from services.tickets.domain.numbers import bounds_of, day_of
 from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
 from services.tickets.ports import Spot
-from streams.contracts import AlarmState, Cause, Refused, Severity, TicketPolicy
+from streams.contracts import AlarmEvent, AlarmState, Cause, Refused, Severity, TicketPolicy
 from tests.fakes.alarm_events import GRID, MAJOR, T0, acknowledged, raised, returned
 from tests.fakes.clock import ManualClock
 from tests.fakes.tickets import MemoryDirectory, MemoryTicketStore
 
 HOUR = 3_600_000
+MIDNIGHT = bounds_of(T0)[1]
 HANDLER = Actor("fitter", Role.UNIT_HANDLER, "gas-company")
 WORKER = Actor("worker", Role.GRID_WORKER)
 OPERATOR = Actor("operator", Role.OPERATOR)
 DISPATCHER = Actor("dispatcher", Role.DISPATCHER)
+SUPERVISOR = Actor("supervisor", Role.SUPERVISOR)
 FITTER = Actor("lampman", Role.UNIT_HANDLER, "lamps")
 LAMP = TicketPolicy(category="lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=7 * 24 * HOUR)
 
@@ -488,3 +492,74 @@ def test_a_groups_own_ticket_says_in_words_which_group_it_is() -> None:
     desk = Desk()
     ticket = desk.alarm(raised("f1", device="feeder:F-07", group="feeder:F-07", kind="light"))
     assert (ticket.place, ticket.device) == ("馈线 F-07", "feeder:F-07")
+
+
+# A fire lane that is blocked again and again
+
+
+def car(number: int, *, hours: float, device: str = "park-000001", **changes: Any) -> AlarmEvent:
+    """The ``number``-th car in a fire lane, ``hours`` after midnight in Shanghai."""
+    at = MIDNIGHT + int(hours * HOUR)
+    fields: dict[str, Any] = {
+        "rule": "parking.fire_lane", "kind": "parking", "metric": "occupied", "severity": Severity.MAJOR,
+        "incident": f"fire-lane:{device}", "cause_of_alarm": "fire-lane", "at": at, "since": at - 10_000,
+        "ticket": TicketPolicy(category="fire-lane", urgency=1, normal_for_ms=600_000), "latched": False,
+    }  # fmt: skip
+    return raised(f"car-{number}", device=device, **{**fields, **changes})
+
+
+def towed(desk: Desk, event: AlarmEvent) -> Ticket:
+    """Its ticket, after the car has gone and a person has closed it."""
+    desk.clock.set(event.at + 700_000)
+    ticket = desk.alarm(event)
+    gone = msgspec.structs.replace(
+        event, id=f"{event.episode}-3", new=AlarmState.NORMAL, old=AlarmState.ACTIVE_UNACK, cause=Cause.RETURNED,
+        at=event.at + 600_000, normal_since=event.at + 600_000,
+    )  # fmt: skip
+    desk.alarm(gone)
+    told = Details(reason="已处理", told="现场告知")
+    handler = Actor("handler", Role.UNIT_HANDLER, ticket.lead)
+    desk.does(handler, desk.again(ticket), Action.ARRIVE, Details(position=(120.1, 30.2)))
+    return desk.does(SUPERVISOR, desk.again(ticket), Action.CLOSE_UNRESOLVED, told)
+
+
+def test_the_days_third_car_and_every_later_one_join_one_hot_spot_ticket(desk: Desk) -> None:
+    first, second = towed(desk, car(1, hours=8)), towed(desk, car(2, hours=9))
+    assert first.id != second.id
+    third = towed(desk, car(3, hours=10))
+    fourth = desk.alarm(car(4, hours=23.9))
+    assert (third.id, fourth.id, len(desk.tickets)) == (second.id, second.id, 2)
+    assert (fourth.state, fourth.hot_spot, fourth.recurrences) == (State.REDO, "20261123", 2)
+    assert [episode.episode for episode in fourth.episodes] == ["car-2", "car-3", "car-4"]
+    assert domain.replay(desk.store.state.events[fourth.id]) == fourth
+
+
+def test_the_same_third_car_again_changes_nothing(desk: Desk) -> None:
+    for number in (1, 2):
+        towed(desk, car(number, hours=8 + number))
+    desk.alarm(car(3, hours=12))
+    before = desk.store.state.copy()
+    assert desk.take(car(3, hours=12)).want is Want.NOTHING
+    assert desk.store.state == before
+
+
+@pytest.mark.parametrize(
+    "third",
+    [
+        car(3, hours=24.01),
+        car(3, hours=12, device="park-000002"),
+        car(3, hours=12, rule="parking.forbidden", ticket=TicketPolicy(category="illegal-parking", urgency=1)),
+    ],
+    ids=["on the next day", "in another lane", "of a rule that counts no days"],
+)
+def test_another_matter_is_no_hot_spot(desk: Desk, third: AlarmEvent) -> None:
+    for number in (1, 2):
+        towed(desk, car(number, hours=8 + number))
+    ticket = desk.alarm(third)
+    assert (len(desk.tickets), ticket.state, ticket.hot_spot) == (3, State.DISPATCHED, "")
+
+
+def test_three_cars_on_one_open_ticket_make_it_the_hot_spot(desk: Desk) -> None:
+    cars = [desk.alarm(car(number, hours=8 + number)) for number in (1, 2, 3)]
+    assert [ticket.hot_spot for ticket in cars] == ["", "", "20261123"]
+    assert len(desk.tickets) == 1

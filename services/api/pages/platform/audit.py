@@ -35,6 +35,7 @@ DID: Final[dict[str, str]] = {
     Did.PERSON: N_("改人员"),
     Did.DUTY: N_("改排班"),
     Did.ERASE: N_("清除个人信息"),
+    Did.ENTRY_CARD: N_("改入户卡"),
 }
 SAID: Final = {
     "why": N_("事由"),

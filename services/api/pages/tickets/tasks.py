@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from sensors.kinds import metric_of
+from services.api.container import Container
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import alarm_views
@@ -13,13 +14,13 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
 from services.api.pages.frames import common
 from services.api.pages.ports import TicketFilter, TicketRow
-from services.api.pages.tickets import ticket_views
+from services.api.pages.tickets import entry_views, ticket_views
 from services.api.pages.tickets.tickets import detail, evidence, found, urgent
 from services.registry.domain import Permission
 from services.tickets.domain.words import ENDED, State
 
 
-def routes(desk: Desk) -> APIRouter:
+def routes(desk: Desk, container: Container) -> APIRouter:
     reader = Depends(allow(Permission.TICKETS, Permission.REPORT))
     router = APIRouter(include_in_schema=False, dependencies=[reader])
 
@@ -38,6 +39,7 @@ def routes(desk: Desk) -> APIRouter:
             **common(visit, live=True),
             **detail(desk, visit, row, f"/tasks/{row.id}?"),
             **extras(desk, visit, row),
+            "entry": entry_views.of_ticket(container, visit, row),
         }
         return desk.show(visit, "task.html", **values)
 

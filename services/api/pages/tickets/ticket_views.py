@@ -187,6 +187,9 @@ def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> li
         facts.append((t("单位值班"), t("现在无人值班，通知发给单位负责人")))
     if row.master:
         facts.append((t("并入"), Markup('<a href="/tickets/{0}">{1}</a>').format(row.master, t("看主单"))))
+    if row.hot_spot:
+        day = f"{row.hot_spot[:4]}-{row.hot_spot[4:6]}-{row.hot_spot[6:]}"
+        facts.append((t("热点单"), t("{day} 此处第三起告警起并为这一单", day=day)))
     if row.waiting_until is not None:
         facts.append((t("等来电人"), t("限 {time}", time=fmt.due(row.waiting_until, now, t))))
     if row.asked_until is not None:

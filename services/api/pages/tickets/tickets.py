@@ -19,7 +19,7 @@ from services.api.pages.drawing import graphs
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
-from services.api.pages.tickets import photos, ticket_forms, ticket_views
+from services.api.pages.tickets import entry_views, photos, ticket_forms, ticket_views
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -102,9 +102,13 @@ def _said(
 
 
 def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
-    """What stands beside a ticket: its incident, tickets like it, its caller's others."""
+    """What stands beside a ticket: its incident, its entry card, tickets like it, its caller's others."""
     shelf = MergeDesk(book.container)
-    return {"members": members_of(desk, book, visit, row.incident), "beside": beside(shelf, visit, row.id)}
+    return {
+        "members": members_of(desk, book, visit, row.incident),
+        "entry": entry_views.of_ticket(book.container, visit, row),
+        "beside": beside(shelf, visit, row.id),
+    }
 
 
 def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
