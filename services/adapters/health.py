@@ -13,6 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from services.adapters.metrics import gauge
 from streams.contracts.metrics import LOOP_PROGRESS
 
+BREATH_S = 5.0
+
 
 class Health:
     """Who got something done, and when.
@@ -31,6 +33,13 @@ class Health:
         with self._lock:
             self._beats[loop] = self._clock()
         gauge(LOOP_PROGRESS, loop=loop).set_to_current_time()
+
+    def rest(self, loop: str, stop: threading.Event, seconds: float) -> None:
+        """Wait for ``stop``, ``seconds`` at most, in short breaths: a loop that rests is not one that hangs."""
+        for _ in range(max(int(seconds / BREATH_S), 1)):
+            self.beat(loop)
+            if stop.wait(BREATH_S):
+                return
 
     def report(self) -> dict[str, object]:
         """``{"healthy": bool, "loops": {name: seconds since its last beat}}``."""

@@ -10,7 +10,6 @@ from services.tickets.handlers.erasing import BATCH, EraseByAge
 from streams.contracts.metrics import PERSONAL_DATA_ERASED, PERSONAL_DATA_OVERDUE
 
 IDLE_S = 60.0
-BEAT_S = 5.0
 NAME = "personal data"
 
 
@@ -27,7 +26,7 @@ class Erasing:
                 erased = until_available(stop, NAME, self._batch)
                 self.health.beat(NAME)
                 if erased < BATCH:
-                    self._rest(stop)
+                    self.health.rest(NAME, stop, IDLE_S)
         except Stopped:
             return
 
@@ -36,9 +35,3 @@ class Erasing:
         counter(PERSONAL_DATA_ERASED).inc(swept.erased)
         gauge(PERSONAL_DATA_OVERDUE).set(swept.overdue_ms / 1000)
         return swept.erased
-
-    def _rest(self, stop: threading.Event) -> None:
-        for _ in range(int(IDLE_S / BEAT_S)):
-            if stop.wait(BEAT_S):
-                return
-            self.health.beat(NAME)

@@ -11,7 +11,7 @@ from services.tickets.ports import FigureStore
 from streams.contracts.metrics import FIGURES_BEHIND, FIGURES_FAILED
 
 BATCH: Final = 100
-IDLE_S: Final = 5.0
+IDLE_S: Final = 300.0
 NAME: Final = "ticket figures"
 LOOK_EVERY: Final = 60
 """Turns between two counts of what is behind: each reads every ticket's key."""
@@ -38,7 +38,8 @@ class Remaking:
                 self.health.beat(NAME)
                 turn += 1
                 if not done:
-                    turn = self._rest(stop)
+                    self.health.rest(NAME, stop, IDLE_S)
+                    turn = 0
         except Stopped:
             return
 
@@ -54,10 +55,3 @@ class Remaking:
         """Publish how many tickets are behind, and how many of them this release cannot mend."""
         gauge(FIGURES_BEHIND).set(self.store.behind(MOST_COUNTED))
         gauge(FIGURES_FAILED).set(len(self.failed))
-
-    def _rest(self, stop: threading.Event) -> int:
-        for _ in range(LOOK_EVERY):
-            if stop.wait(IDLE_S):
-                break
-            self.health.beat(NAME)
-        return 0

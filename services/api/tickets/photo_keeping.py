@@ -18,7 +18,6 @@ from streams.contracts.metrics import LOOP_ERRORS, PHOTOS_REMOVED
 _LOG: Final = logging.get(__name__)
 NAME: Final = "unshown photos"
 EVERY_S: Final = 600.0
-BEAT_S: Final = 5.0
 
 
 def blobs_of(settings: ApiSettings) -> Blobs:
@@ -46,7 +45,7 @@ class Sweeping:
         while not stop.is_set():
             while self._sweep():
                 self.health.beat(NAME)
-            self._rest(stop)
+            self.health.rest(NAME, stop, self.every_s)
 
     def _sweep(self) -> int:
         """How many went; a store that is away is asked again next time: nothing else waits for it."""
@@ -58,10 +57,3 @@ class Sweeping:
             return 0
         counter(PHOTOS_REMOVED).inc(removed)
         return removed
-
-    def _rest(self, stop: threading.Event) -> None:
-        """Waits in short breaths: a loop that rests is not one that hangs."""
-        for _ in range(max(int(self.every_s / BEAT_S), 1)):
-            self.health.beat(NAME)
-            if stop.wait(BEAT_S):
-                return
