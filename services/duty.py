@@ -15,6 +15,11 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 DAY_MINUTES: Final = 1_440
 
 
+def clock_of(minutes: int) -> str:
+    """Minutes of the day as ``08:30``; the day's end is ``24:00``."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Weekly:
     """Every week: ISO weekdays 1 (Monday) to 7, from ``begins`` to ``ends``, minutes of the day.

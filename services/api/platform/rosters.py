@@ -12,7 +12,7 @@ from services.api.platform.people import command_of
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Shape
 from services.api.words import Moment, Word
-from services.duty import DAY_MINUTES, Dated, Duty, OnDuty, Substitution, Weekly
+from services.duty import Dated, Duty, OnDuty, Substitution, Weekly, clock_of
 from services.registry.domain import Permission
 from services.registry.handlers import UnitRoster
 
@@ -197,11 +197,6 @@ def minutes_of(clock: str) -> int:
     """``08:30`` as minutes of the day."""
     hours, _, minutes = clock.partition(":")
     return int(hours) * 60 + int(minutes)
-
-
-def clock_of(minutes: int) -> str:
-    """Minutes of the day as ``08:30``."""
-    return "24:00" if minutes == DAY_MINUTES else f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def on_duty_for(container: Container, unit: str) -> tuple[tuple[OnDuty, str], ...]:

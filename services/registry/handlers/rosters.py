@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from services.audit import Did, Entry, said
-from services.duty import Dated, Duty, OnDuty, Roster, Substitution, on_duty
+from services.duty import Dated, Duty, OnDuty, Roster, Substitution, clock_of, on_duty
 from services.ports import Clock
 from services.registry.domain import Unit, User
 from services.registry.domain.rosters import MOST, check_duty, check_substitution, may_write
@@ -64,7 +64,7 @@ class KeepRosters:
         _check_room(len(self.store.duties(duty.unit, since=now)))
         when = duty.when
         spoken = {"since": when.since, "until": when.until} if isinstance(when, Dated) else {
-            "days": sorted(when.days), "begins": _clock(when.begins), "ends": _clock(when.ends)
+            "days": sorted(when.days), "begins": clock_of(when.begins), "ends": clock_of(when.ends)
         }  # fmt: skip
         entry = self._entry(by, duty.unit, said(what="duty added", person=duty.person, **spoken))
         return duty if self.store.add_duty(duty, entry=entry) else _same(self.store.duty(duty.id), duty)
@@ -145,7 +145,3 @@ def _check_room(count: int) -> None:
 
 def _missing(what: str, value: str) -> Refused:
     return Refused("not_found", f"there is no {what} {value}", field="id", value=value)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"

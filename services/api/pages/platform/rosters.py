@@ -17,8 +17,8 @@ from services.api.pages.frames import common
 from services.api.pages.tickets import ticket_forms
 from services.api.pages.words import N_, Words
 from services.api.platform.people import command_of
-from services.api.platform.rosters import clock_of, minutes_of
-from services.duty import Dated, Duty, Substitution, Weekly
+from services.api.platform.rosters import minutes_of
+from services.duty import Dated, Duty, Substitution, Weekly, clock_of
 from services.registry.domain import Permission
 from services.registry.domain.rosters import may_write
 from services.registry.handlers import UnitRoster
