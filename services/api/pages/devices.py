@@ -15,7 +15,7 @@ from services.api.pages.alarms import alarm_views
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, whole
 from services.api.pages.frames import common
 from services.api.pages.ports import DeviceRow, LastRow
 from services.api.pages.rules import rule_views
@@ -81,13 +81,11 @@ def _write_card(rules: RuleDesk, visit: Visit, row: DeviceRow, form: FormData) -
     Raises:
         Refused: as the use case says.
     """
-    container, version = rules.container, text_of(form, "version", 9)
+    container, version = rules.container, whole(text_of(form, "version", 9), otherwise=-1)
     _, own = entry_views.chosen_card(container, _registered(rules, row), text_of(form, "card", 20))
     written = _written(form)
     wording = Wording(written["holder"], written["phone"] or None, written["valve"], written["avoid"])
-    container.entry_cards.write(
-        wording, int(version) if version.isdigit() else -1, by=user_of(visit.caller), device=own.device, area=own.area
-    )
+    container.entry_cards.write(wording, version, by=user_of(visit.caller), device=own.device, area=own.area)
 
 
 def _entry(rules: RuleDesk, visit: Visit, row: DeviceRow, level: str) -> dict[str, Any]:

@@ -45,6 +45,16 @@ def text_of(form: FormData, name: str, most: int = 1_000) -> str:
     return value.strip()[:most] if isinstance(value, str) else ""
 
 
+def whole(text: str, otherwise: int = 0) -> int:
+    """A whole number of up to nine digits; anything else that somebody sends is ``otherwise``."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+
+
+def version_of(form: FormData) -> int:
+    """The version that the form was made from; 0, which is none, where it does not say."""
+    return whole(text_of(form, "version", 9))
+
+
 def routes(desk: Desk, container: Container) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from services.alarms.domain import Alarm, HoldKind, HoldState
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -57,9 +57,8 @@ def routes(desk: Desk, book: RuleDesk) -> APIRouter:
     def state(request: Request, device: str, form: Sent) -> Response:
         visit = desk.visit(request)
         asked = text_of(form, "state", 20)
-        version = text_of(form, "version", 9)
         wanted = DeviceState.MAINTENANCE if asked == DeviceState.MAINTENANCE else DeviceState.ACTIVE
-        book.put_device(visit.caller, device, int(version) if version.isdigit() else 0, wanted)
+        book.put_device(visit.caller, device, version_of(form), wanted)
         return RedirectResponse(f"/devices/{device}?said=state", 303)
 
     return router

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.platform.notice_source import NoticeBook
 from services.api.pages.words import N_
@@ -120,7 +120,6 @@ def _why(visit: Visit, refused: Refused) -> str:
 def _wanted(form: FormData, person: str) -> Preference:
     """The form as a preference; what is no time or number is left for the use case to refuse."""
     names = [str(name) for name in form if name.startswith("address.")]
-    version = text_of(form, "version", 8)
     muted = {str(subject) for subject in Subject} & {str(value) for value in form.getlist("muted")}
     return Preference(
         person,
@@ -129,7 +128,7 @@ def _wanted(form: FormData, person: str) -> Preference:
         _quiet(form),
         text_of(form, "language", 5) or "zh",
         {name.removeprefix("address."): text_of(form, name, 300) for name in names},
-        int(version) if version.isascii() and version.isdigit() else 0,
+        version_of(form),
     )
 
 

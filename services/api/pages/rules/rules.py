@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from sensors.kinds import KINDS
 from services.api.door.auth import allow
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, whole
 from services.api.pages.frames import common
 from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules import rule_measures
@@ -103,10 +103,6 @@ def _version(book: RuleDesk, visit: Visit, name: str) -> tuple[Rule, dict[str, s
     if found is None:
         raise refuse(404, "not_found", "No such version.", "Look at its versions.", field="version", value=str(asked))
     return found, forms.values_of(found)
-
-
-def whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def sent(form: FormData) -> dict[str, str]:

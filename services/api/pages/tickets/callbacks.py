@@ -9,7 +9,7 @@ from services.api.container import Container
 from services.api.door.auth import allow
 from services.api.pages import rows
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.tickets import callback_views as views
 from services.api.pages.tickets import ticket_views
@@ -56,7 +56,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
             values, errors = views.answers(given), views.wrong(given, visit.t)
         if not errors:
             try:
-                desk.source.act(visit.caller, found.id, action, int(text_of(form, "version", 9) or 0), values)
+                desk.source.act(visit.caller, found.id, action, version_of(form), values)
             except (Refused, ValueError) as error:
                 errors = {"": refused_text(error, visit.now, visit.t)}
             else:

@@ -9,7 +9,7 @@ from services.api.container import Container
 from services.api.door.auth import allow
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.ticket_forms import Field
 from services.api.pages.words import N_, Words
@@ -54,11 +54,6 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         return _answers(desk, container, visit, values, errors)
 
     return router
-
-
-def version_of(form: Sent) -> int:
-    given = text_of(form, "version", 7)
-    return int(given) if given.isascii() and given.isdigit() else 0
 
 
 def said_of(refused: Refused, t: Words) -> str:

@@ -16,14 +16,14 @@ from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.members import members_of
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.tickets import entry_views, photos, ticket_forms, ticket_views
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
-from services.registry.domain import Permission
+from services.registry.domain import EntryCard, Permission
 from services.tickets.domain.words import ENDED, State
 from streams.contracts import Refused
 
@@ -77,7 +77,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
         next_ = safe_next(text_of(form, "next") or f"/tickets/{row.id}?")
         if not errors:
             try:
-                desk.source.act(visit.caller, row.id, action, int(text_of(form, "version") or 0), values)
+                desk.source.act(visit.caller, row.id, action, version_of(form), values)
             except (Refused, ValueError) as error:
                 errors = {"": refused_text(error, visit.now, visit.t)}
             else:
@@ -101,12 +101,12 @@ def _said(
     return sent, values, errors | ({photos.KEPT: wrong} if wrong else {})
 
 
-def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow) -> dict[str, Any]:
-    """What stands beside a ticket: its incident, its entry card, tickets like it, its caller's others."""
+def around(desk: Desk, book: AlarmBook, visit: Visit, row: TicketRow, card: EntryCard | None = None) -> dict[str, Any]:
+    """What stands beside a ticket: its incident, its entry ``card``, tickets like it, its caller's others."""
     shelf = MergeDesk(book.container)
     return {
         "members": members_of(desk, book, visit, row.incident),
-        "entry": entry_views.of_ticket(book.container, visit, row),
+        "entry": entry_views.of_ticket(book.container, visit, row, card),
         "beside": beside(shelf, visit, row.id),
     }
 

@@ -12,7 +12,6 @@ from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
-from services.api.pages.tickets import entry_views
 from services.api.pages.tickets.tasks import extras
 from services.api.pages.tickets.tickets import around, detail, found
 from services.api.tickets.tickets import unmasked
@@ -55,8 +54,7 @@ def routes(desk: Desk, book: AlarmBook, container: Container) -> APIRouter:
             said, status = visit.t("没有显示：请写明用途，至少四个字"), 422
         else:
             said = visit.t("钥匙保管人的电话已显示，此次查看已记入审计日志")
-        values = common(visit) | {"said": said} | around(desk, book, visit, row)
-        values["entry"] = entry_views.of_ticket(container, visit, row, card)
+        values = common(visit) | {"said": said} | around(desk, book, visit, row, card)
         if text_of(form, "next", 200).startswith("/tasks"):
             values |= detail(desk, visit, row, f"/tasks/{row.id}?") | extras(desk, visit, row)
             return desk.show(visit, "task.html", status=status, **values)

@@ -9,10 +9,10 @@ from services.api.container import Container
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_forms
-from services.api.pages.tickets.knowledge import LONGEST, said_of, version_of
+from services.api.pages.tickets.knowledge import LONGEST, said_of
 from services.api.pages.tickets.ticket_forms import Field
 from services.api.pages.words import N_
 from services.api.tickets.works import WorksAsked, keep_works
