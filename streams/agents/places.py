@@ -18,6 +18,8 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
+from streams.agents.asking import AskingProducer
+
 AGAIN_S = 1.0
 HELD = -1
 """No offset: nothing of the partition is let through until somebody says where it goes on."""
@@ -117,9 +119,10 @@ class PlacedConsumer(Consumer):
 
 
 class PlacedTransport(Transport):
-    """Kafka by way of :class:`PlacedConsumer`."""
+    """Kafka by way of :class:`PlacedConsumer` and :class:`~streams.agents.asking.AskingProducer`."""
 
     Consumer = PlacedConsumer
+    Producer = AskingProducer
 
 
 class PlacedApp(faust.App):
