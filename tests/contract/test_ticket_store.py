@@ -355,6 +355,7 @@ def test_a_count_ends_at_its_most_and_within_its_scope(side: Side) -> None:
     for count in range(3):
         _save(side, _report(f"LY-{count}"))
     assert side.reader.count_tickets(TicketFilters(), scope="", most=2) == 2
+    assert side.reader.count_tickets(TicketFilters(text="路灯"), scope="", most=2) == 2
     assert side.reader.count_tickets(TicketFilters(), scope="990101", most=9) == 3
     assert side.reader.count_tickets(TicketFilters(), scope="990102", most=9) == 0
 
