@@ -95,7 +95,7 @@ class PostgresTicketReader:
         else:
             rest, more = _NEWEST, {}
         queries = [f"SELECT body {_from(values)} {rest}"]
-        if values["words"] and not order:
+        if _walks(values) and not order:
             wordless = values | {"words": None, "pairs": None}
             queries.insert(0, _RECENT.format(what=f"{_from(wordless)} {before}"))
         rows: list[Any] = []
@@ -112,7 +112,7 @@ class PostgresTicketReader:
     def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
         values, found = _values(filters, scope) | {"most": most}, 0
         queries = [f"SELECT count(*) FROM (SELECT 1 {_from(values)} LIMIT %(most)s) AS found"]  # noqa: S608 - our own text
-        if values["words"]:
+        if _walks(values):
             queries.insert(0, _COUNT_RECENT.format(what=_from(values | {"words": None, "pairs": None})))
         with translated(), self._pool.connection() as connection:
             for query in queries:
@@ -152,6 +152,11 @@ class PostgresTicketReader:
             rows = connection.execute(_COUNT, values).fetchall()
         counts: dict[Any, tuple[Any, ...]] = {row[0]: row[1:] for row in rows}
         return tuple(StageCount(stage, *counts.get(stage, (0, 0, 0))) for stage in Stage)
+
+
+def _walks(values: Mapping[str, Any]) -> bool:
+    """Whether the newest are worth a look first; a unit's are in no index's order, and to sort them is the dear part."""
+    return bool(values["words"]) and not values["unit"]
 
 
 def _from(values: Mapping[str, Any]) -> str:
