@@ -20,8 +20,8 @@ from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain.photos import UNSHOWN_MS, Photo, blob_of
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, ActOnTicket, KeepPhotos, OpenTicket, Report
-from services.tickets.photo_ports import PhotoStore
 from services.tickets.ports import TicketStore
+from services.tickets.ports.photos import PhotoStore
 from services.tickets.postgres import PostgresPhotos, PostgresTicketStore
 from streams.contracts import Refused, Unavailable
 from tests.fakes.clock import ManualClock
