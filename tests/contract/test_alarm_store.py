@@ -19,13 +19,14 @@ from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresTicketStore
 from services.transactions import Clash
 from streams.contracts import ActionName, AlarmEvent, AlarmState, Cause, Refused, Severity
-from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryRules, rule
 from tests.fakes.tickets import MemoryDirectory
+
+SCHEMAS = ("registry", "alarms", "tickets")
 
 
 @dataclass
@@ -41,21 +42,13 @@ class Side:
         return RecordTransitions(self.store, RandomIds())(events)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    """One database for the whole suite; each test finds it empty."""
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "alarms", "tickets")
-        yield database
-
-
 @pytest.fixture(params=["memory", "postgres"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         memory = MemoryAlarmStore()
         yield Side(memory, memory, MemoryAlarmReader(memory, {"e1": "ticket-1"}), "ticket-1")
         return
-    database: Database = request.getfixturevalue("migrated")
+    database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "alarms", "tickets")
         alarms, tickets, front = (

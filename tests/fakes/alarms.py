@@ -107,7 +107,7 @@ class MemoryAlarmReader:
 
     def __init__(self, store: MemoryAlarmStore, tickets: dict[str, str] | None = None) -> None:
         self._store = store
-        self._tickets = tickets or {}
+        self._tickets = {} if tickets is None else tickets
 
     def list_alarms(self, filters: AlarmFilters, *, scope: str, limit: int, after: Key | None) -> Page[Listed]:
         found = [a for a in self._store.state.alarms.values() if a.area.startswith(scope) and _fits(a, filters)]
