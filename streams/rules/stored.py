@@ -5,12 +5,13 @@ format that nobody can take over is no bug and no reason to stop: its partition 
 from the log.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 from streams.contracts import Rule
+from streams.rules.catalogue import Catalogue
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -61,6 +62,34 @@ def believed(data: bytes, decoder: Decoder[T], code: str, formats: Collection[in
         return decoder.decode(data)
     except msgspec.DecodeError as error:
         raise ForeignState(code, found, formats, str(error)) from error
+
+
+class Lacking(NamedTuple):
+    """What stored state knows and its catalogue has lost; ``everything``: it has no rule, or no device, at all."""
+
+    rules: frozenset[str]
+    devices: frozenset[str]
+    everything: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.rules or self.devices)
+
+    def __str__(self) -> str:
+        named = [f"{len(ids)} {what} ({', '.join(sorted(ids)[:3])})" for what, ids in self.of() if ids]
+        return " and ".join(named) or "nothing"
+
+    def of(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        return ("rules", self.rules), ("devices", self.devices)
+
+
+def lacking(catalogue: Catalogue, rules: Iterable[str], devices: Iterable[str]) -> Lacking:
+    """Which of the rules and devices that stored state knows the catalogue has lost."""
+    if catalogue.withdrawn is None:
+        return Lacking(frozenset(), frozenset(), everything=False)
+    lost = frozenset(filter(catalogue.has_lost_rule, rules))
+    unknown = frozenset(filter(catalogue.has_lost_device, devices))
+    nothing = bool(lost and not catalogue.rules) or bool(unknown and not catalogue.devices)
+    return Lacking(lost, unknown, everything=nothing)
 
 
 class Stored(NamedTuple, Generic[T]):
