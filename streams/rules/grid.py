@@ -12,11 +12,11 @@ from streams.contracts.devices import DeviceState
 from streams.rules.catalogue import BUILT_IN, Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
 from streams.rules.device_step import DeviceStep, gone
-from streams.rules.grid_state import FORMAT, PackedGrid, packed, unpacked, with_alarms
+from streams.rules.grid_state import FORMAT, PackedGrid, unpacked, with_alarms
 from streams.rules.outcome import Fault, Outcome
 from streams.rules.probes import at_rest
 from streams.rules.slots import Verdict
-from streams.rules.stored import wordless
+from streams.rules.stored import packed, wordless
 from streams.rules.track import Track, pack, unpack
 
 MOST_STRANGERS = 256

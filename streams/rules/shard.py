@@ -10,6 +10,7 @@ from streams.contracts.partition import partition_of
 from streams.contracts.topics import PARTITIONS, QUARANTINE_KEY
 from streams.rules.catalogue import Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
+from streams.rules.closing import ended, forgotten
 from streams.rules.grid import Grid
 from streams.rules.outcome import Outcome
 from streams.rules.stored import lacking, restored
@@ -160,12 +161,18 @@ class Shard:
         if rule is not None and isinstance(rule.measure, Members):
             outcome.groups.append(action)
             return
-        grid = self.grids.get(action.grid)
-        if grid is None or offset <= grid.offset:
-            return
-        grid.advance(action.at, outcome)
-        grid.act(action, outcome)
-        grid.offset = offset
+        grid, slot = self.grids.get(action.grid), None
+        if grid is not None:
+            if offset <= grid.offset:
+                return
+            grid.advance(action.at, outcome)
+            track = grid.tracks.get(action.device)
+            slot = track.slots.get(action.rule) if track is not None else None
+            grid.act(action, outcome)
+            grid.offset = offset
+        told = forgotten(action, slot)
+        if told is not None:
+            outcome.hand_on(ended(told, action, outcome.source))
 
     def _take_up(self, given: Catalogue, now: int, outcome: Outcome) -> None:
         catalogue = given.keeping(self._kept)

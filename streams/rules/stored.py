@@ -5,6 +5,7 @@ format that nobody can take over is no bug and no reason to stop: its partition 
 from the log.
 """
 
+import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -16,6 +17,7 @@ from streams.rules.catalogue import Catalogue
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 NOTHING_SEEN: Final = (0, 0, -1)
+_encoder = msgspec.msgpack.Encoder()
 _clocks = msgspec.json.Decoder(tuple[int, int, int])
 
 
@@ -47,6 +49,28 @@ def format_of(data: bytes) -> int | None:
         return msgspec.msgpack.decode(first, type=int)
     except (msgspec.DecodeError, IndexError):
         return None
+
+
+def packed(state: object) -> bytes:
+    """A state as bytes: an array whose first element is its format, pressed lightly."""
+    return zlib.compress(_encoder.encode(state), level=1)
+
+
+def unpacked(data: bytes, decoder: Decoder[T], code: str, formats: Collection[int], *, plain: bool = False) -> T:
+    """A state as :func:`packed` left it, here or in a version whose format is one of ``formats``.
+
+    ``plain``: one of them was not pressed.
+
+    Raises:
+        ForeignState: it is of none of these, or damaged.
+    """
+    try:
+        pressed = zlib.decompress(data)
+    except zlib.error as error:
+        if not plain:
+            raise ForeignState(code, None, formats, str(error)) from error
+        pressed = data
+    return believed(pressed, decoder, code, formats)
 
 
 def believed(data: bytes, decoder: Decoder[T], code: str, formats: Collection[int]) -> T:

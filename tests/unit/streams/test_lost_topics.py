@@ -77,7 +77,7 @@ def test_7_an_alarm_stands_whose_rule_or_device_is_lost(lost: str) -> None:
     table.catalogue = whole
     table.shard.adopt(whole)
     assert table.tick(2 * MIN) == []
-    (ended,) = table.do(ActionName.CLOSE, 3 * MIN, device="g1", rule=CH4.id, reason="replaced")
+    (ended,) = table.do(ActionName.CLOSE, 3 * MIN, device="g1", rule=CH4.id)
     assert (ended.episode, ended.new) == (episode_id("g1", CH4.id, T0 + S), AlarmState.NORMAL)
 
 
