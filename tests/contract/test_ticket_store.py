@@ -561,13 +561,22 @@ def test_what_is_near_is_open_recent_and_of_the_same_community(side: Side) -> No
     _save(side, domain.move(gone, domain.Action.WITHDRAW, now=T0 + 1, by="operator", role=Role.OPERATOR,
                             details=Details(reason="误报")))  # fmt: skip
     with side.store.transaction() as work:
-        assert work.nearby(GRID, since=T0, limit=9) == (new, old)
-        assert work.nearby(GRID, since=T0 + 1, limit=9) == (new,)
+        assert work.nearby(GRID, alarmed=False, since=T0, limit=9) == (new, old)
+        assert work.nearby(GRID, alarmed=False, since=T0, limit=1) == (new,)
+        assert work.nearby(GRID, alarmed=False, since=T0 + 1, limit=9) == (new,)
     community = (GRID[:12],)
     assert side.matches.open_near(community, near=None, scope="", since=T0, limit=9) == (new, old)
     assert side.matches.open_near(community, near=None, scope="", since=T0, limit=1) == (new,)
     assert side.matches.open_near(community, near=None, scope="990102", since=T0, limit=9) == ()
     assert side.matches.open_near(("",), near=None, scope="", since=T0, limit=9) == (new, elsewhere, old)
+
+
+def test_what_has_an_alarm_and_what_has_none_are_near_each_for_itself(side: Side) -> None:
+    called = _save(side, _report("LY-1"))
+    alarm = TakeAlarm(side.store, MemoryDirectory(), ManualClock(T0), RandomIds())(raised("e1")).ticket
+    with side.store.transaction() as work:
+        assert work.nearby(GRID, alarmed=False, since=T0, limit=9) == (called,)
+        assert work.nearby(GRID, alarmed=True, since=T0, limit=9) == (alarm,)
 
 
 def test_a_wrong_grid_hides_no_ticket_of_the_neighbourhood(side: Side) -> None:

@@ -84,11 +84,11 @@ class Work(Protocol):
         """The tickets that wait for ``master``, by id."""
         ...
 
-    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
-        """Open tickets of the community of ``area`` that opened since then, newest first, not locked.
+    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets, with alarms or without, of the community of ``area`` that opened since then.
 
-        Who asks holds the community until the transaction ends, so that a call and an alarm that
-        come at once find each other.
+        Newest first, not locked. Who asks holds the community until the transaction ends, so that a
+        call and an alarm that come at once find each other.
         """
         ...
 
