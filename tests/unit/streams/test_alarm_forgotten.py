@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.contracts import ActionName, AlarmEvent, AlarmState, Candidate, Cause, Device
+from streams.contracts import Action, ActionName, AlarmEvent, AlarmState, Candidate, Cause, Device, Source
 from streams.contracts.devices import DeviceState
+from streams.rules.closing import ended
 from tests.unit.streams.group_table import MAIN, GroupTable, alarm, returned
 from tests.unit.streams.rule_table import CH4, GRID, HOUR, MIN, T0, S, Table, gas
 from tests.unit.streams.stored_life import FEEDER
@@ -116,3 +117,11 @@ def test_a_groups_own_forgotten_alarm_is_closed() -> None:
         again.do(ActionName.CLOSE, HOUR + S, rule.id, told.episode, told=told)
     (ended,) = again.events
     assert (ended.id, ended.new, ended.cause) == (f"{told.episode}-2", AlarmState.NORMAL, Cause.CLOSED)
+
+
+def test_the_end_has_the_next_number_and_calls_nobody_in_a_flood() -> None:
+    told = alarm("h1", S, number=12, flood=True, latched=True)
+    asked = Action("act", ActionName.CLOSE, GRID, "h1", told.rule, told.episode, "wang", T0 + MIN, told=told)
+    end = ended(told, asked, Source(3, 4))
+    assert (told.episode, end.id) == ("h1-episode-0000", "h1-episode-0000-13")
+    assert (end.flood, end.page, end.latched, end.source) == (False, None, False, Source(3, 4))

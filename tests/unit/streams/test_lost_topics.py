@@ -14,6 +14,7 @@ from streams.agents.watch import made
 from streams.contracts import ActionName, AlarmState, Cause, Tick, metrics
 from streams.groups import GroupShard
 from streams.rules import Catalogue, Lacking, Shard, Withdrawn, episode_id
+from streams.rules.stored import lacking
 from tests.unit.streams.rule_table import CH4, MIN, SILENT, T0, S, Table, gas
 from tests.unit.streams.stored_life import FEEDER, group_table
 
@@ -120,6 +121,19 @@ def test_a_shard_says_what_its_state_knows_and_the_topics_have_lost() -> None:
     table.catalogue = Catalogue.of([], [])
     table.restart()
     assert not table.shard.lacking
+
+
+def test_all_rules_or_all_devices_missing_is_everything() -> None:
+    some = Catalogue({CH4.id: CH4}, {"g1": gas()}, Withdrawn())
+    no_devices = Catalogue({CH4.id: CH4}, {}, Withdrawn())
+    nothing = Lacking(frozenset(), frozenset(), everything=False)
+    assert lacking(some, [CH4.id], ["g1"]) == nothing
+    assert lacking(some, ["a"], ["b"]) == Lacking(frozenset("a"), frozenset("b"), everything=False)
+    assert lacking(no_devices, [CH4.id], ["g1"]) == Lacking(frozenset(), frozenset({"g1"}), everything=True)
+    assert lacking(no_devices, [CH4.id], []) == nothing
+    assert lacking(Catalogue.of([], []), ["a"], ["b"]) == nothing
+    assert str(nothing) == "nothing"
+    assert str(lacking(some, "dcba", [])) == "4 rules (a, b, c)"
 
 
 def test_a_group_keeps_its_alarm_and_says_what_is_lost() -> None:
