@@ -18,6 +18,7 @@ from streams.contracts import (
     Cause,
     DeadLetter,
     Level,
+    Rule,
     Sample,
     Severity,
     decode,
@@ -212,13 +213,14 @@ def test_a_worker_whose_rules_were_lost_waits_for_them_and_ends_no_alarm(log: Lo
     place = f"{INPUTS.name}/{partition_of(district.grids[0])}"
     eventually(lambda: log.stored(worker.group, district.grids[0]), within_s=30, every_s=0.2)
     worker.end(signal.SIGKILL)
+    known = [decode(stored.value, Rule) for stored in log.read(RULES) if stored.value]
     log.lose(RULES)
     worker.start()
     district.ticks(20 * S)
     log.flush()
     eventually(lambda: f"{place} waits, and no alarm of it comes" in worker.log, within_s=60, every_s=0.2)
     assert told() == [raised]
-    log.register([district.rule], [])
+    log.register(known, [])
     act = Action(
         f"act-{log.run}", ActionName.ACKNOWLEDGE, raised.grid, raised.device, raised.rule, raised.episode, "wang",
         district.start + 30 * S,
