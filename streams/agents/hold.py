@@ -42,12 +42,14 @@ class Hold:
         self._look = look_s
         self._clock = clock
         self.waiting = False
+        self._begun: float | None = None
 
     async def shard(
         self, number: int, catalogue: Callable[[], Catalogue], make: Callable[[], PureShard], mine: Callable[[], bool]
     ) -> PureShard | None:
         """What ``make`` gives as soon as it lacks nothing; None once the partition is not ``mine`` any more."""
-        begun = self._clock()
+        # One patience for all partitions of the worker, which come here one after the other.
+        begun = self._begun = self._clock() if self._begun is None else self._begun
         said: float | None = None
         try:
             while mine():
@@ -57,6 +59,7 @@ class Hold:
                     log.error("%s/%d goes on without %s", self._stage.topic.name, number, lacking)
                     return shard
                 if not lacking:
+                    self._begun = None
                     return shard
                 self._wait(True)
                 while catalogue() is given and mine():
