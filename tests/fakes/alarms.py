@@ -80,6 +80,10 @@ class MemoryWork:
         self._state.events[event.id] = event
         return True
 
+    def last_of(self, episode: str) -> AlarmEvent | None:
+        events = [event for event in self._state.events.values() if event.episode == episode]
+        return max(events, key=number_of, default=None)
+
     def asked(self, command: str) -> Action | None:
         return self._state.actions.get(command)
 

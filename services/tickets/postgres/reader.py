@@ -155,7 +155,7 @@ class PostgresTicketReader:
 
 
 def _walks(values: Mapping[str, Any]) -> bool:
-    """Whether the newest are worth a look first; a unit's are in no index's order, and to sort them is the dear part."""
+    """Whether the newest are looked at first; a unit's are in no index's order, and sorting them is the dear part."""
     return bool(values["words"]) and not values["unit"]
 
 
