@@ -13,6 +13,8 @@ from services.tickets.ports import TicketReader
 from streams.contracts.metrics import CALENDAR_KNOWN_UNTIL, TICKETS_CARDS, TICKETS_OPEN
 
 EVERY_S = 1.0
+COUNT_EVERY = 10
+"""Looks between two counts: each reads every open ticket."""
 NAME = "ticket clocks"
 
 
@@ -25,21 +27,23 @@ class Scheduler:
     health: Health
 
     def run(self, stop: threading.Event) -> None:
+        look = 0
         try:
             while not stop.is_set():
-                done = until_available(stop, NAME, self._look)
+                done = until_available(stop, NAME, self.keep_time)
+                if look % COUNT_EVERY == 0:
+                    until_available(stop, NAME, self._count)
+                look += 1
                 self.health.beat(NAME)
-                if done == 0:
+                if not done:
                     stop.wait(EVERY_S)
         except Stopped:
             return
 
-    def _look(self) -> int:
-        events = self.keep_time()
+    def _count(self) -> None:
         gauge(CALENDAR_KNOWN_UNTIL).set(known_until_ms() / 1000)
         counts = self.reader.count_by_stage(TicketFilters(), scope="")
         for count in counts:
             gauge(TICKETS_OPEN, stage=str(count.stage)).set(count.tickets)
         gauge(TICKETS_CARDS, card="yellow").set(sum(count.yellow for count in counts))
         gauge(TICKETS_CARDS, card="red").set(sum(count.red for count in counts))
-        return len(events)

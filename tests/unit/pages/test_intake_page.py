@@ -71,6 +71,18 @@ def test_a_call_by_address_becomes_one_ticket_with_building_grid_point_and_urgen
     assert (ticket.caller.phone, ticket.caller.name) == ("13800001234", "王女士")
 
 
+def test_who_asks_to_stay_unnamed_is_named_to_nobody_who_does_the_work(city: MemoryCity) -> None:
+    refused = send(city, **(CALL | {"confidential": "1", "text": ""}), step="save")
+    assert 'id="new-confidential" checked' in refused.text
+    at = send(city, **CALL, confidential="1", step="save").headers["location"]
+    [ticket] = opened(city)
+    assert ticket.caller is not None
+    assert ticket.caller.confidential
+    assert "（要求保密）" in look(city, at).text
+    handler = look(city, at, role="unit_handler")
+    assert "王女士" not in handler.text
+
+
 def test_a_changed_form_under_the_same_key_is_asked_about_and_can_then_be_a_ticket_of_its_own(
     city: MemoryCity,
 ) -> None:
