@@ -31,7 +31,7 @@ from mutmut.mutation import trampoline
 from mutmut.mutation.file_mutation import mutate_file_contents
 
 RULES: Final = Path("streams/rules")
-TESTS: Final = ("tests/unit/streams",)
+TESTS: Final = ("tests/unit/streams", "tests/unit/replay")
 KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 OUT_OF_TIME: Final = {-signal.SIGPROF, -signal.SIGALRM}
 SLOW_S: Final = 0.05

@@ -11,13 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.daytime import DAY_MINUTES
+
 ZONE: Final = ZoneInfo("Asia/Shanghai")
-DAY_MINUTES: Final = 1_440
-
-
-def clock_of(minutes: int) -> str:
-    """Minutes of the day as ``08:30``; the day's end is ``24:00``."""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 @dataclass(frozen=True, slots=True)

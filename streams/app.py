@@ -87,7 +87,7 @@ def build(settings: Settings, progress: Progress) -> PlacedApp:
     attach(app, engines, follower, progress)
 
     def positions() -> dict[Place, int | None]:
-        mine = {engine.stage.topic.name: engine for engine in engines}
+        mine = {engine.stage.topic.name: engine for engine in engines if not engine.held}
         return {
             (place.topic, place.partition): mine[place.topic].position(place.partition)
             for place in app.consumer.assignment()

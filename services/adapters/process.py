@@ -5,6 +5,7 @@ whole process with code 1, since half a process is worse than a restart.
 """
 
 import argparse
+import gc
 import json
 import signal
 import sys
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
@@ -22,6 +23,8 @@ from services.adapters.retry import Stopped
 from services.adapters.settings import ProcessSettings
 
 Loop = Callable[[threading.Event], None]
+YOUNGEST: Final = 50_000
+"""Objects made before the youngest are looked through, not Python's 700: most of a request's are gone by then."""
 S = TypeVar("S", bound=ProcessSettings)
 
 
@@ -114,6 +117,7 @@ def run(
             threading.Thread(target=guarded, args=(loop_name, loop), name=loop_name)
             for loop_name, loop in loops.items()
         ]
+        _settle()
         for thread in threads:
             thread.start()
         log.info("started", loops=sorted(loops), metrics_port=server.server_address[1])
@@ -122,3 +126,14 @@ def run(
             thread.join(timeout=20)
     log.info("stopped", failed=failed.is_set())
     return 1 if failed.is_set() else 0
+
+
+def _settle() -> None:
+    """Leave what a process is made of out of every later collection.
+
+    Routes, models and catalogues live as long as the process. To walk them stops all threads for a
+    tenth of a second, some dozen times a minute at fifty requests a second.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNGEST, *gc.get_threshold()[1:])

@@ -123,6 +123,10 @@ class Work(Protocol):
         """Keep a transition; False when it is there already."""
         ...
 
+    def last_of(self, episode: str) -> AlarmEvent | None:
+        """The newest transition there is of an episode."""
+        ...
+
     def asked(self, command: str) -> Action | None: ...
 
     def ask(self, action: Action) -> None:

@@ -17,6 +17,7 @@ from services.api.live.hub import Hub
 from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.api.tickets.photo_keeping import blobs_of
+from services.api.tickets.recent_figures import RecentFigures
 from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
@@ -90,7 +91,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         unmask=Unmask(ticket_store, clock),
         audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),
-        figures=CountFigures(tickets.PostgresFigures(pool), clock),
+        figures=CountFigures(RecentFigures(tickets.PostgresFigures(pool)), clock),
         answers=answers,
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),

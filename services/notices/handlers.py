@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.daytime import DAY_MINUTES
 from services.duty import on_duty
 from services.notices import domain
 from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Subject, Way
@@ -14,7 +15,6 @@ MOST_WAITING = 100_000
 """Beyond this nothing more is planned: Kafka keeps the events until messages have left."""
 LEASE_MS = 120_000
 """Longer than a channel may take for one message."""
-DAY_MINUTES = 1_440
 LONGEST_ADDRESS = 200
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sensors.kinds.categories import GAS_LEAK
 from sensors.simulator import district as fictional
-from services.duty import DAY_MINUTES, Duty, Weekly
+from services.daytime import DAY_MINUTES
+from services.duty import Duty, Weekly
 from services.registry.domain import Area, EntryCard, Layer, Role, Unit, User
 from services.registry.handlers import District
 

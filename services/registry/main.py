@@ -1,4 +1,4 @@
-"""Composition root of the registry: seeds at its start, then relays its outbox."""
+"""Composition root of the registry: seeds at its start, then relays its outbox and keeps its topics whole."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,12 @@ from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import until_available
 from services.registry import seeding
-from services.registry.postgres import PostgresPeople
+from services.registry.kafka import Mirrored
+from services.registry.mirroring import Mirror, keep_whole
+from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresRules
 from services.registry.settings import RegistrySettings
 from services.registry.sign_ins import watch_sign_ins
+from streams.contracts.topics import DEVICES, RULES
 
 PURPOSE = "Devices, areas, units, people and rules: seeds them, and mirrors them on Kafka."
 
@@ -25,9 +28,15 @@ def compose(settings: RegistrySettings, runtime: Runtime) -> dict[str, Loop]:
     sender = Sender(settings.kafka_bootstrap_servers, client_id="linli-registry")
     runtime.resources.callback(sender.close)
     until_available(runtime.stop, "seed", lambda: seeding.prepare(settings, pool, clock))
+    servers = settings.kafka_bootstrap_servers
+    mirrors = [
+        Mirror(RULES, PostgresRules(pool), Mirrored(servers, RULES)),
+        Mirror(DEVICES, PostgresDevices(pool), Mirrored(servers, DEVICES)),
+    ]
     return {
         "outbox": Relay(url, "registry", sender, runtime.health).run,
         "tokens": lambda stop: watch_sign_ins(stop, PostgresPeople(pool), clock, runtime.health),
+        "mirror": lambda stop: keep_whole(stop, mirrors, runtime.health),
         "audit": AuditWatch(pool, "registry", clock, runtime.health).run,
     }
 

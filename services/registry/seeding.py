@@ -1,11 +1,11 @@
-"""What the process does once at its start, before its loops: mirror what Kafka lost, then seed."""
+"""What the process does once at its start, before its loops: seed."""
 
 from sensors.kinds import default_rules, pace
 from services.adapters import logging
 from services.adapters.credentials import Argon2Passwords
 from services.adapters.postgres import Pool
 from services.ports import Clock
-from services.registry import demo, kafka
+from services.registry import demo
 from services.registry.handlers import (
     seed_administrator,
     seed_district,
@@ -15,7 +15,6 @@ from services.registry.handlers import (
     seed_users,
 )
 from services.registry.postgres import (
-    PostgresDevices,
     PostgresEntryCards,
     PostgresPeople,
     PostgresPlaces,
@@ -23,24 +22,18 @@ from services.registry.postgres import (
     PostgresRules,
 )
 from services.registry.settings import Pace, RegistrySettings
-from streams.contracts.topics import DEVICES, RULES
 
 
 def prepare(settings: RegistrySettings, pool: Pool, clock: Clock) -> None:
-    """Make Kafka and the database hold what they should; quick where they do.
+    """Make the database hold what it should; quick where it does.
 
     Raises:
         Unavailable: a server does not answer; nothing is half done that a repetition would not finish.
     """
     log, now = logging.get(__name__), clock.now()
-    servers = settings.kafka_bootstrap_servers
-    mirrored = {
-        "devices": PostgresDevices(pool).mirror() if kafka.is_empty(servers, DEVICES) else 0,
-        "rules": PostgresRules(pool).mirror() if kafka.is_empty(servers, RULES) else 0,
-    }
     hasten = pace.demo if settings.pace is Pace.DEMO else (lambda rule: rule)
     rules = seed_rules(PostgresRules(pool), [hasten(rule) for rule in default_rules()], now=now)
-    log.info("seeded", mirrored=mirrored, rules=rules)
+    log.info("seeded", rules=rules)
     if settings.demo:
         place = demo.district(settings.seed, settings.devices)
         added = seed_district(PostgresPlaces(pool), place, now=now)

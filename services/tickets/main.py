@@ -34,9 +34,7 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
     clock, store = SystemClock(), PostgresTicketStore(pool)
     take = TakeAlarm(store, PostgresDirectory(pool), clock, RandomIds())
     consume = AlarmConsumer(take, KafkaDeadLetters(letters), clock)
-    scheduler = Scheduler(
-        KeepTime(store, clock), Recount(store, clock), PostgresTicketReader(pool), clock, runtime.health
-    )
+    scheduler = Scheduler(KeepTime(store, clock), Recount(store, clock), PostgresTicketReader(pool), runtime.health)
 
     return {
         "alarms": lambda stop: follow_group(

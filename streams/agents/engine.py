@@ -8,37 +8,27 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from streams.agents.hold import Hold
 from streams.agents.poison import Poison, letter_of
+from streams.agents.sending import Acknowledged, Hand, Save, Send, until_sent
 from streams.agents.stages import FIRST, PureShard, Stage
 from streams.agents.watch import Progress, made
 from streams.contracts import AlarmEvent, Tick, Undecodable, encode, group_key, metrics
 from streams.contracts.topics import ALARMS, DEAD_LETTERS, GROUPS, INPUTS
-from streams.rules import Catalogue, Fault, ForeignState, Outcome, partition_of_code
+from streams.rules import Catalogue, Fault, ForeignState, Outcome, Withdrawn, partition_of_code
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 10.0
 MOST_UNACKED = 5_000
-RETRY_S = 0.5
 REWIND_EVERY_S = 1.0
 REWIND_MOST_S = 20.0
 
-Acknowledged = Awaitable[Any]
-Save = Callable[[int, str, bytes | None], Awaitable[Acknowledged]]
 Earliest = Callable[[int], Awaitable[int]]
 Rewind = Callable[[int, int], Awaitable[None]]
-
-
-class Send(Protocol):
-    """Hands a record over; gives what to await for its acknowledgement. By key, unless a partition is named."""
-
-    async def __call__(self, topic: str, key: str, value: bytes, partition: int | None = None) -> Acknowledged: ...
-
-
-Hand = Callable[[], Awaitable[Acknowledged]]
 
 
 class Gap(Exception):
@@ -81,8 +71,10 @@ class Engine:
         poison: Poison,
         progress: Progress,
         stage: Stage = FIRST,
+        hold: Hold | None = None,
     ) -> None:
         self.stage = stage
+        self._hold = hold or Hold(stage)
         self._send = send
         self._save = save
         self._stored = stored
@@ -91,7 +83,7 @@ class Engine:
         self._poison = poison
         self._progress = progress
         self._partitions: dict[int, Partition] = {}
-        self.catalogue = Catalogue({}, {})
+        self.catalogue = Catalogue({}, {}, Withdrawn())
         self.generation = 0
         self._crowded: set[str] = set()
 
@@ -107,6 +99,11 @@ class Engine:
         self.generation += 1
         self._partitions.clear()
 
+    @property
+    def held(self) -> bool:
+        """Whether a partition waits for rules or devices that their topic has lost."""
+        return self._hold.waiting
+
     def position(self, number: int) -> int | None:
         """The offset that a partition wants next; None while it has not been taken up."""
         partition = self._partitions.get(number)
@@ -117,6 +114,8 @@ class Engine:
         message = event.message
         generation = self.generation
         partition = await self._partition(message.partition)
+        if partition is None:
+            return
         if message.offset > partition.next:
             await self._close_hole(partition, message.partition, message.offset)
             return
@@ -146,15 +145,24 @@ class Engine:
             await self._settle(message.partition, partition)
         self._progress.beat(self.stage.loop)
 
-    async def _partition(self, number: int) -> Partition:
-        """The partition's state; ``next`` is the offset that the state wants."""
+    async def _partition(self, number: int) -> Partition | None:
+        """The partition's state; ``next`` is the offset that the state wants. None: it was taken away meanwhile."""
         partition = self._partitions.get(number)
         if partition is None:
-            generation, earliest = self.generation, await self._earliest(number)
+            generation = self.generation
             mine = {code: data for code, data in self._stored().items() if partition_of_code(code) == number}
-            shard = self.stage.shard(number, self.catalogue, mine)
+            shard = await self._hold.shard(
+                number,
+                lambda: self.catalogue,
+                lambda: self.stage.shard(number, self.catalogue, mine),
+                lambda: generation == self.generation,
+            )
+            if shard is None:
+                return None
+            earliest = await self._earliest(number)
             if shard.refused:
                 await self._forget_stored(number, mine, shard.refused)
+            shard.adopt(self.catalogue)  # another may have come while Kafka was asked
             partition = Partition(shard, time.monotonic())
             partition.next = max(shard.offset + 1, earliest)
             if generation == self.generation:
@@ -196,6 +204,8 @@ class Engine:
         made(metrics.ENGINE_LATE).inc(outcome.late)
         if outcome.adopted:
             log.info("rules and devices in force from %s on: %d rules", place, len(self.catalogue.rules))
+            lost = {rule for each in self._partitions.values() for rule in each.shard.lost}
+            made(metrics.ENGINE_RULES_LOST).labels(stage=self.stage.loop).set(len(lost))
         await self._until_sent(
             [
                 *(
@@ -272,17 +282,7 @@ class Engine:
         return lambda: self._save(number, code, packed)
 
     async def _until_sent(self, sends: list[Hand]) -> None:
-        """Send in order and wait for Kafka; while it is away, retry without end and without progress."""
-        while sends:
-            try:
-                acknowledgements = [await send() for send in sends]
-                await asyncio.gather(*acknowledgements)
-            except KafkaError as error:
-                made(metrics.LOOP_ERRORS).labels(loop=self.stage.loop, error="unavailable").inc()
-                log.warning("waiting for Kafka: %s", error)
-                await asyncio.sleep(RETRY_S)
-            else:
-                return
+        await until_sent(sends, self.stage.loop)
 
 
 def _count(event: AlarmEvent) -> None:

@@ -7,17 +7,21 @@ from typing import Any, Final, Protocol
 from streams.contracts import decode_group, decode_input
 from streams.contracts.topics import GROUPS, INPUTS, Topic
 from streams.groups import GroupShard
-from streams.rules import Catalogue, ForeignState, Outcome, Shard, partition_of
+from streams.rules import Catalogue, ForeignState, Lacking, Outcome, Shard, partition_of
 
 
 class PureShard(Protocol):
     """One partition's state: a pure function of its records. ``offset`` is the last one it reflects.
 
-    ``refused`` is stored state that could not be taken over, so that nothing of it was.
+    ``refused`` is stored state that could not be taken over, so that nothing of it was; ``lacking``
+    is what its stored state knows and its first catalogue has lost, ``lost`` the rules that the
+    present one has lost and that stay in force, since alarms of them stood.
     """
 
     offset: int
     refused: list[ForeignState]
+    lacking: Lacking
+    lost: frozenset[str]
 
     @property
     def dirty(self) -> list[str]: ...

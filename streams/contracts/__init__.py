@@ -7,7 +7,7 @@ from streams.contracts.dead_letters import DeadLetter
 from streams.contracts.devices import Device, DeviceState
 from streams.contracts.errors import LinliError, Refused, Unavailable, Undecodable
 from streams.contracts.groups import Candidate, GroupRecord, Member, group_key
-from streams.contracts.inputs import Action, ActionName, Batch, Flag, Input, Quality, Sample, Tick, time_flag
+from streams.contracts.inputs import Action, ActionName, Batch, Flag, Input, Sample, Tick, time_flag
 from streams.contracts.measures import (
     SLOTS,
     Condition,
@@ -27,6 +27,7 @@ from streams.contracts.measures import (
     Value,
 )
 from streams.contracts.notices import Notice
+from streams.contracts.quality import Quality
 from streams.contracts.rules import Days, Level, Rule, Schedule, Scope, Severity, TicketPolicy
 from streams.contracts.tickets import TicketEvent
 

@@ -9,24 +9,14 @@ from typing import Final
 
 import msgspec
 
+from streams.contracts.alarms import AlarmEvent
+from streams.contracts.quality import Quality
+
 DAY_MS: Final = 86_400_000
 MAX_AGE_MS: Final = DAY_MS
 """Older than this on arrival: history keeps it, no live state follows (alarms.md rule 6)."""
 MAX_AHEAD_MS: Final = DAY_MS
 """Further in the future than this: the time stamp is nonsense, not an offset."""
-
-
-class Quality(StrEnum):
-    """Why a metric's value must not be believed; a metric that is absent from ``quality`` is good."""
-
-    GOOD = "good"
-    SENTINEL = "sentinel"
-    OUT_OF_RANGE = "out_of_range"
-    OVER_RANGE = "over_range"
-    TEST = "test"
-    WARMUP = "warmup"
-    FAULT = "fault"
-    UNLISTED = "unlisted"
 
 
 class Flag(StrEnum):
@@ -103,7 +93,8 @@ class Action(msgspec.Struct, frozen=True, tag="action", omit_defaults=True):
     Acknowledging, resetting and closing need the ``episode``; the others mean ``rule`` on
     ``device`` as such. ``until`` and ``second`` (the second approver) belong to ``shelve``. The
     group stage writes ``suppress`` and ``unsuppress``; their ``by`` is the suppressing episode.
-    ``device`` is a group's id where the alarm is the group's own.
+    ``device`` is a group's id where the alarm is the group's own. ``told``: with ``close``, the last
+    transition there is of the episode, which ends it where no worker knows of it any more.
     """
 
     id: str
@@ -117,6 +108,7 @@ class Action(msgspec.Struct, frozen=True, tag="action", omit_defaults=True):
     why: str = ""
     until: int | None = None
     second: str = ""
+    told: AlarmEvent | None = None
 
 
 Input = Batch | Tick | Action

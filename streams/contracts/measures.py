@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from streams.contracts.inputs import Quality
+from streams.contracts.quality import Quality
 
 SLOTS: Final = 32
 """Points of a window; a device that reports more often than ``window / SLOTS`` is thinned out."""

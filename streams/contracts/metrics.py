@@ -81,6 +81,15 @@ ENGINE_BEYOND = _counter("engine_beyond_total", "Alarms and conditions that a to
 ENGINE_STATE_REFUSED = _counter(
     "engine_state_refused_total", "Partitions whose stored state could not be taken over.", "stage"
 )
+ENGINE_HELD = _gauge(
+    "engine_held", "1 while partitions wait for rules or devices that they know and their topic has lost.", "stage"
+)
+ENGINE_RULES_LOST = _gauge(
+    "engine_rules_lost", "Rules in force as they were stored, since their topic has lost them.", "stage"
+)
+
+# Registry
+REGISTRY_MIRRORED = _counter("registry_mirrored_total", "Records sent again that their topic had lost.", "topic")
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")

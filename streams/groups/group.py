@@ -7,16 +7,17 @@ from typing import Final
 import msgspec
 
 from streams.contracts import Action, AlarmEvent, AlarmState, Candidate, Member, Rule, Source
-from streams.groups import hiding, own
-from streams.groups.incidents import REMEMBER_MS, Incident, counts_in
+from streams.groups import hiding, joining, own
+from streams.groups.incidents import REMEMBER_MS
 from streams.groups.overflow import MOST_MEMBERS, Overflow, incident_of
 from streams.groups.own import Affected
 from streams.groups.roster import Roster
-from streams.groups.state import FORMAT, Seen, State, packed, unpacked
+from streams.groups.state import FORMAT, Seen, State, unpacked
 from streams.rules import Beyond, Catalogue, Fault, Outcome, Slot
 from streams.rules.bench import Told
+from streams.rules.closing import ended, forgotten
 from streams.rules.machine import Steps
-from streams.rules.stored import wordless
+from streams.rules.stored import packed, wordless
 
 MOST_ACTIONS: Final = 64
 """Requests that are known again when they come twice."""
@@ -61,7 +62,7 @@ class Group:
             self._pass_beyond(event, outcome)
         elif self._news(event.source, f"{event.device}\n{event.rule}", event.id, event.at):
             self._known.add(event.device)
-            outcome.events.append(self._finished(event, outcome))
+            self._finish(event, outcome)
 
     def member(self, record: Member, roster: Roster, outcome: Outcome) -> None:
         """A device's own condition has changed; in a group that is too large only some are listened to."""
@@ -80,11 +81,15 @@ class Group:
     def act(self, action: Action, roster: Roster, outcome: Outcome) -> None:
         """A person's act on the group's own alarm; the same one again has no effect."""
         state = self.state
-        rule = roster.rules.get(action.rule)
-        if rule is None or action.id in state.actions:
+        rule, told = roster.rules.get(action.rule), forgotten(action, state.slots.get(action.rule))
+        if (rule is None and told is None) or action.id in state.actions:
             return
         self.dirty = True
         state.actions = [*state.actions[1 - MOST_ACTIONS :], action.id]
+        if told is not None:
+            self._finish(ended(told, action, outcome.source), outcome)
+        if rule is None:
+            return
         self._carry(rule, action.at, roster, outcome)
         self._take(rule, own.asked(state.slots.get(rule.id), rule, action), roster, outcome, action.at)
 
@@ -193,62 +198,10 @@ class Group:
         self.state.seen[key] = seen
         return True
 
-    def _finished(self, event: AlarmEvent, outcome: Outcome) -> AlarmEvent:
-        """The event with what only the group knows."""
-        state = self.state
+    def _finish(self, event: AlarmEvent, outcome: Outcome) -> None:
+        """Tell an event with what only the group knows."""
         self.dirty = True
-        opening = event.episode not in state.episodes
-        incident = self._incident_of(event)
-        if opening and not incident.devices:
-            outcome.incidents.append(incident.id)
-        page = incident.take(event, event.page)
-        if event.new is AlarmState.NORMAL:
-            state.episodes.pop(event.episode, None)
-        else:
-            state.episodes[event.episode] = incident.id
-        state.flood.count(event.at, new=opening and event.new.active and not event.hidden)
-        ticket = event.ticket
-        if ticket is not None and ticket.agreed_urgency > ticket.urgency and incident.agrees(event.building):
-            ticket = msgspec.structs.replace(ticket, urgency=ticket.agreed_urgency)
-        return msgspec.structs.replace(
-            event,
-            incident=incident.id,
-            group=state.code,
-            first_out=incident.first[1] == event.episode,
-            members=incident.members,
-            page=page,
-            ticket=ticket,
-            flood=state.flood.collapses(event),
-        )
-
-    def _incident_of(self, event: AlarmEvent) -> Incident:
-        state = self.state
-        known = state.incidents.get(state.episodes.get(event.episode, ""))
-        if known is not None and (known.called or not counts_in(event)):
-            return known
-        # A warning that has become an alarm may find a real incident that was not there when it began.
-        found = self._joinable(event)
-        if found is None or (known is not None and not found.called):
-            found = known or Incident.begin(state.code, event)
-        if known is not None and known is not found:
-            self._leave(known, event)
-        state.incidents[found.id] = found
-        return found
-
-    def _leave(self, incident: Incident, event: AlarmEvent) -> None:
-        incident.standing.pop(event.episode, None)
-        if not incident.standing:
-            self.state.incidents.pop(incident.id, None)
-
-    def _joinable(self, event: AlarmEvent) -> Incident | None:
-        """The incident that an episode joins: one that still takes members, else the device's own."""
-        same = [one for one in self.state.incidents.values() if one.cause == event.cause_of_alarm]
-        if event.new.active:
-            fitting = [one for one in same if one.joinable(event.at)]
-            if fitting:
-                return min(fitting, key=lambda one: (not one.called, one.opened, one.id))
-        mine = [one for one in same if event.device in one.devices]
-        return max(mine, key=lambda one: (one.last, one.id)) if mine else None
+        outcome.events.append(joining.finished(self.state, event, outcome))
 
     def _take(self, rule: Rule, steps: Steps, roster: Roster, outcome: Outcome, now: int) -> None:
         """Put a slot down, tell its transitions through the incident, and hide or show the members."""
@@ -266,7 +219,7 @@ class Group:
             state.told_by[rule.id] = wordless(rule)
         self.dirty = True
         for event in self._addressed(rule, [Told(rule, one, state.code, "") for one in made], roster, outcome):
-            outcome.events.append(self._finished(event, outcome))
+            self._finish(event, outcome)
         if made:
             self._hide(rule, slot, roster, outcome, now)
         if rule.id not in state.slots:

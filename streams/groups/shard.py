@@ -9,7 +9,7 @@ from streams.contracts import Action, Candidate, GroupRecord, Member, Rule, Sour
 from streams.groups.group import Group
 from streams.groups.roster import roster_of
 from streams.rules import Catalogue, Outcome, TooManyFaults
-from streams.rules.stored import restored
+from streams.rules.stored import lacking, restored
 
 CLOCK_PREFIX: Final = "#"
 TIDY_EVERY_MS: Final = 3_600_000
@@ -23,7 +23,8 @@ class GroupShard:
     Stored state of another version that cannot be taken over is ``refused``: then all of it is left, to be worked out
     again from the log.
     A catalogue given to :meth:`adopt` comes into force at the next Tick that every group is still to see, as in the
-    first stage; the first one judges from the beginning, and alarms whose rule it lacks end at that Tick.
+    first stage; the first one judges from the beginning, and alarms whose rule was withdrawn end at that Tick.
+    ``lacking`` and ``lost`` are as in the first stage.
     """
 
     def __init__(
@@ -41,6 +42,13 @@ class GroupShard:
         self._roster = roster_of(catalogue)
         self._awake = {code for code, group in self.groups.items() if group.awake}
         self._known: dict[str, Rule] = {}
+        self._kept = {name: rule for group in self.groups.values() for name, rule in group.state.told_by.items()}
+        self.lost: frozenset[str] = frozenset()
+        held = [group.state.members for group in self.groups.values()]
+        self.lacking = lacking(
+            catalogue, [*self._kept, *(rule for one in held for rule in one)],
+            (device for one in held for members in one.values() for device in members),
+        )  # fmt: skip
         self._faults = 0
         self._waiting: Catalogue | None = catalogue
 
@@ -126,7 +134,9 @@ class GroupShard:
             for group in self.groups.values():
                 group.tidy(at)
 
-    def _take_up(self, catalogue: Catalogue, now: int, outcome: Outcome) -> None:
+    def _take_up(self, given: Catalogue, now: int, outcome: Outcome) -> None:
+        catalogue = given.keeping(self._kept)
+        self.lost = frozenset(catalogue.rules.keys() - given.rules.keys())
         self._known |= self._roster.rules
         self.catalogue, self._waiting = catalogue, None
         self._roster = roster_of(catalogue)

@@ -1,6 +1,5 @@
 """What is remembered of a group, and how it is stored: one packed value, whose format is told by its first element."""
 
-import zlib
 from typing import Final
 
 import msgspec
@@ -9,8 +8,7 @@ from streams.contracts import Rule
 from streams.groups.incidents import Flood, Incident
 from streams.groups.overflow import Overflow
 from streams.groups.own import Affected
-from streams.rules import Slot
-from streams.rules.stored import believed
+from streams.rules import Slot, stored
 
 FORMAT: Final = 3
 FORMATS: Final = frozenset({1, 2, FORMAT})
@@ -59,25 +57,15 @@ class State(msgspec.Struct, array_like=True):
     told_by: dict[str, Rule] = {}
 
 
-_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(State)
 
 
-def packed(state: State) -> bytes:
-    """The state as bytes."""
-    return zlib.compress(_encoder.encode(state), level=1)
-
-
 def unpacked(code: str, data: bytes) -> State:
-    """A state as :func:`packed` left it, here or in a version whose format is one of :data:`FORMATS`.
+    """A group as it was packed, here or in a version whose format is one of :data:`FORMATS`.
 
     Raises:
         ForeignState: it is of none of these.
     """
-    try:
-        plain = zlib.decompress(data)
-    except zlib.error:
-        plain = data
-    state = believed(plain, _decoder, code, FORMATS)
+    state = stored.unpacked(data, _decoder, code, FORMATS, plain=True)
     state.format = FORMAT
     return state

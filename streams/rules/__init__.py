@@ -42,7 +42,7 @@ What an event means downstream:
 
 from streams.contracts.partition import partition_of
 from streams.rules.acts import step
-from streams.rules.catalogue import BUILT_IN, Catalogue
+from streams.rules.catalogue import BUILT_IN, Catalogue, Withdrawn
 from streams.rules.clock import DEFAULT_CLOCK, Clock, ClockPolicy
 from streams.rules.grid import Grid
 from streams.rules.machine import new_slot
@@ -52,7 +52,7 @@ from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
 from streams.rules.replay import outcomes, replay, replay_bytes
 from streams.rules.shard import Shard, TooManyFaults, partition_of_code
 from streams.rules.slots import ARRIVAL, Reading, Slot, Transition
-from streams.rules.stored import ForeignState
+from streams.rules.stored import ForeignState, Lacking
 from streams.rules.transitions import episode_id
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "Fault",
     "ForeignState",
     "Grid",
+    "Lacking",
     "Outcome",
     "Plan",
     "Problem",
@@ -76,6 +77,7 @@ __all__ = [
     "TooManyFaults",
     "Transition",
     "Weight",
+    "Withdrawn",
     "cycles",
     "episode_id",
     "new_slot",

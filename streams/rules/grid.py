@@ -12,11 +12,11 @@ from streams.contracts.devices import DeviceState
 from streams.rules.catalogue import BUILT_IN, Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
 from streams.rules.device_step import DeviceStep, gone
-from streams.rules.grid_state import FORMAT, PackedGrid, packed, unpacked, with_alarms
+from streams.rules.grid_state import FORMAT, PackedGrid, unpacked, with_alarms
 from streams.rules.outcome import Fault, Outcome
 from streams.rules.probes import at_rest
 from streams.rules.slots import Verdict
-from streams.rules.stored import wordless
+from streams.rules.stored import packed, wordless
 from streams.rules.track import Track, pack, unpack
 
 MOST_STRANGERS = 256
@@ -116,12 +116,14 @@ class Grid:
         self._attempt(track, action.at, outcome, lambda step: step.act(action, rule), again=False)
 
     def adopt(self, catalogue: Catalogue, devices: list[str], now: int, outcome: Outcome) -> None:
-        """Put another catalogue in force for ``devices`` (ids, in order)."""
+        """Put another catalogue in force for ``devices`` (ids, in order); one that it has lost stays as it is."""
         self._catalogue = catalogue
         known, self.rules = self.rules, catalogue.versions
         for device_id in devices:
             device = catalogue.devices.get(device_id)
             track = self.tracks.get(device_id)
+            if device is None and catalogue.has_lost_device(device_id):
+                continue
             if device is None or device.area != self.code or gone(device.state):
                 if track is not None:
                     self._drop(track, now, outcome)
@@ -152,6 +154,11 @@ class Grid:
             lambda step: step.adopt(device, plan, now, changed, self._rule),
             anew=track.version != device.version,
         )
+
+    @property
+    def told_by(self) -> dict[str, Rule]:
+        """The rules, without their words, of the alarms that stood here when the grid was stored."""
+        return self._stored_rules
 
     def revisit(self, outcome: Outcome) -> None:
         """Step the samples of devices that have become known; whoever is still strange is let go."""

@@ -1,14 +1,13 @@
 """How a grid is stored: one packed value, whose format is told by its first element."""
 
-import zlib
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from streams.contracts import AlarmState, Rule
+from streams.rules import stored
 from streams.rules.catalogue import BUILT_IN
-from streams.rules.stored import ForeignState, believed
 from streams.rules.track import PackedTrack, Track
 
 FORMAT: Final = 3
@@ -31,26 +30,16 @@ class PackedGrid(msgspec.Struct, array_like=True, frozen=True):
     told_by: list[Rule] = []
 
 
-_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(PackedGrid)
 
 
-def packed(state: PackedGrid) -> bytes:
-    """The state as bytes."""
-    return zlib.compress(_encoder.encode(state), level=1)
-
-
 def unpacked(code: str, data: bytes) -> PackedGrid:
-    """A state as :func:`packed` left it, here or in a version whose format is one of :data:`FORMATS`.
+    """A grid as it was packed, here or in a version whose format is one of :data:`FORMATS`.
 
     Raises:
         ForeignState: it is of none of these.
     """
-    try:
-        plain = zlib.decompress(data)
-    except zlib.error as error:
-        raise ForeignState(code, None, FORMATS, str(error)) from error
-    return believed(plain, _decoder, code, FORMATS)
+    return stored.unpacked(data, _decoder, code, FORMATS)
 
 
 def with_alarms(tracks: Iterable[Track]) -> dict[str, Track]:

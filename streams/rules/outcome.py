@@ -121,8 +121,12 @@ class Outcome:
         page = page_of(event)
         if page is not None:
             event = msgspec.structs.replace(event, page=page)
-        if told.group:
-            self.groups.append(Candidate(told.group, event))
+        self.hand_on(event)
+
+    def hand_on(self, event: AlarmEvent) -> None:
+        """To everybody, or by way of its group."""
+        if event.group:
+            self.groups.append(Candidate(event.group, event))
         else:
             self.events.append(event)
 

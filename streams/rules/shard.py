@@ -10,9 +10,10 @@ from streams.contracts.partition import partition_of
 from streams.contracts.topics import PARTITIONS, QUARANTINE_KEY
 from streams.rules.catalogue import Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
+from streams.rules.closing import ended, forgotten
 from streams.rules.grid import Grid
 from streams.rules.outcome import Outcome
-from streams.rules.stored import restored
+from streams.rules.stored import lacking, restored
 
 FAULT_WINDOW_MS = 60_000
 CLOCK_PREFIX = "#"
@@ -34,7 +35,8 @@ class Shard:
     ``stored`` is what :meth:`pack` gave, by the same codes; what another version left and nobody can take over is
     ``refused``, and then all of it is left, to be worked out again from the log. A catalogue given to :meth:`adopt`
     comes into force at the next Tick that every grid is still to see, and so does the first one for devices that have
-    never been heard.
+    never been heard. ``lacking`` is what ``stored`` knows and the first catalogue has lost; ``lost`` are rules that the
+    present one has lost, and that stay in force as they were stored, since alarms of them stood (ADR 66).
     """
 
     def __init__(
@@ -60,6 +62,13 @@ class Shard:
         self._policy = policy
         self._most_faults = most_faults
         self._faults: deque[int] = deque()
+        self._kept = {name: rule for grid in self.grids.values() for name, rule in grid.told_by.items()}
+        self.lost: frozenset[str] = frozenset()
+        self.lacking = lacking(
+            catalogue,
+            (name for grid in self.grids.values() for name in grid.rules),
+            (name for grid in self.grids.values() for name in grid.tracks),
+        )
         self._waiting: Catalogue | None = catalogue
         self._in_force: Catalogue | None = None
 
@@ -152,14 +161,22 @@ class Shard:
         if rule is not None and isinstance(rule.measure, Members):
             outcome.groups.append(action)
             return
-        grid = self.grids.get(action.grid)
-        if grid is None or offset <= grid.offset:
-            return
-        grid.advance(action.at, outcome)
-        grid.act(action, outcome)
-        grid.offset = offset
+        grid, slot = self.grids.get(action.grid), None
+        if grid is not None:
+            if offset <= grid.offset:
+                return
+            grid.advance(action.at, outcome)
+            track = grid.tracks.get(action.device)
+            slot = track.slots.get(action.rule) if track is not None else None
+            grid.act(action, outcome)
+            grid.offset = offset
+        told = forgotten(action, slot)
+        if told is not None:
+            outcome.hand_on(ended(told, action, outcome.source))
 
-    def _take_up(self, catalogue: Catalogue, now: int, outcome: Outcome) -> None:
+    def _take_up(self, given: Catalogue, now: int, outcome: Outcome) -> None:
+        catalogue = given.keeping(self._kept)
+        self.lost = frozenset(catalogue.rules.keys() - given.rules.keys())
         changed = self._changed(catalogue)
         self.catalogue, self._in_force, self._waiting = catalogue, catalogue, None
         for code in sorted(set(changed) | set(self.grids)):

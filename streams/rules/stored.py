@@ -5,16 +5,19 @@ format that nobody can take over is no bug and no reason to stop: its partition 
 from the log.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import zlib
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 from streams.contracts import Rule
+from streams.rules.catalogue import Catalogue
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 NOTHING_SEEN: Final = (0, 0, -1)
+_encoder = msgspec.msgpack.Encoder()
 _clocks = msgspec.json.Decoder(tuple[int, int, int])
 
 
@@ -48,6 +51,28 @@ def format_of(data: bytes) -> int | None:
         return None
 
 
+def packed(state: object) -> bytes:
+    """A state as bytes: an array whose first element is its format, pressed lightly."""
+    return zlib.compress(_encoder.encode(state), level=1)
+
+
+def unpacked(data: bytes, decoder: Decoder[T], code: str, formats: Collection[int], *, plain: bool = False) -> T:
+    """A state as :func:`packed` left it, here or in a version whose format is one of ``formats``.
+
+    ``plain``: one of them was not pressed.
+
+    Raises:
+        ForeignState: it is of none of these, or damaged.
+    """
+    try:
+        pressed = zlib.decompress(data)
+    except zlib.error as error:
+        if not plain:
+            raise ForeignState(code, None, formats, str(error)) from error
+        pressed = data
+    return believed(pressed, decoder, code, formats)
+
+
 def believed(data: bytes, decoder: Decoder[T], code: str, formats: Collection[int]) -> T:
     """The state in ``data``, whose format is one of ``formats``.
 
@@ -61,6 +86,34 @@ def believed(data: bytes, decoder: Decoder[T], code: str, formats: Collection[in
         return decoder.decode(data)
     except msgspec.DecodeError as error:
         raise ForeignState(code, found, formats, str(error)) from error
+
+
+class Lacking(NamedTuple):
+    """What stored state knows and its catalogue has lost; ``everything``: it has no rule, or no device, at all."""
+
+    rules: frozenset[str]
+    devices: frozenset[str]
+    everything: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.rules or self.devices)
+
+    def __str__(self) -> str:
+        named = [f"{len(ids)} {what} ({', '.join(sorted(ids)[:3])})" for what, ids in self.of() if ids]
+        return " and ".join(named) or "nothing"
+
+    def of(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        return ("rules", self.rules), ("devices", self.devices)
+
+
+def lacking(catalogue: Catalogue, rules: Iterable[str], devices: Iterable[str]) -> Lacking:
+    """Which of the rules and devices that stored state knows the catalogue has lost."""
+    if catalogue.withdrawn is None:
+        return Lacking(frozenset(), frozenset(), everything=False)
+    lost = frozenset(filter(catalogue.has_lost_rule, rules))
+    unknown = frozenset(filter(catalogue.has_lost_device, devices))
+    nothing = bool(lost and not catalogue.rules) or bool(unknown and not catalogue.devices)
+    return Lacking(lost, unknown, everything=nothing)
 
 
 class Stored(NamedTuple, Generic[T]):

@@ -19,12 +19,13 @@ from services.alarms.ports import AlarmStore, QualityReader
 from services.alarms.postgres import PostgresAlarmStore, PostgresQuality
 from services.alarms.postgres.quality import STEPS, bounds
 from streams.contracts import AlarmEvent, AlarmState, Cause, Refused
-from tests.conftest import Database, PostgresServer, fresh_database
+from tests.conftest import Database
 from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
 from tests.fakes.alarms import MemoryAlarmStore, MemoryQuality
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 
+SCHEMAS = ("registry", "alarms")
 OTHER = "990102001001001"
 
 
@@ -38,13 +39,6 @@ class Side:
 
     def record(self, *events: AlarmEvent) -> None:
         RecordTransitions(self.store, RandomIds())(events)
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "alarms")
-        yield database
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -19,13 +19,15 @@ from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresTicketStore
 from services.transactions import Clash
 from streams.contracts import ActionName, AlarmEvent, AlarmState, Cause, Refused, Severity
-from tests.conftest import Database, PostgresServer, fresh_database
+from streams.rules import Catalogue, Shard
 from tests.fakes.alarm_events import GRID, T0, acknowledged, raised, returned
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryRules, rule
 from tests.fakes.tickets import MemoryDirectory
+
+SCHEMAS = ("registry", "alarms", "tickets")
 
 
 @dataclass
@@ -41,21 +43,13 @@ class Side:
         return RecordTransitions(self.store, RandomIds())(events)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    """One database for the whole suite; each test finds it empty."""
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "alarms", "tickets")
-        yield database
-
-
 @pytest.fixture(params=["memory", "postgres"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         memory = MemoryAlarmStore()
         yield Side(memory, memory, MemoryAlarmReader(memory, {"e1": "ticket-1"}), "ticket-1")
         return
-    database: Database = request.getfixturevalue("migrated")
+    database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "alarms", "tickets")
         alarms, tickets, front = (
@@ -152,6 +146,19 @@ def test_a_request_is_taken_once_with_its_record_for_the_engine(side: Side) -> N
     with pytest.raises(Refused) as refusal:
         ask("e1", ActionName.ACKNOWLEDGE, by="bob", command="c1")
     assert refusal.value.code == "idempotency"
+
+
+def test_with_a_closing_goes_what_was_last_told_and_that_ends_an_alarm_the_engine_has_forgotten(side: Side) -> None:
+    side.record(raised("e1"), acknowledged("e1"), raised("e2"))
+    ask = AskOfAlarm(side.front, ManualClock(T0 + 9))
+    asked = ask("e1", ActionName.CLOSE, by="ann", command="c1", why="到场查看，无燃气").command
+    assert asked.told == acknowledged("e1")
+    assert ask("e2", ActionName.ACKNOWLEDGE, by="ann", command="c2").command.told is None
+    outcome = Shard(0, Catalogue.of([], []), owns=lambda _: True).apply(asked, 0)
+    assert side.record(*outcome.events) == 1
+    row, events = side.reader.get_alarm("e1", scope="")  # type: ignore[misc]
+    assert (row.alarm.state, events[-1].cause, events[-1].by) == (AlarmState.NORMAL, Cause.CLOSED, "ann")
+    assert (events[-1].why, row.alarm.normal_since) == ("到场查看，无燃气", T0 + 9)
 
 
 def test_a_cleared_alarm_cannot_be_acknowledged(side: Side) -> None:

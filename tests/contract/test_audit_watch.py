@@ -11,18 +11,12 @@ from services.adapters.audit_watch import WHOLE_MS, AuditWatch
 from services.adapters.health import Health
 from services.adapters.postgres import Pool, open_pool
 from services.audit import Did, Entry
-from tests.conftest import Database, PostgresServer, fresh_database
+from tests.conftest import Database, PostgresServer
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 
+SCHEMAS = ("registry", "tickets")
 NOW = 1_795_312_800_000
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "tickets")
-        yield database
 
 
 @pytest.fixture(params=["registry", "tickets"])

@@ -10,16 +10,11 @@ from services.tickets.domain.reach import EVERYTHING
 from services.tickets.ports import Board
 from services.tickets.postgres import PostgresBoard, PostgresMatchReader
 from services.transactions import Clash
-from tests.conftest import Database, PostgresServer, fresh_database
+from tests.conftest import Database
 from tests.fakes.alarm_events import T0
 from tests.fakes.board import MemoryBoard
 
-
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "tickets")
-        yield database
+SCHEMAS = ("registry", "tickets")
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -13,21 +13,15 @@ from services.registry.domain import Area, EntryCard
 from services.registry.ports import EntryCardStore
 from services.registry.postgres import PostgresEntryCards, PostgresPlaces
 from streams.contracts import Device
-from tests.conftest import Database, PostgresServer, fresh_database
+from tests.conftest import Database, PostgresServer
 from tests.fakes.audit import MemoryChain
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryEntryCards
 
+SCHEMAS = ("registry",)
 GRID = "990101001001001"
 ENTRY = Entry(1, "manager", Did.ENTRY_CARD, f"area {GRID}")
 CARD = EntryCard(area=GRID, holder="物业", phone="0571-8800", valve="总阀", avoid="勿入地下室", version=1)
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry")
-        yield database
 
 
 @pytest.fixture

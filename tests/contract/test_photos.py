@@ -20,16 +20,16 @@ from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain.photos import UNSHOWN_MS, Photo, blob_of
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, ActOnTicket, KeepPhotos, OpenTicket, Report
-from services.tickets.photo_ports import PhotoStore
 from services.tickets.ports import TicketStore
+from services.tickets.ports.photos import PhotoStore
 from services.tickets.postgres import PostgresPhotos, PostgresTicketStore
 from streams.contracts import Refused, Unavailable
-from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos, picture
 from tests.fakes.tickets import MemoryTicketStore
 
+SCHEMAS = ("registry", "tickets")
 T0 = 1_795_312_800_000
 A, B, C = (letter * 64 for letter in "abc")
 WHO = Actor("operator", Role.OPERATOR)
@@ -62,20 +62,13 @@ class Side:
         ActOnTicket(self.tickets, self.clock)(act, who=WHO)
 
 
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "tickets")
-        yield database
-
-
 @pytest.fixture(params=["memory", "postgres"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
         memory = MemoryTicketStore()
         yield Side(memory, MemoryPhotos(memory), ManualClock(T0))
         return
-    database: Database = request.getfixturevalue("migrated")
+    database = request.getfixturevalue("migrated")
     with ExitStack() as stack:
         stack.callback(empty, database.admin_url, "tickets")
         pool = open_pool(database.url("linli_api"), name="contract front", tell=EVERYTHING.settings)

@@ -14,21 +14,15 @@ from services.duty import Dated, Duty, Substitution, Weekly
 from services.registry.domain import Area, Role, Unit, User
 from services.registry.postgres import PostgresPlaces, PostgresRosters, PostgresStaff
 from streams.contracts import Refused
-from tests.conftest import Database, PostgresServer, fresh_database
+from tests.conftest import Database, PostgresServer
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryPeople, MemoryRosters
 
+SCHEMAS = ("registry",)
 NOW = 1_795_312_800_000
 HOUR = 3_600_000
 WEEK = Weekly(frozenset({1, 5, 7}), 480, 1440)
 ENTRY = Entry(NOW, "leader", Did.DUTY, "unit gas", "x")
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry")
-        yield database
 
 
 @pytest.fixture

@@ -14,21 +14,15 @@ from services.registry.domain.lockout import ACCOUNT
 from services.registry.ports import StaffStore
 from services.registry.postgres import PostgresStaff
 from streams.contracts import Refused
-from tests.conftest import Database, PostgresServer, fresh_database
+from tests.conftest import Database, PostgresServer
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryPeople
 
+SCHEMAS = ("registry", "tickets")
 NOW = 1_795_312_800_000
 CHEN = User("chen", "陈强", Role.UNIT_HANDLER, unit="gas-repair")
 ADMIN = User("admin", "沈管理", Role.ADMINISTRATOR)
 OTHER = User("other", "另一位", Role.ADMINISTRATOR)
-
-
-@pytest.fixture(scope="module")
-def migrated(postgres_server: PostgresServer) -> Iterator[Database]:
-    for database in fresh_database(postgres_server):
-        database.migrate("registry", "tickets")
-        yield database
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from services.tickets.domain.ordering import order_of
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import KeepTime, OpenTicket, Recount, Report, TakeAlarm
 from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
@@ -34,6 +35,7 @@ from services.transactions import Clash
 from streams.contracts import TicketPolicy
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
+from tests.fakes.calendar import unannounced
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryPlaces
@@ -278,6 +280,28 @@ def test_what_is_due_is_found_and_marked_once(side: Side) -> None:
     assert found[0].card == "red"
 
 
+def test_what_was_assumed_is_counted_again_once_its_year_is_announced(side: Side) -> None:
+    at = round(datetime(2025, 12, 29, 1, tzinfo=UTC).timestamp() * 1000)
+    with unannounced(2026):
+        ticket = _save(side, _report("LY-1", at=at))
+        _save(side, _report("LY-2", at=at - 30 * 86_400_000))
+        held = _save(side, _report("LY-3", at=at))
+        merge = domain.move(
+            held, domain.Action.MERGE, now=at + 1, by="operator", role=Role.OPERATOR, master=ticket,
+            details=Details(master=ticket.number),
+        )  # fmt: skip
+        _save(side, merge)
+        with side.store.transaction() as work:
+            assert work.assumed(domain.calendars.known_until_ms(), 9) == ()
+    recount = Recount(side.store, ManualClock(at))
+    assert (recount(), recount()) == (1, 0)
+    with side.store.transaction() as work:
+        after = work.ticket(ticket.id)
+        assert after == domain.replay(work.events(ticket.id))
+        assert after is not None
+        assert not any(run.assumed for run in after.clocks)
+
+
 def test_a_list_goes_page_by_page_newest_first(side: Side) -> None:
     for count in range(5):
         _save(side, _report(f"LY-{count}", at=T0 + count // 2))
@@ -355,6 +379,7 @@ def test_a_count_ends_at_its_most_and_within_its_scope(side: Side) -> None:
     for count in range(3):
         _save(side, _report(f"LY-{count}"))
     assert side.reader.count_tickets(TicketFilters(), scope="", most=2) == 2
+    assert side.reader.count_tickets(TicketFilters(text="路灯"), scope="", most=2) == 2
     assert side.reader.count_tickets(TicketFilters(), scope="990101", most=9) == 3
     assert side.reader.count_tickets(TicketFilters(), scope="990102", most=9) == 0
 
@@ -561,13 +586,22 @@ def test_what_is_near_is_open_recent_and_of_the_same_community(side: Side) -> No
     _save(side, domain.move(gone, domain.Action.WITHDRAW, now=T0 + 1, by="operator", role=Role.OPERATOR,
                             details=Details(reason="误报")))  # fmt: skip
     with side.store.transaction() as work:
-        assert work.nearby(GRID, since=T0, limit=9) == (new, old)
-        assert work.nearby(GRID, since=T0 + 1, limit=9) == (new,)
+        assert work.nearby(GRID, alarmed=False, since=T0, limit=9) == (new, old)
+        assert work.nearby(GRID, alarmed=False, since=T0, limit=1) == (new,)
+        assert work.nearby(GRID, alarmed=False, since=T0 + 1, limit=9) == (new,)
     community = (GRID[:12],)
     assert side.matches.open_near(community, near=None, scope="", since=T0, limit=9) == (new, old)
     assert side.matches.open_near(community, near=None, scope="", since=T0, limit=1) == (new,)
     assert side.matches.open_near(community, near=None, scope="990102", since=T0, limit=9) == ()
     assert side.matches.open_near(("",), near=None, scope="", since=T0, limit=9) == (new, elsewhere, old)
+
+
+def test_what_has_an_alarm_and_what_has_none_are_near_each_for_itself(side: Side) -> None:
+    called = _save(side, _report("LY-1"))
+    alarm = TakeAlarm(side.store, MemoryDirectory(), ManualClock(T0), RandomIds())(raised("e1")).ticket
+    with side.store.transaction() as work:
+        assert work.nearby(GRID, alarmed=False, since=T0, limit=9) == (called,)
+        assert work.nearby(GRID, alarmed=True, since=T0, limit=9) == (alarm,)
 
 
 def test_a_wrong_grid_hides_no_ticket_of_the_neighbourhood(side: Side) -> None:

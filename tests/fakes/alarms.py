@@ -80,6 +80,10 @@ class MemoryWork:
         self._state.events[event.id] = event
         return True
 
+    def last_of(self, episode: str) -> AlarmEvent | None:
+        events = [event for event in self._state.events.values() if event.episode == episode]
+        return max(events, key=number_of, default=None)
+
     def asked(self, command: str) -> Action | None:
         return self._state.actions.get(command)
 
@@ -107,7 +111,7 @@ class MemoryAlarmReader:
 
     def __init__(self, store: MemoryAlarmStore, tickets: dict[str, str] | None = None) -> None:
         self._store = store
-        self._tickets = tickets or {}
+        self._tickets = {} if tickets is None else tickets
 
     def list_alarms(self, filters: AlarmFilters, *, scope: str, limit: int, after: Key | None) -> Page[Listed]:
         found = [a for a in self._store.state.alarms.values() if a.area.startswith(scope) and _fits(a, filters)]

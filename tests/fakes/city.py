@@ -7,47 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI
 
 from sensors.kinds import default_rules
 from sensors.simulator.district import build
 from services.adapters.clock import RandomIds
 from services.alarms.domain import apply
 from services.alarms.domain.ladder_plan import DEFAULT_PLAN
-from services.alarms.handlers import AskOfAlarm, ClimbLadders, HoldAlarm, MeasureQuality, SetTargets
-from services.api.alarms.rehearsing import Rehearsals
-from services.api.container import Container
-from services.api.door.identities import RegisteredPeople
+from services.alarms.handlers import ClimbLadders
 from services.api.door.scope import units_of
-from services.api.live.hub import Hub
 from services.api.live.messages import LiveMessage, of_alarm, of_ticket
-from services.api.remembered import Remembered
-from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.notices.domain import Message, Preference, Subject, Urgency, Way
 from services.notices.domain import State as Told
 from services.notices.ports import Letter
 from services.oncall.domain import Notification, State
 from services.registry.demo import district, duties, entry_cards, users
-from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters, seed_duties, seed_entry_cards
+from services.registry.handlers import seed_duties, seed_entry_cards
 from services.tickets.domain import Actor, Details, Role
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.handlers import (
     Act,
     ActOnTicket,
-    CountFigures,
-    FindAlike,
-    FindCalls,
-    KeepAnswers,
-    KeepCatalogue,
-    KeepPhotos,
-    KeepPolicies,
-    KeepShifts,
-    KeepWorks,
     OpenTicket,
     Report,
     TakeAlarm,
-    Unmask,
 )
 from services.tickets.ports import Spot
 from streams.contracts import (
@@ -63,36 +46,10 @@ from streams.contracts import (
     Source,
     TicketEvent,
 )  # fmt: skip
-from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
-from tests.fakes.audit import MemoryAudit
-from tests.fakes.board import MemoryBoard
 from tests.fakes.clock import ManualClock
-from tests.fakes.figures import MemoryFigures
-from tests.fakes.history import MemoryHistory
-from tests.fakes.ladders import MemoryLadderReader
-from tests.fakes.live import MemoryLog
-from tests.fakes.notices import MemoryNotices
-from tests.fakes.oncall import MemoryNotifications
-from tests.fakes.photos import InProcessDarkroom, MemoryBlobs, MemoryPhotos
+from tests.fakes.front_door import MemoryFrontDoor
 from tests.fakes.registry import (
-    CountedSecrets,
-    MemoryEntryCards,
-    MemoryPeople,
-    MemoryPlaces,
     MemoryRosters,
-    MemoryRules,
-    PlainPasswords,
-)
-from tests.fakes.rehearsals import MemoryRunner
-from tests.fakes.stage import staged
-from tests.fakes.tickets import (
-    MemoryCatalogue,
-    MemoryDirectory,
-    MemoryHotspots,
-    MemoryMatchReader,
-    MemorySavedFilters,
-    MemoryTicketReader,
-    MemoryTicketStore,
 )
 
 NOW = 1_795_311_683_000
@@ -107,90 +64,14 @@ QUIET = {
 
 
 @dataclass
-class MemoryCity:
+class MemoryCity(MemoryFrontDoor):
     """400 devices, one demo user a role (password: the role's name), nothing wrong yet."""
 
     clock: Any = field(default_factory=lambda: ManualClock(NOW))
-    people: MemoryPeople = field(default_factory=MemoryPeople)
-    places: MemoryPlaces = field(default_factory=MemoryPlaces)
-    rules: MemoryRules = field(default_factory=MemoryRules)
-    history: MemoryHistory = field(default_factory=MemoryHistory)
-    tickets: MemoryTicketStore = field(default_factory=MemoryTicketStore)
-    board: MemoryBoard = field(default_factory=MemoryBoard)
-    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
-    directory: MemoryDirectory = field(default_factory=MemoryDirectory)
-    notices: MemoryNotifications = field(default_factory=MemoryNotifications)
-    told: MemoryNotices = field(default_factory=MemoryNotices)
-    log: MemoryLog = field(default_factory=MemoryLog)
     devices: dict[str, Device] = field(default_factory=dict)
-    alarms: MemoryAlarmStore = field(default_factory=MemoryAlarmStore)
-    ticket_by_episode: dict[str, str] = field(default_factory=lambda: {"": ""})
-    entry_cards: MemoryEntryCards = field(init=False)
-    quality: MemoryQuality = field(init=False)
-    runs: MemoryRunner = field(default_factory=MemoryRunner)
-    rehearsals: Rehearsals = field(init=False)
-    hub: Hub = field(init=False)
-    identities: RegisteredPeople = field(init=False)
-    app: FastAPI = field(init=False)
+    session_ms: int = 12 * HOUR
 
-    def __post_init__(self) -> None:
-        self.rules.chain = self.people.chain
-        self.entry_cards = MemoryEntryCards(self.people.chain)
-        self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), session_ms=12 * HOUR)
-        self.quality = MemoryQuality(self.alarms)
-        self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
-        self.hub = Hub(self.log)
-        self.hub.start_at({})
-        self._settle()
-        self.app = staged(self.container())
-
-    def container(self) -> Container:
-        ids = RandomIds()
-        lines = MemoryCatalogue(self.directory, self.places, lambda: self.tickets.state.audit)
-        return Container(
-            settings=ApiSettings(demo=True),
-            clock=self.clock,
-            ids=ids,
-            identities=self.identities,
-            live=self.hub,
-            remembered=Remembered(self.clock.now),
-            people=self.people,
-            staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
-            rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
-            devices=self.places.devices,
-            entry_cards=KeepEntryCards(self.entry_cards, self.places.devices, self.clock),
-            places=self.places,
-            rules=self.rules,
-            rehearsals=self.rehearsals,
-            history=self.history,
-            letters=self.history,
-            alarms=MemoryAlarmReader(self.alarms, self.ticket_by_episode),
-            ladders=MemoryLadderReader(self.alarms),
-            ask_of_alarm=AskOfAlarm(self.alarms, self.clock),
-            hold_alarm=HoldAlarm(self.alarms, self.clock, self.rules),
-            measure_quality=MeasureQuality(self.quality, self.clock),
-            set_targets=SetTargets(self.quality, self.clock),
-            tickets=MemoryTicketReader(self.tickets),
-            saved_filters=MemorySavedFilters(),
-            open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
-            act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
-            photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
-            unmask=Unmask(self.tickets, self.clock),
-            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
-            find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),
-            find_calls=FindCalls(MemoryMatchReader(self.tickets, self.places), self.tickets, self.clock),
-            policies=KeepPolicies(self.tickets, self.clock),
-            hotspots=MemoryHotspots(self.tickets),
-            answers=KeepAnswers(self.board, self.clock, ids),
-            works=KeepWorks(self.board, self.clock, ids),
-            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
-            shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(lines, self.clock, ids),
-            notifications=self.notices,
-            notices=self.told,
-        )
-
-    def _settle(self) -> None:
+    def _fill(self) -> None:
         now = self.clock.now()
         place = district(1, 400)
         self.places.add_areas(place.areas)
@@ -286,7 +167,7 @@ class MemoryCity:
         taken = TakeAlarm(self.tickets, self.directory, clock, RandomIds())(event)
         self.tell("linli.alarms", "alarm", event.grid, of_alarm(event))
         if taken.ticket is not None:
-            self.ticket_by_episode[event.episode] = taken.ticket.id
+            self.tickets_of[event.episode] = taken.ticket.id
             units = tuple(units_of(taken.ticket))
             self.tell("linli.tickets", "ticket", event.grid, {"id": taken.ticket.id}, units)
 
@@ -362,7 +243,7 @@ def incident(city: MemoryCity) -> MemoryCity:
     ]
     for minutes, title, text, place, name, phone, category in calls:
         city.call(now - minutes * MINUTE, f"{place} {title}", text, place, name, phone, category)
-    city.notices.notifications["n1"] = Notification(
+    city.desk.notifications["n1"] = Notification(
         id="n1", fingerprint="f1", name="ConsumerLag", severity="critical", state=State.FIRING,
         started=now - 14 * MINUTE, received=now - 14 * MINUTE,
         summary="告警引擎落后 48,210 条", summary_en="The engine is 48,210 records behind",
@@ -387,7 +268,7 @@ def tell_people(city: MemoryCity, now: int) -> None:
     city.told.chosen["supervisor"] = Preference(
         "supervisor", ("mail",), addresses={"mail": "wei@example.org"}, version=1
     )
-    ticket = next(ticket for episode, ticket in city.ticket_by_episode.items() if episode)
+    ticket = next(iter(city.tickets_of.values()))
     told = [
         ("unit_handler", "box", Subject.ASSIGNED, "工单 20261122-0001 已派给您的单位，请签收", Told.SENT, ""),
         ("grid_manager", "box", Subject.CALL, "燃气告警", Told.SENT, ""),

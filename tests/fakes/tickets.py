@@ -92,8 +92,9 @@ class MemoryWork:
         found = (t for t in self._state.tickets.values() if t.master == master and t.state is State.MERGED)
         return tuple(sorted(found, key=lambda ticket: ticket.id))
 
-    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
-        return _near(self._state, (area[:COMMUNITY_LENGTH],), None, "", since)[:limit]
+    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
+        near = _near(self._state, (area[:COMMUNITY_LENGTH],), None, "", since)
+        return tuple(ticket for ticket in near if bool(ticket.episodes) is alarmed)[:limit]
 
     def policy(self) -> Policy | None:
         return self._state.in_force

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from streams.contracts import AlarmEvent, Device, Input, Rule, decode, encode
-from streams.contracts.topics import ALARMS, DEVICES, INPUTS, RULES, Topic
+from streams.contracts.topics import ALARMS, DEVICES, INPUTS, PARTITIONS, RULES, Topic
 from streams.rules import partition_of
+from tests.support import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,22 @@ class Log:
         """A grid's state, as if a worker of the group had written it."""
         changelog, key = f"{group}-state-changelog", grid.encode()
         self._producer.send(changelog, key=key, value=packed, partition=partition_of(grid)).get(timeout=30)
+
+    def stored(self, group: str, grid: str) -> bool:
+        """Whether a worker of the group has written the grid's state."""
+        changelog = Topic(f"{group}-state-changelog", "grid", PARTITIONS, None)
+        return any(one.key == grid.encode() for one in self.read(changelog))
+
+    def lose(self, topic: Topic) -> None:
+        """Delete a compacted topic and make it anew, as after a mistake."""
+        admin = KafkaAdminClient(bootstrap_servers=self._servers)
+        try:
+            admin.delete_topics([topic.name])
+            eventually(lambda: topic.name not in admin.list_topics(), within_s=30)
+            made = NewTopic(topic.name, topic.partitions, 1, topic_configs={"cleanup.policy": "compact"})
+            admin.create_topics([made])
+        finally:
+            admin.close()
 
     def flush(self) -> None:
         self._producer.flush()

@@ -14,14 +14,17 @@ from streams.contracts import (
     Action,
     ActionName,
     AlarmEvent,
+    Batch,
     Cause,
     DeadLetter,
     Level,
+    Rule,
+    Sample,
     Severity,
     decode,
     encode,
 )
-from streams.contracts.topics import ALARMS, DEAD_LETTERS
+from streams.contracts.topics import ALARMS, DEAD_LETTERS, RULES
 from streams.rules import partition_of
 from tests.conftest import running_kafka
 from tests.integration.streams_district import District, S
@@ -191,3 +194,37 @@ def test_a_rule_changed_while_running_is_in_force_at_the_next_tick_and_after_a_k
     assert f"state of {district.grids[0]}: format 1, this version takes" in worker.log
     assert {(event.episode, event.by) for event in acknowledged} == {(episode.episode, "wang")}
     assert len({event.id for event in raised()}) == 3
+
+
+def test_a_worker_whose_rules_were_lost_waits_for_them_and_ends_no_alarm(log: Log, workers: list[Worker]) -> None:
+    before = log.ends(ALARMS)
+    district = District(log, grids=1, each=1)
+    worker = workers[0]
+    worker.start()
+    leak = [Sample(district.devices[0].id, district.name, district.start + at, district.start + at, {"ch4_lel": 60.0})
+            for at in (0, 10 * S)]  # fmt: skip
+    district.put(Batch("gw", district.grids[0], district.start + 10 * S, tuple(leak)), district.grids[0])
+    log.flush()
+
+    def told() -> list[AlarmEvent]:
+        return [decode(stored.value, AlarmEvent) for stored in log.alarms(district.name, before)]
+
+    (raised,) = eventually(told, within_s=60, every_s=0.2, what=worker.log[-2000:])
+    eventually(lambda: log.stored(worker.group, district.grids[0]), within_s=30, every_s=0.2)
+    worker.end(signal.SIGKILL)
+    known = [decode(stored.value, Rule) for stored in log.read(RULES) if stored.value]
+    log.lose(RULES)
+    worker.start()
+    district.ticks(20 * S)
+    log.flush()
+    eventually(lambda: "waits, and no alarm of it comes" in worker.log, within_s=60, every_s=0.2)
+    assert told() == [raised]
+    log.register(known, [])
+    act = Action(
+        f"act-{log.run}", ActionName.ACKNOWLEDGE, raised.grid, raised.device, raised.rule, raised.episode, "wang",
+        district.start + 30 * S,
+    )  # fmt: skip
+    district.put(act, raised.grid)
+    log.flush()
+    acknowledged = eventually(lambda: told()[1:], within_s=60, every_s=0.2, what=worker.log[-2000:])
+    assert [(event.cause, event.episode) for event in acknowledged] == [(Cause.ACKNOWLEDGED, raised.episode)]

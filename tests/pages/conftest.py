@@ -151,7 +151,7 @@ def _waiting(city: MemoryCity) -> str:
 
 def every_page(site: Site) -> dict[str, tuple[str, str]]:
     """Address and role by name."""
-    ticket = next(name for episode, name in site.city.ticket_by_episode.items() if episode)
+    ticket = next(iter(site.city.tickets_of.values()))
     device = site.city.of_kind("gas").id
     return {
         "sign-in": ("/sign-in", ""),

@@ -109,7 +109,7 @@ def test_old_data_looks_old_and_recovers_by_itself(site: Site) -> None:
 
 
 def test_an_open_form_on_a_ticket_survives_events(site: Site) -> None:
-    ticket = next(name for episode, name in site.city.ticket_by_episode.items() if episode)
+    ticket = next(iter(site.city.tickets_of.values()))
     page = site.look(f"/tickets/{ticket}", "unit_handler")
     page.click("[data-dialog=dialog-note]")
     page.fill("#note-text", "正在路上")
@@ -143,7 +143,7 @@ def test_a_call_becomes_a_ticket_and_errors_name_the_fix(site: Site) -> None:
 
 
 def test_buttons_are_exactly_what_state_and_role_allow(site: Site) -> None:
-    ticket = next(name for episode, name in site.city.ticket_by_episode.items() if episode)
+    ticket = next(iter(site.city.tickets_of.values()))
     handler = site.look(f"/tickets/{ticket}", "unit_handler")
     names = handler.eval_on_selector_all(".ll-actions-box .ll-button", "all => all.map(b => b.textContent.trim())")
     assert names == ["签收", "到场", "补充材料"]

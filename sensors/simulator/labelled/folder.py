@@ -31,7 +31,7 @@ class _Listed(msgspec.Struct, omit_defaults=True):
     id: str
     kind: str
     area: str
-    attributes: dict[str, str | bool | float | None] = {}
+    attributes: dict[str, Any] = {}
 
 
 class _Arrived(msgspec.Struct):
@@ -121,7 +121,7 @@ def _registered(listed: _Listed) -> Device:
     period = attributes.pop("period_s", kind.period_s if kind else FALLBACK_PERIOD_S)
     try:
         period_s = max(1, round(float(period)))
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         raise Undecodable("schema", f'{listed.id}: "period_s" {period!r} is not a number of seconds') from None
     own = {name: _text(attributes[name]) for name in _FIELDS if name in attributes}
     rest = {name: _text(value) for name, value in attributes.items() if name not in _FIELDS}
@@ -132,11 +132,18 @@ def _any(fields: Mapping[Any, str]) -> dict[str, Any]:
     return {str(name): value for name, value in fields.items()}
 
 
-def _text(value: str | bool | float) -> str:
-    """Attributes are words to the rules: ``60``, ``60.0`` and ``"60"`` are the same nominal power."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else f"{value:g}"
+def _text(value: object) -> str:
+    """Attributes are words to the rules: ``60``, ``60.0`` and ``"60"`` are the same nominal power.
+
+    What is no word (a position, a list) is kept as its JSON: no rule asks for it.
+    """
+    match value:
+        case str():
+            return value
+        case int() | float() if not isinstance(value, bool):
+            return f"{value:g}"
+        case _:
+            return _encode(value).decode()
 
 
 def _on_paper(device: Device) -> _Listed:

@@ -1,6 +1,7 @@
 """A person acknowledges, resets or closes an alarm: one row and one record, in one transaction.
 
 An acknowledgement ends the incident's call in that same transaction (alarms.md rule 8), not when the engine answers.
+With a closing goes what was last told of the alarm, so that the engine can end one that it has forgotten (ADR 67).
 """
 
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class AskOfAlarm:
             by=by,
             at=self.clock.now(),
             why=why,
+            told=work.last_of(alarm.episode) if action is ActionName.CLOSE else None,
         )
         work.ask(record)
         if action is ActionName.ACKNOWLEDGE:

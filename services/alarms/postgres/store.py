@@ -130,6 +130,11 @@ class PostgresWork:
             == 1
         )
 
+    def last_of(self, episode: str) -> AlarmEvent | None:
+        newest = "SELECT event FROM alarms.transition WHERE episode = %s ORDER BY number DESC LIMIT 1"
+        row = self._cursor.execute(newest, (episode,)).fetchone()
+        return msgspec.convert(row[0], AlarmEvent) if row else None
+
     def asked(self, command: str) -> Action | None:
         row = self._cursor.execute("SELECT record FROM alarms.actions WHERE id = %s", (command,)).fetchone()
         return msgspec.convert(row[0], Action) if row else None

@@ -123,6 +123,7 @@ class TicketRow:
     lead_en: str = ""
     caller_name: str = ""
     caller_phone: str = ""
+    confidential: bool = False
     unmaskable: bool = False
     erased: int | None = None
     episodes: tuple[str, ...] = ()

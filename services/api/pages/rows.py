@@ -114,6 +114,7 @@ def of_ticket(
         lead_en=unit.name_en if unit else ticket.lead,
         caller_name=caller.name if caller else "",
         caller_phone=caller.phone if caller else "",
+        confidential=caller is not None and caller.confidential,
         unmaskable=may_unmask(role, ticket.caller),
         erased=ticket.erased_at,
         episodes=tuple(episode.episode for episode in ticket.episodes),

@@ -12,7 +12,8 @@ from services.api.platform.people import command_of
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Shape
 from services.api.words import Moment, Word
-from services.duty import Dated, Duty, OnDuty, Substitution, Weekly, clock_of
+from services.daytime import clock_of, minutes_of
+from services.duty import Dated, Duty, OnDuty, Substitution, Weekly
 from services.registry.domain import Permission
 from services.registry.handlers import UnitRoster
 
@@ -183,20 +184,15 @@ def router(container: Container) -> APIRouter:
 def when_of(asked: DutyAsked) -> Weekly | Dated:
     """Raises: ProblemError, 422, it is neither weekly nor dated, or both."""
     weekly, dated = (asked.days, asked.begins, asked.ends), (asked.since, asked.until)
-    if asked.days and asked.begins and asked.ends and dated == (None, None):
-        return Weekly(frozenset(asked.days), minutes_of(asked.begins), minutes_of(asked.ends))
+    begins, ends = minutes_of(asked.begins or ""), minutes_of(asked.ends or "")
+    if asked.days and begins is not None and ends is not None and dated == (None, None):
+        return Weekly(frozenset(asked.days), begins, ends)
     if asked.since is not None and asked.until is not None and weekly == (None, None, None):
         return Dated(asked.since, asked.until)
     raise refuse(
         422, "invalid", "A duty is weekly or dated, and this one is neither or both.",
         "Give days, begins and ends, or since and until.", field="days",
     )  # fmt: skip
-
-
-def minutes_of(clock: str) -> int:
-    """``08:30`` as minutes of the day."""
-    hours, _, minutes = clock.partition(":")
-    return int(hours) * 60 + int(minutes)
 
 
 def on_duty_for(container: Container, unit: str) -> tuple[tuple[OnDuty, str], ...]:

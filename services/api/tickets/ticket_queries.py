@@ -18,6 +18,7 @@ from services.tickets.domain.ordering import NEWEST, Order, order_of
 from streams.contracts import Refused
 
 MOST_COUNTED: Final = 1_000
+MOST_FOUND: Final = 200
 """Where counting ends: beyond it nobody reads a list to its end."""
 PAGED: Final = frozenset({"limit", "cursor", "count", "log"})
 """What belongs to one look at a list, and not to the filter that is kept."""
@@ -47,7 +48,7 @@ class TicketQuery(Timed):
         default="", description="opened, deadline, urgency, closed; several by commas, a minus turns one round.",
         examples=["-urgency,deadline"],
     )  # fmt: skip
-    count: bool = Field(default=False, description="Count them all, up to 1,000, into `total`.")
+    count: bool = Field(default=False, description="Count them into `total`: up to 1,000, or 200 by `text`.")
     log: bool = Field(default=False, description="Give each ticket's log too; else `events` is empty in a list.")
 
 
@@ -104,8 +105,13 @@ def found(container: Container, caller: Caller, query: TicketQuery) -> Page[Tick
 
 
 def counted(container: Container, caller: Caller, query: TicketQuery) -> int:
-    """How many tickets the query finds, at most :data:`MOST_COUNTED`."""
-    return container.tickets.count_tickets(filters_of(caller, query), scope=caller.scope, most=MOST_COUNTED)
+    """How many tickets the query finds, at most :func:`most_of` it."""
+    return container.tickets.count_tickets(filters_of(caller, query), scope=caller.scope, most=most_of(query))
+
+
+def most_of(query: TicketQuery) -> int:
+    """Where counting ends. Whoever looks for words reads the first page, and words are dear to count."""
+    return MOST_FOUND if query.text.strip() else MOST_COUNTED
 
 
 def query_of(words: Mapping[str, str]) -> TicketQuery:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from services.duty import DAY_MINUTES, Dated, Duty, Substitution, ring
+from services.daytime import DAY_MINUTES
+from services.duty import Dated, Duty, Substitution, ring
 from services.registry.domain.people import Role, User
 from services.registry.domain.staff import administers
 from streams.contracts import Refused

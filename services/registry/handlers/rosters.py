@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from services.audit import Did, Entry, said
-from services.duty import Dated, Duty, OnDuty, Roster, Substitution, clock_of, on_duty
+from services.daytime import clock_of
+from services.duty import Dated, Duty, OnDuty, Roster, Substitution, on_duty
 from services.ports import Clock
 from services.registry.domain import Unit, User
 from services.registry.domain.rosters import MOST, check_duty, check_substitution, may_write

@@ -1,6 +1,6 @@
 """Devices in PostgreSQL; each change and its record for Kafka in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,9 @@ from streams.contracts.topics import DEVICES
 
 FIELDS = Device.__struct_fields__
 COLUMNS = ", ".join(FIELDS)
+_SENT = """
+    SELECT id, version FROM registry.devices WHERE NOT EXISTS (
+        SELECT FROM registry.outbox WHERE sent_at IS NULL AND topic = %s AND key = devices.id)"""
 Cursor = psycopg.Cursor[tuple[object, ...]]
 
 
@@ -74,11 +77,16 @@ class PostgresDevices:
         with translated(), self._pool.connection() as connection:
             return {(str(kind), str(state)): int(str(n)) for kind, state, n in connection.execute(query, (scope,))}
 
-    def mirror(self) -> int:
-        """Queue every device for ``linli.devices`` again, for a Kafka that has lost it."""
-        query = f"SELECT {COLUMNS} FROM registry.devices ORDER BY id"  # noqa: S608 - the record's own field names
+    def versions(self) -> dict[str, int]:
+        """The version of each device, without those that wait in the outbox."""
+        with translated(), self._pool.connection() as connection:
+            return {str(row[0]): int(str(row[1])) for row in connection.execute(_SENT, (DEVICES.name,))}
+
+    def mirror(self, ids: Collection[str]) -> int:
+        """Queue these devices for ``linli.devices`` again, for a Kafka that has lost them."""
+        query = f"SELECT {COLUMNS} FROM registry.devices WHERE id = ANY(%s) ORDER BY id FOR UPDATE"  # noqa: S608 - the record's own field names
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
-            devices = [device_of(row) for row in cursor.execute(query).fetchall()]
+            devices = [device_of(row) for row in cursor.execute(query, (list(ids),)).fetchall()]
             _queue(cursor, devices)
         return len(devices)
 

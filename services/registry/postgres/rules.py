@@ -1,6 +1,6 @@
 """Rules and their versions in PostgreSQL; the one in force is also queued for Kafka."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 import psycopg
@@ -22,6 +22,9 @@ _KEEP = (
     "INSERT INTO registry.rule_versions (id, version, at, by, why, command, record) "
     "VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s, %s, %s)"
 )
+_SENT = """
+    SELECT id, version FROM registry.rules WHERE NOT EXISTS (
+        SELECT FROM registry.outbox WHERE sent_at IS NULL AND topic = %s AND key = rules.id)"""
 _REVISION = "SELECT record, (extract(epoch FROM at) * 1000)::bigint, by, why FROM registry.rule_versions"
 
 
@@ -89,10 +92,16 @@ class PostgresRules:
             return False
         return True
 
-    def mirror(self) -> int:
-        """Queue every rule in force for ``linli.rules`` again, for a Kafka that has lost it."""
-        rules = self.list_rules()
+    def versions(self) -> dict[str, int]:
+        """The version in force of each rule, without those that wait in the outbox."""
+        with translated(), self._pool.connection() as connection:
+            return {str(row[0]): int(str(row[1])) for row in connection.execute(_SENT, (RULES.name,))}
+
+    def mirror(self, ids: Collection[str]) -> int:
+        """Queue these rules in force for ``linli.rules`` again, for a Kafka that has lost them."""
+        query = "SELECT record FROM registry.rules WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
+            rules = [_rule(row[0]) for row in cursor.execute(query, (list(ids),)).fetchall()]
             outbox.put(cursor, "registry", [(RULES, rule.id, encode(rule)) for rule in rules])
         return len(rules)
 

@@ -107,8 +107,9 @@ def _presumed(day: date) -> bool:
 
 
 def again(since: int, due: int) -> int:
-    """A deadline in working days that was counted from ``since`` before the year it ends in was announced, counted
-    anew: as many working days of the calendar as there were of the presumed one.
+    """A deadline in working days that was counted before its year was announced, counted anew.
+
+    As many working days of the calendar follow the day of ``since`` as followed it of the presumed one.
 
     Raises:
         Refused: ``calendar``, further than any deadline goes.

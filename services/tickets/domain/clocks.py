@@ -161,14 +161,15 @@ def moved(runs: Clocks, name: Clock, due: int, hours: Hours) -> Clocks:
 
 
 def to_recount(run: ClockRun) -> bool:
-    """Whether the year that it ends in was announced since it was counted. One that is paused is counted when it
-    goes on."""
+    """Whether the year that it ends in was announced since; one that is paused is counted when it goes on."""
     return run.assumed and run.running and calendars.known(run.due - 1)
 
 
 def recounted(runs: Clocks, hours: Hours) -> Clocks:
-    """What was counted before its year was announced, by the calendar that there is now; a card shows what it shows
-    unless the deadline has moved out."""
+    """Whatever was counted before its year was announced, by the calendar that there is now.
+
+    A card stays as it is, unless the deadline moved out.
+    """
     return tuple(_recounted(run, hours) if to_recount(run) else run for run in runs)
 
 

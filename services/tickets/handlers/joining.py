@@ -7,7 +7,8 @@ from services.tickets.handlers.incidents import gather, save
 from services.tickets.ports import Work
 
 MOST = 200
-"""Open tickets of a community that are looked at. More than that in a day is a disaster, and people decide."""
+"""Open tickets of a community that are looked at: an alarm looks at calls, a call at alarms, since nothing else
+merges by itself. More than that in a day is a disaster, and people decide."""
 
 
 def join(work: Work, ticket: Ticket, now: int) -> Ticket:
@@ -17,7 +18,8 @@ def join(work: Work, ticket: Ticket, now: int) -> Ticket:
     """
     if not ticket.open or (not merging.concerns_others(ticket) and not ticket.episodes):
         return ticket
-    for other in work.nearby(ticket.area, since=now - merging.JOIN_MS, limit=MOST):
+    others = work.nearby(ticket.area, alarmed=not ticket.episodes, since=now - merging.JOIN_MS, limit=MOST)
+    for other in others:
         if merging.master_for(ticket, other) is None:
             continue
         fresh = work.ticket(other.id)

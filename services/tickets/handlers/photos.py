@@ -7,8 +7,8 @@ from services.pictures import Blobs, Darkroom, Picture
 from services.ports import Clock
 from services.tickets.domain.photos import MOST, UNSHOWN_MS, Photo, blob_of, check_open, check_shown, missing_photo
 from services.tickets.domain.ticket import Ticket
-from services.tickets.photo_ports import PhotoStore
 from services.tickets.ports import Work
+from services.tickets.ports.photos import PhotoStore
 from streams.contracts import Refused
 
 BATCH: Final = 100

@@ -1,6 +1,6 @@
 """What the ticket loop needs from outside: a transactional store, a directory, a reader."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,10 +10,10 @@ from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
-from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Published, Tally
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports.catalogue import Atlas, Catalogue, Changed
+from services.tickets.ports.figures import FigureStore, Remade
 
 __all__ = [
     "Answer",
@@ -26,6 +26,7 @@ __all__ = [
     "HotspotReader",
     "MatchReader",
     "Position",
+    "Remade",
     "SavedFilters",
     "Spot",
     "TicketReader",
@@ -44,14 +45,6 @@ class Answer:
     fingerprint: str
     ticket: str
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Remade:
-    """How many rows of figures were made, and the tickets whose logs could not be folded, which keep their old one."""
-
-    made: int
-    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +77,11 @@ class Work(Protocol):
         """The tickets that wait for ``master``, by id."""
         ...
 
-    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
-        """Open tickets of the community of ``area`` that opened since then, newest first, not locked.
+    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets, with alarms or without, of the community of ``area`` that opened since then.
 
-        Who asks holds the community until the transaction ends, so that a call and an alarm that
-        come at once find each other.
+        Newest first, not locked. Who asks holds the community until the transaction ends, so that a
+        call and an alarm that come at once find each other.
         """
         ...
 
@@ -240,43 +233,6 @@ class Board(Protocol):
 
     def post(self, posted: Posted) -> None:
         """Raises: Clash, that version exists."""
-
-
-class FigureStore(Protocol):
-    """Counting over tickets, the rules of the rates, and making the rows that are counted anew."""
-
-    def scorings(self) -> tuple[Published, ...]:
-        """Every version that was published, in order."""
-        ...
-
-    def publish(self, published: Published) -> None:
-        """Raises: Clash, that version exists."""
-        ...
-
-    def behind(self, most: int) -> int:
-        """How many tickets have no row by the present definition, at most ``most``."""
-        ...
-
-    def remake(self, limit: int, *, without: Collection[str] = ()) -> Remade:
-        """Make rows that are missing or of an older definition, at most ``limit``, leaving out the tickets named."""
-        ...
-
-    def tally(self, query: FigureQuery) -> tuple[Tally, ...]:
-        """One row a key, by key; a key without tickets has none."""
-        ...
-
-    def list_tickets(
-        self,
-        query: FigureQuery,
-        measure: Measure | None,
-        *,
-        closed: bool,
-        hit: bool | None,
-        limit: int,
-        after: Key | None,
-    ) -> Page[FigureTicket]:
-        """The tickets behind a figure, newest first by (opened_at, id); ``closed``: by closing, not by creation."""
-        ...
 
 
 class HotspotReader(Protocol):

@@ -40,7 +40,7 @@ SHOW: Final = """
 
 
 class PostgresPhotos:
-    """:class:`services.tickets.photo_ports.PhotoStore`."""
+    """:class:`services.tickets.ports.photos.PhotoStore`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

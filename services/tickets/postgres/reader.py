@@ -45,6 +45,12 @@ _RECENT: Final = """
 """Words that are common fill a page from the newest tickets; how common they are no plan knows: their pairs go
 together, and a plan multiplies how rare each is."""
 
+_COUNT_RECENT: Final = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM (SELECT words {what} ORDER BY opened_at DESC, id DESC LIMIT 5000) AS recent
+        WHERE words ILIKE ALL (%(words)s) LIMIT %(most)s) AS found"""
+"""The same of a count that need not go far."""
+
 _COLUMNS: Final = {
     By.OPENED: "opened_at",
     By.DEADLINE: "deadline",
@@ -89,7 +95,7 @@ class PostgresTicketReader:
         else:
             rest, more = _NEWEST, {}
         queries = [f"SELECT body {_from(values)} {rest}"]
-        if values["words"] and not order:
+        if _walks(values) and not order:
             wordless = values | {"words": None, "pairs": None}
             queries.insert(0, _RECENT.format(what=f"{_from(wordless)} {before}"))
         rows: list[Any] = []
@@ -104,11 +110,17 @@ class PostgresTicketReader:
         return Page(items, place_of(items[-1], order) if order else (items[-1].opened_at, items[-1].id))
 
     def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
-        values = _values(filters, scope) | {"most": most}
-        query = f"SELECT count(*) FROM (SELECT 1 {_from(values)} LIMIT %(most)s) AS found"  # noqa: S608 - our own text
+        values, found = _values(filters, scope) | {"most": most}, 0
+        queries = [f"SELECT count(*) FROM (SELECT 1 {_from(values)} LIMIT %(most)s) AS found"]  # noqa: S608 - our own text
+        if _walks(values):
+            queries.insert(0, _COUNT_RECENT.format(what=_from(values | {"words": None, "pairs": None})))
         with translated(), self._pool.connection() as connection:
-            row = connection.execute(query.encode(), values).fetchone()
-        return int(str(row[0])) if row else 0
+            for query in queries:
+                row = connection.execute(query.encode(), values).fetchone()
+                found = int(str(row[0])) if row else 0
+                if found >= most:
+                    break
+        return found
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
         with translated(), self._pool.connection() as connection:
@@ -140,6 +152,11 @@ class PostgresTicketReader:
             rows = connection.execute(_COUNT, values).fetchall()
         counts: dict[Any, tuple[Any, ...]] = {row[0]: row[1:] for row in rows}
         return tuple(StageCount(stage, *counts.get(stage, (0, 0, 0))) for stage in Stage)
+
+
+def _walks(values: Mapping[str, Any]) -> bool:
+    """Whether the newest are looked at first; a unit's are in no index's order, and sorting them is the dear part."""
+    return bool(values["words"]) and not values["unit"]
 
 
 def _from(values: Mapping[str, Any]) -> str:

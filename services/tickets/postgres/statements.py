@@ -62,7 +62,8 @@ EPISODES_BETWEEN: Final = """
 
 NEARBY: Final = f"""
     SELECT body FROM tickets.tickets
-    WHERE is_open AND {IN_AREA.format("near")} AND area ^@ %(scope)s AND opened_at >= %(since)s
+    WHERE is_open AND {IN_AREA.format("near")} AND opened_at >= %(since)s
+      AND EXISTS (SELECT FROM tickets.ticket_episodes WHERE ticket = tickets.id) = %(alarmed)s
     ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""  # noqa: S608 - the module's own words
 
 _OPEN_IN: Final = """

@@ -81,10 +81,10 @@ class PostgresWork:
         rows = self._cursor.execute(statements.MERGED_INTO, (master,)).fetchall()
         return tuple(ticket_of(row[0]) for row in rows)
 
-    def nearby(self, area: str, *, since: int, limit: int) -> tuple[Ticket, ...]:
+    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
         near = area[:COMMUNITY]
         self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"community {near}",))
-        values = {"near": near, "scope": "", "since": since, "limit": limit}
+        values = {"near": near, "alarmed": alarmed, "since": since, "limit": limit}
         return tuple(ticket_of(row[0]) for row in self._cursor.execute(statements.NEARBY, values).fetchall())
 
     def policy(self) -> Policy | None:

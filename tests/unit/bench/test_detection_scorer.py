@@ -222,6 +222,18 @@ def test_a_device_on_paper_is_the_registered_one_with_words_for_numbers(tmp_path
     assert (found["a"].building, found["a"].attributes, found["a"].period_s) == (f"{GRID}00012", {}, 15)
 
 
+def test_an_attribute_that_no_rule_can_ask_for_keeps_no_scenario_from_being_scored(tmp_path: Path) -> None:
+    paper = {"period_s": 15, "position": {"lon": 116.4}, "tags": ["a"], "indoors": True, "floor": 3}
+    home = folder(tmp_path, [{**detector("a"), "attributes": paper}], course("a", LEAK), [event("a", 290, 600)])
+    (found,) = read_folder(home).devices
+    assert found.attributes == {"position": '{"lon":116.4}', "tags": '["a"]', "indoors": "true", "floor": "3"}
+    assert judged(home).score.found == 1
+    for wrong in ([15], {"s": 15}, "soon"):
+        home = folder(tmp_path, [{**detector("a"), "attributes": {"period_s": wrong}}], [], [])
+        with pytest.raises(Undecodable, match="period_s"):
+            read_folder(home)
+
+
 def test_a_payload_that_is_a_text_stands_for_its_bare_bytes(tmp_path: Path) -> None:
     lines = [said(0, "a", 1.0), {**said(1, "a", 1.0), "payload": "not json"}]
     played = Chain(read_folder(folder(tmp_path, [detector("a")], lines, [])), restarts=0).run()

@@ -11,6 +11,7 @@ import pytest
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, Window, window_of
 from services.tickets.domain import State, Ticket
 from services.tickets.domain.board.notes import Noun, Posted
+from tests.fakes.calendar import unannounced
 from tests.fakes.city import MemoryCity
 
 CALL = {
@@ -69,6 +70,18 @@ def test_a_call_by_address_becomes_one_ticket_with_building_grid_point_and_urgen
     assert ticket.position == pytest.approx((109.9830318, 30.0098552), abs=1e-5)
     assert ticket.caller is not None
     assert (ticket.caller.phone, ticket.caller.name) == ("13800001234", "王女士")
+
+
+def test_who_asks_to_stay_unnamed_is_named_to_nobody_who_does_the_work(city: MemoryCity) -> None:
+    refused = send(city, **(CALL | {"confidential": "1", "text": ""}), step="save")
+    assert 'id="new-confidential" checked' in refused.text
+    at = send(city, **CALL, confidential="1", step="save").headers["location"]
+    [ticket] = opened(city)
+    assert ticket.caller is not None
+    assert ticket.caller.confidential
+    assert "（要求保密）" in look(city, at).text
+    handler = look(city, at, role="unit_handler")
+    assert "王女士" not in handler.text
 
 
 def test_a_changed_form_under_the_same_key_is_asked_about_and_can_then_be_a_ticket_of_its_own(
@@ -198,3 +211,11 @@ def test_places_are_found_while_typing_and_only_in_ones_own_area(city: MemoryCit
     assert len(found("栋")) == 8
     assert found("") == found("%25") == []
     assert {each["code"][:9] for each in found("网格", "grid_manager")} == {"990101001"}
+
+
+def test_a_deadline_in_a_year_that_is_not_announced_is_shown_as_provisional(city: MemoryCity) -> None:
+    with unannounced(2026):
+        at = send(city, **(CALL | {"urgency": "0"}), step="save").headers["location"]
+    assert "那一年的放假安排未公布，先按周末和法定节日推算，公布后自动重算" in look(city, at).text
+    send(city, **(CALL | {"urgency": "0", "key": "k2", "text": "车库漏水"}), step="save")
+    assert "时限暂定" not in look(city, f"/tickets/{opened(city)[-1].id}").text

@@ -170,6 +170,7 @@ class Table:
         until: int | None = None,
         second: str = "",
         by: str = "wang",
+        told: AlarmEvent | None = None,
         **more: str,
     ) -> list[AlarmEvent]:
         """A person's act; ``until`` is ms after T0."""
@@ -187,6 +188,7 @@ class Table:
                 why="because",
                 until=None if until is None else T0 + until,
                 second=second,
+                told=told,
             )
         )
 

@@ -12,11 +12,14 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from streams.agents import engine as engine_module
+from streams.agents import sending
 from streams.agents.engine import Engine, Gap
+from streams.agents.hold import Hold
 from streams.agents.poison import Poison
+from streams.agents.stages import FIRST
 from streams.agents.watch import Progress, made
 from streams.contracts import AlarmEvent, Batch, DeadLetter, Device, Input, Sample, Tick, decode, encode, metrics
-from streams.rules import Catalogue, partition_of
+from streams.rules import Catalogue, Withdrawn, partition_of
 from tests.unit.streams.rule_table import BROKEN, CH4, GRID, T0, S
 
 HOME = partition_of(GRID)
@@ -106,7 +109,7 @@ class Rig:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[..., Rig]:
-    def build(kafka: MemoryKafka | None = None) -> Rig:
+    def build(kafka: MemoryKafka | None = None, *, most_s: float = 300.0) -> Rig:
         store = kafka or MemoryKafka()
         made = Engine(
             send=store.send,
@@ -116,6 +119,7 @@ def make(tmp_path: Path) -> Callable[..., Rig]:
             rewind=store.rewind,
             poison=Poison(tmp_path),
             progress=Progress(),
+            hold=Hold(FIRST, most_s=most_s, look_s=0.0),
         )
         made.adopt(Catalogue.of([CH4], [Device("g1", "gas", GRID)]))
         return Rig(made, store)
@@ -154,7 +158,7 @@ def test_state_without_transitions_is_written_after_a_while(
 def test_while_kafka_is_away_nothing_is_acked_and_then_everything_is(
     make: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "RETRY_S", 0.0)
+    monkeypatch.setattr(sending, "RETRY_S", 0.0)
     rig = make(MemoryKafka(away=3))
     rig.feed(leak(0))
     rig.feed(leak(10 * S))
@@ -314,3 +318,65 @@ def test_health_is_lost_when_nothing_moves() -> None:
     assert progress.report()["healthy"] is True
     now = 31.0
     assert progress.report() == {"healthy": False, "loops": {"inputs": 31.0}}
+
+
+def test_a_worker_waits_for_lost_rules_and_takes_nothing_meanwhile(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    rig.feed(leak(10 * S))
+    known, next_one = rig.engine.catalogue, make(rig.kafka)
+    next_one.engine.adopt(Catalogue({}, known.devices, Withdrawn()))
+    tick = Event(Message(HOME, 2, encode(Tick("gw", T0 + 20 * S))), [])
+
+    async def feed() -> bool:
+        waiting = asyncio.create_task(next_one.engine.handle(tick))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert next_one.engine.held
+        before = next_one.engine.position(HOME) is None
+        next_one.engine.adopt(known)
+        await waiting
+        return before
+
+    assert asyncio.run(feed())
+    assert (next_one.engine.held, next_one.engine.position(HOME)) == (False, 3)
+    assert len(rig.alarms()) == 1
+
+
+def test_a_partition_that_moves_away_while_it_waits_is_nobodys(make: Callable[..., Rig]) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    rig.feed(leak(10 * S))
+    next_one = make(rig.kafka)
+    next_one.engine.adopt(Catalogue({}, rig.engine.catalogue.devices, Withdrawn()))
+    story = len(rig.kafka.story)
+
+    async def feed() -> None:
+        waiting = asyncio.create_task(next_one.engine.handle(Event(Message(HOME, 2, leak(20 * S).grid.encode()), [])))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert next_one.engine.held
+        next_one.engine.forget()
+        await waiting
+
+    asyncio.run(feed())
+    assert next_one.engine.position(HOME) is None
+    assert len(rig.kafka.story) == story
+
+
+def test_a_rule_in_force_only_because_it_was_stored_is_counted(
+    make: Callable[..., Rig],
+) -> None:
+    rig = make()
+    rig.feed(leak(0))
+    rig.feed(leak(10 * S))
+    next_one = make(rig.kafka, most_s=0.0)
+    other = msgspec.structs.replace(CH4, id="gas.other")
+    next_one.engine.adopt(Catalogue({other.id: other}, rig.engine.catalogue.devices, Withdrawn()))
+    next_one.feed(Tick("gw", T0 + 20 * S), offset=2)
+    lost = made(metrics.ENGINE_RULES_LOST).labels(stage="inputs")
+    assert lost._value.get() == 1
+    next_one.engine.adopt(rig.engine.catalogue)
+    next_one.feed(Tick("gw", T0 + 30 * S), offset=3)
+    assert lost._value.get() == 0
+    assert len(rig.alarms()) == 1

@@ -107,6 +107,29 @@ def test_what_is_no_state_at_all_is_refused_too(broken: bytes) -> None:
     assert [error.code for error in shard.refused] == ["#0"]
 
 
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (b"no zlib", "format None, this version takes 2, 3 (Error -3"),
+        (
+            zlib.compress(msgspec.msgpack.encode([GRID_FORMAT, 1])),
+            "format 3, this version takes 2, 3 (Exp",
+        ),
+        (zlib.compress(msgspec.msgpack.encode([9])), "format 9, this version takes 2, 3"),
+        (zlib.compress(msgspec.msgpack.encode(["9"])), "format None, this version takes 2, 3"),
+    ],
+)
+def test_a_refusal_names_the_state_what_was_found_and_what_is_taken(broken: bytes, said: str) -> None:
+    with pytest.raises(ForeignState) as refusal:
+        Grid.unpack(GRID, broken, Catalogue({}, {}))
+    assert str(refusal.value).startswith(f"state of {GRID}: {said}")
+    assert refusal.value.code == GRID
+    assert str(refusal.value).endswith(")") == ("(" in said), "the reason, where there is one"
+    shard = Shard(0, Catalogue({}, {}), owns=lambda _: True, stored={"#0": b"[1]"})
+    (clock,) = map(str, shard.refused)
+    assert clock.startswith("state of #0: format None, this version takes three numbers (Expected `array` of")
+
+
 def test_what_is_worked_out_again_from_the_log_is_what_would_have_been_there() -> None:
     """The same records from the first on give the same events under the same ids, so that nobody is told twice."""
     straight = Table()

@@ -1,6 +1,5 @@
 """Notices: what people were told and what did not reach them, the demo's post box, one's own settings."""
 
-import re
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,13 +13,13 @@ from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.platform.notice_source import NoticeBook
 from services.api.pages.words import N_
+from services.daytime import clock_of, minutes_of
 from services.notices.domain import MANDATORY, NIGHT, Preference, Subject, masked
 from services.paging import encode_cursor
 from streams.contracts import Refused
 
 STATES: Final = {"": N_("全部"), **voc.NOTICE_STATES}
 FILTERS: Final = ("state", "person", "channel", "ticket")
-CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 UNCLEAR: Final = (-1, -1)
 """Quiet hours that were no times; the use case refuses them with the field."""
 
@@ -135,9 +134,8 @@ def _wanted(form: FormData, person: str) -> Preference:
 def _quiet(form: FormData) -> tuple[int, int] | None:
     if text_of(form, "quiet") != "on":
         return None
-    found = [CLOCK.fullmatch(text_of(form, name, 8)) for name in ("quiet_from", "quiet_to")]
-    minutes = [int(match[1]) * 60 + int(match[2]) for match in found if match]
-    return (minutes[0], minutes[1]) if len(minutes) == len(found) else UNCLEAR
+    begins, ends = (minutes_of(text_of(form, name, 8)) for name in ("quiet_from", "quiet_to"))
+    return UNCLEAR if begins is None or ends is None else (begins, ends)
 
 
 def _settings(
@@ -146,7 +144,7 @@ def _settings(
     quiet = NIGHT if wanted.quiet is None or wanted.quiet == UNCLEAR else wanted.quiet
     values: dict[str, Any] = {
         "person": wanted.person, "version": wanted.version, "channels": wanted.channels, "muted": wanted.muted,
-        "quiet_on": wanted.quiet is not None, "quiet": [f"{m // 60:02d}:{m % 60:02d}" for m in quiet],
+        "quiet_on": wanted.quiet is not None, "quiet": [clock_of(minute) for minute in quiet],
         "language": wanted.language,
         "addresses": {name: masked(one) if not errors else one for name, one in wanted.addresses.items()},
     }  # fmt: skip

@@ -17,8 +17,8 @@ from services.api.pages.frames import common
 from services.api.pages.tickets import ticket_forms
 from services.api.pages.words import N_, Words
 from services.api.platform.people import command_of
-from services.api.platform.rosters import minutes_of
-from services.duty import Dated, Duty, Substitution, Weekly, clock_of
+from services.daytime import DAY_MINUTES, clock_of, minutes_of
+from services.duty import Dated, Duty, Substitution, Weekly
 from services.registry.domain import Permission
 from services.registry.domain.rosters import may_write
 from services.registry.handlers import UnitRoster
@@ -86,10 +86,10 @@ def _write(container: Container, visit: Visit, unit: str, form: FormData) -> Non
 
 def _weekly(form: FormData) -> Weekly:
     days = frozenset(int(day) for day in form.getlist("days") if isinstance(day, str) and day in set("1234567"))
-    begins, ends = text_of(form, "begins", 5), text_of(form, "ends", 5)
-    if not all(len(each) == 5 and each.replace(":", "", 1).isdecimal() and each[2] == ":" for each in (begins, ends)):
+    begins, ends = (minutes_of(text_of(form, name, 5)) for name in ("begins", "ends"))
+    if begins is None or ends is None:
         raise Refused("fields", "begins and ends are times of the day", field="begins", wrong=["begins"])
-    return Weekly(days, minutes_of(begins), minutes_of(ends) or minutes_of("24:00"))
+    return Weekly(days, begins, ends or DAY_MINUTES)
 
 
 def _moment(form: FormData, field: str) -> int:

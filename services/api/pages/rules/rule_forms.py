@@ -17,6 +17,7 @@ from services.api.pages.rules import rule_measures
 from services.api.pages.rules.rule_conditions import conditions_in, lines_of
 from services.api.pages.rules.rule_fields import read, shown
 from services.api.pages.words import N_, Words
+from services.daytime import clock_of, minutes_of
 from services.registry.domain.rule_drafts import plain
 from streams.contracts import Days, Level, Rule, Severity
 from streams.rules.problems import Problem, Weight
@@ -99,7 +100,7 @@ def values_of(rule: Rule) -> dict[str, str]:
     found["scope.attributes"] = "\n".join(f"{name}={value}" for name, value in rule.scope.attributes.items())
     found["gate"] = lines_of(rule.gate)
     if rule.schedule is not None:
-        start, end = _clock(rule.schedule.start), _clock(rule.schedule.end)
+        start, end = clock_of(rule.schedule.start), clock_of(rule.schedule.end)
         found |= {"schedule.start": start, "schedule.end": end, "schedule.days": rule.schedule.days}
     found |= rule_measures.values_of(rule)
     for level in rule.levels:
@@ -181,13 +182,10 @@ def _attributes(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _minutes(text: str) -> Any:
-    found = re.match(r"(\d{1,2})[:：](\d{2})\Z", text.strip())
-    return int(found[1]) * 60 + int(found[2]) if found else text
+def _minutes(text: str) -> int | str:
+    """What is no time goes on as it was typed: the rule's own check names it."""
+    found = minutes_of(text)
+    return text if found is None else found
 
 
 def _schedule(values: Mapping[str, str], before: Any) -> Any:

@@ -11,6 +11,7 @@ from services.api.pages.alarms.alarm_views import SIGNS, plain
 from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow
 from services.api.pages.words import N_, Words
+from services.daytime import clock_of
 from services.registry.domain import Applied, Difference, Standing
 from services.registry.domain.rules import unit_of
 from streams.contracts import Level, Op, Rule, Value
@@ -124,7 +125,7 @@ def _value(value: Any, unit: str, t: Words) -> str:
     if unit == "ms":
         return fmt.span(int(value), t)
     if unit == "min":
-        return f"{int(value) // 60:02d}:{int(value) % 60:02d}"
+        return clock_of(int(value))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return f"{text} {unit}".strip()
 

@@ -141,7 +141,8 @@ def _cited(container: Container, call: Call, cited: str) -> Call:
 
 def _open(container: Container, who: Caller, call: Call) -> Ticket:
     values = call.values
-    caller = ReportedBy(values["name"], values["phone"]) if values["name"] or values["phone"] else None
+    given = values["name"] or values["phone"]
+    caller = ReportedBy(values["name"], values["phone"], confidential=bool(values["confidential"])) if given else None
     report = Report(
         title=f"{values['place']} {values['text']}".splitlines()[0][:TITLE],
         text=values["text"],

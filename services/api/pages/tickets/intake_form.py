@@ -19,8 +19,8 @@ from streams.contracts import Refused
 from streams.contracts.areas import GRID_LENGTH, contains, level_of
 
 FIELDS: Final = {
-    "phone": 40, "name": 40, "place": 200, "area": 200, "building": 20, "lon": 20, "lat": 20, "view": 60,
-    "category": 60, "urgency": 1, "text": 1_000, "answer": 1_000, "cites": 80, "key": 100,
+    "phone": 40, "name": 40, "confidential": 1, "place": 200, "area": 200, "building": 20, "lon": 20, "lat": 20,
+    "view": 60, "category": 60, "urgency": 1, "text": 1_000, "answer": 1_000, "cites": 80, "key": 100,
 }  # fmt: skip
 """Field to its longest text."""
 ERRORS: Final = {

@@ -16,6 +16,7 @@ from services.api.pages.tickets import kpi_views
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
 from services.api.tickets.tickets import actor
+from services.daytime import DAY_MINUTES, clock_of, minutes_of
 from services.registry.domain import Permission
 from services.tickets.domain import Role, Scale
 from services.tickets.domain.figures import MEASURES, By, Measure, Published, Scoring
@@ -78,7 +79,7 @@ def written(scoring: Scoring) -> dict[str, str]:
     return {
         **dict.fromkeys(FIELDS, ""),
         **{name: f"{share * 100:g}" for name, share in shares.items()},
-        "day_begins": f"{scoring.day_begins // 60:02}:{scoring.day_begins % 60:02}",
+        "day_begins": clock_of(scoring.day_begins),
         "month_begins": str(scoring.month_begins),
         "scale": str(scoring.scale),
     }
@@ -88,8 +89,8 @@ def drafted(given: Mapping[str, str], version: int, t: Words) -> tuple[Scoring |
     """The form as rules, or what is wrong with it by field."""
     shares = {name: _share(given[name]) for name in (*SHARES, *TARGETS) if given[name] or name in SHARES}
     errors = {name: t("请填 0 到 100 之间的百分数") for name, share in shares.items() if share is None}
-    begins, month = _minutes(given["day_begins"]), given["month_begins"]
-    if begins is None:
+    begins, month = minutes_of(given["day_begins"]), given["month_begins"]
+    if begins is None or begins == DAY_MINUTES:
         errors["day_begins"] = t("请填时刻，例如 12:00；00:00 为自然日")
     if not (month.isascii() and month.isdigit() and 1 <= int(month) <= 28):
         errors["month_begins"] = t("请填 1 到 28；1 为自然月")
@@ -116,14 +117,6 @@ def _share(text: str) -> float | None:
     except ValueError:
         return None
     return share if 0 <= share <= 1 else None
-
-
-def _minutes(text: str) -> int | None:
-    hours, colon, minutes = text.partition(":")
-    if not colon or not (hours.isascii() and minutes.isascii() and hours.isdigit() and minutes[:2].isdigit()):
-        return None
-    found = int(hours) * 60 + int(minutes[:2])
-    return found if found < 24 * 60 and int(minutes[:2]) < 60 else None
 
 
 def _page(container: Container, visit: Visit, given: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:

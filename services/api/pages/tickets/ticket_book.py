@@ -13,7 +13,7 @@ from services.api.pages.ports import TicketRow
 from services.api.problems import ProblemError
 from services.api.tickets.ticket_export import ExportQuery, exported
 from services.api.tickets.ticket_filters import count_of, keep
-from services.api.tickets.ticket_queries import counted, found, query_of
+from services.api.tickets.ticket_queries import counted, found, most_of, query_of
 from services.api.tickets.tickets import actor, ticket_for
 from services.paging import encode_cursor
 from services.registry.domain import Unit
@@ -24,10 +24,11 @@ from streams.contracts import Refused
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page of found tickets, how many there are in all, and the cursor of the next page."""
+    """One page of found tickets, how many there are in all (``most`` or more of them), the next page's cursor."""
 
     rows: tuple[TicketRow, ...]
     total: int
+    most: int
     next: str | None
 
 
@@ -60,7 +61,7 @@ class TicketBook:
         page = found(self.container, who, query)
         units = {unit.id: unit for unit in self.units(who)}
         listed = tuple(rows.of_ticket(ticket, unit=units.get(ticket.lead)) for ticket in page.items)
-        return Sheet(listed, counted(self.container, who, query), encode_cursor(page.next))
+        return Sheet(listed, counted(self.container, who, query), most_of(query), encode_cursor(page.next))
 
     def export(self, who: Caller, words: Mapping[str, str]) -> Response:
         """The whole list as CSV."""

@@ -138,6 +138,7 @@ def _show(
     values: dict[str, Any] = {
         "rows": [ticket_views.view(row, visit.now, t) for row in sheet.rows],
         "total": sheet.total,
+        "most": sheet.most,
         "following": f"{AT}?{urlencode({**kept, 'cursor': sheet.next})}" if sheet.next else "",
         "asked": kept,
         "file": f"{AT}/export?{urlencode(kept)}",

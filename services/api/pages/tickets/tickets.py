@@ -262,7 +262,8 @@ def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
 
 def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
     t = visit.t
-    caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip()
+    secret = t("（要求保密）") if row.confidential else ""
+    caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip() + secret
     facts = [
         (t("地点"), row.place or "—"),
         (t("网格"), row.area),

@@ -2,7 +2,7 @@
 
 Without it is as the owner, whom no policy binds, by a view without its condition.
 
-    python bench/ticket_lists.py [--tickets 100000] [--rounds 40]
+    python -m bench.row_security [--tickets 100000] [--rounds 40]
 
 Starts a server of its own and fills it: tickets over two districts' grids, twelve units, a thousand residents,
 eight events a ticket. Prints the median and the 95th percentile of each question in ms.
