@@ -5,7 +5,7 @@ import math
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from streams.contracts import AlarmState, Cause
 from tests.pages.conftest import PHONE, SMALL, Site
@@ -38,6 +38,21 @@ def test_an_alarm_appears_without_reload_while_nobody_holds_the_list(calm_site: 
     page.wait_for_selector("#detail.ll-s-critical .ll-chart")
     assert page.evaluate("window.same")
     assert page.title().startswith("(1) 紧急")
+
+
+def test_an_alarm_between_the_drawing_of_a_page_and_its_stream_is_shown(calm_site: Site) -> None:
+    """It is in no page that was drawn before it, and in no stream that began after it."""
+    page = calm_site.look("/cockpit", "grid_manager")
+    episodes: list[str] = []
+
+    def late(route: Route) -> None:
+        episodes.append(new_alarm(calm_site, 7, "gas.ch4", "critical", 58.0))
+        route.continue_()
+
+    page.route("**/api/v1/events*", late, times=1)
+    page.reload()
+    eventually(lambda: bool(page.wait_for_timeout(10) or episodes))
+    page.wait_for_selector(f"#alarm-a-{episodes[0]}")
 
 
 def test_what_a_person_holds_stays_while_events_arrive(site: Site) -> None:

@@ -13,6 +13,7 @@ export function start(address, { event, resync }) {
   let place = "";
   let heard = Date.now();
   let opened = false;
+  let whole = false;
   let tries = 0;
   let retry = null;
   let lost = 0;
@@ -46,6 +47,9 @@ export function start(address, { event, resync }) {
       setNow(data.now);
       if (!data.id || data.id === message.lastEventId) alive(message);
       else alive(message);
+      if (whole) return;
+      whole = true;
+      resync(); // what happened between the drawing of the page and now came with no message
     });
     for (const kind of ["alarm", "ticket"]) {
       source.addEventListener(kind, (message) => {
