@@ -13,7 +13,7 @@ from services.adapters.process import Loop, Runtime, run
 from services.tickets.consumer import AlarmConsumer
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.erasing import Erasing
-from services.tickets.handlers import EraseByAge, KeepTime, TakeAlarm
+from services.tickets.handlers import EraseByAge, KeepTime, Recount, TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresFigures, PostgresTicketReader, PostgresTicketStore
 from services.tickets.remaking import Remaking
 from services.tickets.scheduler import Scheduler
@@ -34,7 +34,7 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
     clock, store = SystemClock(), PostgresTicketStore(pool)
     take = TakeAlarm(store, PostgresDirectory(pool), clock, RandomIds())
     consume = AlarmConsumer(take, KafkaDeadLetters(letters), clock)
-    scheduler = Scheduler(KeepTime(store, clock), PostgresTicketReader(pool), runtime.health)
+    scheduler = Scheduler(KeepTime(store, clock), Recount(store, clock), PostgresTicketReader(pool), runtime.health)
 
     return {
         "alarms": lambda stop: follow_group(

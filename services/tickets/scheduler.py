@@ -3,18 +3,19 @@
 import threading
 from dataclasses import dataclass
 
+from services.adapters import logging
 from services.adapters.health import Health
 from services.adapters.metrics import gauge
 from services.adapters.retry import Stopped, until_available
 from services.tickets.domain import TicketFilters
-from services.tickets.domain.calendars import known_until_ms
-from services.tickets.handlers import KeepTime
+from services.tickets.domain.calendars import known_until, known_until_ms
+from services.tickets.handlers import KeepTime, Recount
 from services.tickets.ports import TicketReader
 from streams.contracts.metrics import CALENDAR_KNOWN_UNTIL, TICKETS_CARDS, TICKETS_OPEN
 
 EVERY_S = 1.0
 COUNT_EVERY = 10
-"""Looks between two counts: each reads every open ticket."""
+"""Looks between two counts: each reads every open ticket. A new calendar waits as long."""
 NAME = "ticket clocks"
 
 
@@ -23,6 +24,7 @@ class Scheduler:
     """Looks once a second; what came due while nobody looked is done at the first look."""
 
     keep_time: KeepTime
+    recount: Recount
     reader: TicketReader
     health: Health
 
@@ -32,6 +34,7 @@ class Scheduler:
             while not stop.is_set():
                 done = until_available(stop, NAME, self.keep_time)
                 if look % COUNT_EVERY == 0:
+                    until_available(stop, NAME, self._recount)
                     until_available(stop, NAME, self._count)
                 look += 1
                 self.health.beat(NAME)
@@ -39,6 +42,12 @@ class Scheduler:
                     stop.wait(EVERY_S)
         except Stopped:
             return
+
+    def _recount(self) -> None:
+        again = self.recount()
+        if again:
+            known = known_until().isoformat()
+            logging.get(__name__).info("deadlines counted by a new calendar", tickets=again, known_until=known)
 
     def _count(self) -> None:
         gauge(CALENDAR_KNOWN_UNTIL).set(known_until_ms() / 1000)

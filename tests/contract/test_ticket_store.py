@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from services.tickets.domain.ordering import order_of
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.handlers import KeepTime, OpenTicket, Report, TakeAlarm
+from services.tickets.handlers import KeepTime, OpenTicket, Recount, Report, TakeAlarm
 from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
@@ -34,6 +35,7 @@ from services.transactions import Clash
 from streams.contracts import TicketPolicy
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.fakes.alarm_events import GRID, T0, raised, returned
+from tests.fakes.calendar import unannounced
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryPlaces
@@ -276,6 +278,28 @@ def test_what_is_due_is_found_and_marked_once(side: Side) -> None:
     found = side.reader.get_ticket(ticket.id, scope="")
     assert found is not None
     assert found[0].card == "red"
+
+
+def test_what_was_assumed_is_counted_again_once_its_year_is_announced(side: Side) -> None:
+    at = round(datetime(2025, 12, 29, 1, tzinfo=UTC).timestamp() * 1000)
+    with unannounced(2026):
+        ticket = _save(side, _report("LY-1", at=at))
+        _save(side, _report("LY-2", at=at - 30 * 86_400_000))
+        held = _save(side, _report("LY-3", at=at))
+        merge = domain.move(
+            held, domain.Action.MERGE, now=at + 1, by="operator", role=Role.OPERATOR, master=ticket,
+            details=Details(master=ticket.number),
+        )  # fmt: skip
+        _save(side, merge)
+        with side.store.transaction() as work:
+            assert work.assumed(domain.calendars.known_until_ms(), 9) == ()
+    recount = Recount(side.store, ManualClock(at))
+    assert (recount(), recount()) == (1, 0)
+    with side.store.transaction() as work:
+        after = work.ticket(ticket.id)
+        assert after == domain.replay(work.events(ticket.id))
+        assert after is not None
+        assert not any(run.assumed for run in after.clocks)
 
 
 def test_a_list_goes_page_by_page_newest_first(side: Side) -> None:

@@ -177,6 +177,13 @@ class MemoryWork:
         ready = sorted((at, name) for at, name in times if at is not None and at <= now)
         return tuple(self._state.tickets[name] for _, name in ready[:limit])
 
+    def assumed(self, until: int, limit: int) -> tuple[Ticket, ...]:
+        found = sorted(
+            ticket.id for ticket in self._state.tickets.values()
+            if ticket.open and any(run.assumed and run.running and run.due <= until for run in ticket.clocks)
+        )  # fmt: skip
+        return tuple(self._state.tickets[name] for name in found[:limit])
+
 
 def _personal(state: MemoryState) -> list[tuple[int, Ticket]]:
     """Archived tickets that name who reported them, with when they were archived, the oldest first."""

@@ -120,7 +120,9 @@ def of_ticket(
         erased=ticket.erased_at,
         episodes=tuple(episode.episode for episode in ticket.episodes),
         clocks=tuple(
-            ClockRow(str(run.clock), run.started, run.due, str(run.card)) for run in ticket.clocks if run.running
+            ClockRow(str(run.clock), run.started, run.due, str(run.card), run.assumed)
+            for run in ticket.clocks
+            if run.running
         ),
         events=tuple(_event(event, known) for event in events),
         allowed=tuple(str(action) for action in allowed),

@@ -144,6 +144,7 @@ ACTIONS: Final = {
     "normal": N_("读数正常，告警结束"),
     "raise": N_("提高紧急程度"),
     "mark": N_("时限提醒"),
+    "recount": N_("放假安排公布，重算时限"),
     "escalate": N_("督办并上提一级"),
     "archive": N_("归档"),
     "erase": N_("清除其中的个人信息"),

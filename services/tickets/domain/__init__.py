@@ -4,7 +4,17 @@ from services.tickets.domain.clocks import ClockRun
 from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply, replay
 from services.tickets.domain.errors import IllegalTransition, NotAllowed, Stale
-from services.tickets.domain.facts import alarmed, archived, erased, marked, master_ended, overdue, raised, returned
+from services.tickets.domain.facts import (
+    alarmed,
+    archived,
+    erased,
+    marked,
+    master_ended,
+    overdue,
+    raised,
+    recounted,
+    returned,
+)
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.lifecycle import allowed_actions, move, open_for_alarm, report
 from services.tickets.domain.policy import Policy
@@ -82,6 +92,7 @@ __all__ = [
     "overdue",
     "proof_one",
     "raised",
+    "recounted",
     "replay",
     "report",
     "responsible",

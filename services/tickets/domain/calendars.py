@@ -1,12 +1,13 @@
 """Working days and working hours as China counts them: holidays, make-up workdays, one time zone.
 
 The State Council announces a year in the autumn before it, and the library follows. Arithmetic
-never stops for a year that is not announced yet: it counts plain weeks, which makes a deadline
-no later than it will be, and says so (:func:`known`). A date that a person chooses in such a
-year is refused (:func:`require_known`), since nobody can say what it would mean.
+never stops for a year that is not announced yet: it counts plain weeks without the holidays whose
+dates the law itself fixes (:data:`FIXED`), and says so (:func:`known`). A person may choose a date in the
+first such year; one beyond it is refused (:func:`require_foreseen`), since nobody can say what it would mean.
 Times are epoch ms; ``hours`` are the day's working spans in minutes after midnight.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -21,6 +22,8 @@ MINUTE: Final = 60_000
 DAY: Final = 24 * 60 * MINUTE
 _ZONE: Final = int(SHANGHAI.utcoffset(None).total_seconds()) * 1000
 _FIRST: Final = date(1970, 1, 1)
+FIXED: Final = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
+"""(month, day) of the statutory holidays that no moon moves: New Year, Labour Day, National Day."""
 _LONGEST: Final = 4000
 """Days that one deadline may span: a loop over a calendar ends, whatever it is asked."""
 
@@ -31,9 +34,9 @@ class UnknownYear(Refused):
     def __init__(self, year: int) -> None:
         super().__init__(
             "calendar",
-            f"the holidays of {year} are not known here; choose a date until {known_until().isoformat()}, "
+            f"the holidays of {year} are not known here; choose a date until {foreseen_until().isoformat()}, "
             "or let an administrator install the chinesecalendar release that has them",
-            year=year, known_until=known_until().isoformat(),
+            year=year, known_until=known_until().isoformat(), until=foreseen_until().isoformat(),
         )  # fmt: skip
 
 
@@ -58,6 +61,11 @@ def known_until() -> date:
     return date(year, 12, 31)
 
 
+def foreseen_until() -> date:
+    """The last day that a person may choose: next year's holidays are always announced in time to mend it."""
+    return date(known_until().year + 1, 12, 31)
+
+
 def known_until_ms() -> int:
     """When the calendar ends, epoch ms."""
     return _midnight((known_until() - _FIRST).days + 1)
@@ -68,9 +76,11 @@ def known(at: int) -> bool:
     return _is_known_year(date_of(at).year)
 
 
-def require_known(at: int) -> None:
+def require_foreseen(at: int) -> None:
     """Raises: UnknownYear."""
-    is_workday(date_of(at))
+    day = date_of(at)
+    if day > foreseen_until():
+        raise UnknownYear(day.year)
 
 
 def _is_known_year(year: int) -> bool:
@@ -83,12 +93,39 @@ def _is_known_year(year: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def _works(number: int) -> bool:
-    """Day ``number`` since 1970; a year nobody has announced counts Monday to Friday."""
+    """Day ``number`` since 1970, as announced or else as presumed."""
     day = _FIRST + timedelta(days=number)
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
-        return day.weekday() < 5
+        return _presumed(day)
+
+
+def _presumed(day: date) -> bool:
+    """What is known of any year beforehand: Monday to Friday, and the holidays with a date of their own."""
+    return day.weekday() < 5 and (day.month, day.day) not in FIXED
+
+
+def again(since: int, due: int) -> int:
+    """A deadline in working days that was counted before its year was announced, counted anew.
+
+    As many working days of the calendar follow the day of ``since`` as followed it of the presumed one.
+
+    Raises:
+        Refused: ``calendar``, further than any deadline goes.
+    """
+    return after_days(since, sum(map(_counted(due), range(_number(since) + 1, _number(due)))))
+
+
+def hours_again(since: int, due: int, hours: Hours) -> int:
+    """The same in working hours."""
+    return after_hours(since, hours_between(since, due, hours, _counted(due)), hours)
+
+
+def _counted(due: int) -> Callable[[int], bool]:
+    """The calendar by which ``due`` was counted: the year it ends in was nobody's yet."""
+    first = (date(date_of(due - 1).year, 1, 1) - _FIRST).days
+    return lambda number: _presumed(_FIRST + timedelta(days=number)) if number >= first else _works(number)
 
 
 def date_of(at: int) -> date:
@@ -157,17 +194,17 @@ def after_hours(start: int, ms: int, hours: Hours) -> int:
     raise Refused("calendar", f"{ms} ms of working time are further than a deadline goes")
 
 
-def hours_between(start: int, end: int, hours: Hours) -> int:
-    """Working time from ``start`` to ``end``; 0 when it has passed."""
+def hours_between(start: int, end: int, hours: Hours, works: Callable[[int], bool] = _works) -> int:
+    """Working time from ``start`` to ``end``, by whether day n since 1970 is worked; 0 when it has passed."""
     return sum(
         max(0, min(stop, end) - max(begin, start))
         for number in range(_number(start), _number(end) + 1)
-        for begin, stop in _spans(number, hours)
+        for begin, stop in _spans(number, hours, works)
     )
 
 
-def _spans(number: int, hours: Hours) -> list[tuple[int, int]]:
-    if not _works(number):
+def _spans(number: int, hours: Hours, works: Callable[[int], bool] = _works) -> list[tuple[int, int]]:
+    if not works(number):
         return []
     midnight = _midnight(number)
     return [(midnight + begin * MINUTE, midnight + end * MINUTE) for begin, end in hours]

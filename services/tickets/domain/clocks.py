@@ -23,7 +23,8 @@ class ClockRun(msgspec.Struct, frozen=True, omit_defaults=True):
     ``limit`` is the policy's word, empty where a person chose the date. ``warn`` is when the
     yellow card comes, ``due`` the red one. ``left`` of a paused one is ms, or working days where
     the limit counts them. ``held``: it is paused because its ticket was merged away.
-    ``assumed``: no holidays are known for the year it ends in.
+    ``assumed``: the year it ends in was not announced when it was counted, from ``since``, which is not
+    ``started`` of one that was paused or tightened (0: it is).
     """
 
     clock: Clock
@@ -36,6 +37,7 @@ class ClockRun(msgspec.Struct, frozen=True, omit_defaults=True):
     task: int = 0
     held: bool = False
     assumed: bool = False
+    since: int = 0
 
     @property
     def running(self) -> bool:
@@ -73,8 +75,13 @@ def run_for(clock: Clock, words: str, now: int, hours: Hours) -> ClockRun:
     """A clock that starts now and runs for a policy's limit."""
     limit = limit_of(words)
     due = limits.due_after(now, limit, hours)
-    assumed = limit.kind is not Kind.CONTINUOUS and not calendars.known(due)
-    return ClockRun(clock, now, words, due, limits.warn_at(now, due, limit.kind, hours), assumed=assumed)
+    warn = limits.warn_at(now, due, limit.kind, hours)
+    return ClockRun(clock, now, words, due, warn, assumed=_assumed(due, limit.kind))
+
+
+def _assumed(due: int, kind: Kind) -> bool:
+    """``due`` is the midnight behind the last working day."""
+    return kind is not Kind.CONTINUOUS and not calendars.known(due - 1)
 
 
 def run_until(clock: Clock, due: int, now: int, task: int = 0) -> ClockRun:
@@ -127,7 +134,7 @@ def _resumed(run: ClockRun, now: int, hours: Hours) -> ClockRun:
         return _replace(run, left=None)
     # The share of its time that passed before the card is kept: it was paused, not given anew.
     warn = limits.warn_at(now, due, run.kind, hours) if run.kind is Kind.WORKING_DAYS else due - (run.due - run.warn)
-    return _replace(run, left=None, due=due, warn=warn)
+    return _replace(run, left=None, due=due, warn=warn, assumed=_assumed(due, run.kind), since=now)
 
 
 def tighten(runs: Clocks, given: Limits, now: int, hours: Hours) -> Clocks:
@@ -139,18 +146,38 @@ def _tightened(run: ClockRun, words: str, now: int, hours: Hours) -> ClockRun:
     nearer = run_for(run.clock, words, now, hours)
     if nearer.due >= _resumed(run, now, hours).due:
         return run
-    nearer = _replace(nearer, started=run.started)
+    nearer = _replace(nearer, started=run.started, since=now)
     return nearer if run.running else _replace(_paused(nearer, now, hours), held=run.held)
 
 
 def moved(runs: Clocks, name: Clock, due: int, hours: Hours) -> Clocks:
     """An extension moves the date and pauses nothing."""
     return tuple(
-        _replace(run, due=due, warn=limits.warn_at(run.started, due, run.kind, hours), card=Card.NONE)
+        _replace(run, due=due, warn=limits.warn_at(run.started, due, run.kind, hours), card=Card.NONE, assumed=False)
         if run.clock == name
         else run
         for run in runs
     )
+
+
+def to_recount(run: ClockRun) -> bool:
+    """Whether the year that it ends in was announced since; one that is paused is counted when it goes on."""
+    return run.assumed and run.running and calendars.known(run.due - 1)
+
+
+def recounted(runs: Clocks, hours: Hours) -> Clocks:
+    """Whatever was counted before its year was announced, by the calendar that there is now.
+
+    A card stays as it is, unless the deadline moved out.
+    """
+    return tuple(_recounted(run, hours) if to_recount(run) else run for run in runs)
+
+
+def _recounted(run: ClockRun, hours: Hours) -> ClockRun:
+    since = run.since or run.started
+    due = limits.again(since, run.due, run.kind, hours)
+    card = Card.NONE if due > run.due else run.card
+    return _replace(run, due=due, warn=limits.warn_at(since, due, run.kind, hours), card=card, assumed=False)
 
 
 def mark(runs: Clocks, name: str, card: Card) -> Clocks:

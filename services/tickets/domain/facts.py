@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from services.tickets.domain.clocks import to_recount
 from services.tickets.domain.errors import IllegalTransition
 from services.tickets.domain.guards import SYSTEM
 from services.tickets.domain.lifecycle import EMPTY, Moved, step
@@ -55,6 +56,12 @@ def marked(ticket: Ticket, clock: str, card: Card, *, now: int) -> Moved:
     """A clock shows a card. One warning a stage: the second yellow of a stage is shown and not told of."""
     silent = card is Card.YELLOW and ticket.warned is ticket.stage
     return _system(ticket, Action.MARK, now, {"clock": clock, "shown": str(card), "card": "" if silent else str(card)})
+
+
+def recounted(ticket: Ticket, *, now: int) -> Moved:
+    """Deadlines that were counted before their year was announced are counted again; nothing where there is none."""
+    names = [run.name for run in ticket.clocks if to_recount(run)]
+    return _system(ticket, Action.RECOUNT, now, {"recounted": names}) if names and ticket.open else (ticket, ())
 
 
 def escalated(ticket: Ticket, *, now: int) -> Moved:

@@ -90,6 +90,13 @@ def left_of(now: int, due: int, kind: Kind, hours: Hours) -> int:
     return max(0, due - now)
 
 
+def again(since: int, due: int, kind: Kind, hours: Hours) -> int:
+    """``due`` by the calendar that there is now, where it was counted from ``since`` before its year was announced."""
+    if kind is Kind.WORKING_DAYS:
+        return calendars.again(since, due)
+    return calendars.hours_again(since, due, hours) if kind is Kind.WORKING_HOURS else due
+
+
 def due_again(now: int, left: int, kind: Kind, hours: Hours) -> int:
     """When what remained ends, if it goes on now."""
     if left <= 0 and kind is not Kind.WORKING_DAYS:

@@ -142,7 +142,7 @@ def _extended(ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: in
 
 def _planned(details: Details, after: int, until: int) -> None:
     if details.until is not None and details.until > after:
-        calendars.require_known(details.until)
+        calendars.require_foreseen(details.until)
     _within(details, after, until)
 
 

@@ -154,6 +154,7 @@ ROWS: Final = (
     _row(_A.NORMAL, (*OPEN, _S.CLOSED), None, _SYSTEM),
     _row(_A.RAISE, OPEN, None, _SYSTEM),
     _row(_A.MARK, OPEN, None, _SYSTEM),
+    _row(_A.RECOUNT, OPEN, None, _SYSTEM),
     _row(_A.ESCALATE, OPEN, None, _SYSTEM),
     _row(_A.ARCHIVE, (_S.CLOSED, _S.REJECTED, _S.WITHDRAWN), _S.ARCHIVED, _SYSTEM),
     _row(_A.ERASE, (_S.ARCHIVED,), None, (_R.ADMINISTRATOR, _R.SYSTEM), "reason"),
@@ -162,7 +163,8 @@ ROWS: Final = (
 
 FACTS: Final = frozenset(
     {
-        Action.MASTER_DONE, Action.REALARM, Action.NORMAL, Action.RAISE, Action.MARK, Action.ESCALATE, Action.ARCHIVE,
+        Action.MASTER_DONE, Action.REALARM, Action.NORMAL, Action.RAISE, Action.MARK, Action.RECOUNT, Action.ESCALATE,
+        Action.ARCHIVE,
     }
 )  # fmt: skip
 """What the system records by itself; nobody can ask for it."""

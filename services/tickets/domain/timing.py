@@ -69,6 +69,10 @@ def _marked(_ticket: Ticket, runs: Clocks, event: Event) -> Clocks:
     return clocks.mark(runs, str(event.evidence["clock"]), Card(event.evidence["shown"]))
 
 
+def _recounted(ticket: Ticket, runs: Clocks, _event: Event) -> Clocks:
+    return clocks.recounted(runs, ticket.policy.hours)
+
+
 _OWN: Final[dict[Action, Callable[[Ticket, Clocks, Event], Clocks]]] = {
     Action.MERGE: _held,
     Action.UNMERGE: _released,
@@ -78,4 +82,5 @@ _OWN: Final[dict[Action, Callable[[Ticket, Clocks, Event], Clocks]]] = {
     Action.WHISTLE: _whistled,
     Action.TASK_DONE: _task_done,
     Action.MARK: _marked,
+    Action.RECOUNT: _recounted,
 }

@@ -111,6 +111,7 @@ class Action(StrEnum):
     NORMAL = "normal"
     RAISE = "raise"
     MARK = "mark"
+    RECOUNT = "recount"
     ESCALATE = "escalate"
     ARCHIVE = "archive"
     ERASE = "erase"

@@ -9,7 +9,7 @@ from services.tickets.handlers.matching import FindAlike, FindCalls, Match
 from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Report
 from services.tickets.handlers.photos import KeepPhotos
 from services.tickets.handlers.policies import KeepPolicies
-from services.tickets.handlers.schedule import KeepTime
+from services.tickets.handlers.schedule import KeepTime, Recount
 from services.tickets.handlers.unmasking import Unmask
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Kept",
     "Match",
     "OpenTicket",
+    "Recount",
     "Report",
     "TakeAlarm",
     "Taken",

@@ -148,6 +148,10 @@ class Work(Protocol):
         """Tickets on which the scheduler has something to do, skipping those in use elsewhere."""
         ...
 
+    def assumed(self, until: int, limit: int) -> tuple[Ticket, ...]:
+        """Open tickets with a running clock that was assumed and ends by ``until``, skipping those in use elsewhere."""
+        ...
+
 
 class TicketStore(Protocol):
     """Where tickets live. Nothing of a transaction that raises remains."""

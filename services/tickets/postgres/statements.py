@@ -116,3 +116,11 @@ PUT_POLICY: Final = """
     ON CONFLICT (name, version) DO NOTHING"""
 
 ENFORCE: Final = "INSERT INTO tickets.policies_in_force (name, version, at, by) VALUES (%s, %s, %s, %s)"
+
+ASSUMED: Final = """
+    SELECT body FROM tickets.tickets
+    WHERE body @? '$.clocks[*] ? (@.assumed == true)' AND state <> ALL (%(ended)s)
+      AND jsonb_path_exists(body, '$.clocks[*] ? (@.assumed == true && @.due <= $until && !exists(@.left))',
+                            jsonb_build_object('until', %(until)s::bigint))
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED"""
+"""The first condition is that of the partial index."""

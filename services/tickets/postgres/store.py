@@ -18,7 +18,7 @@ from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
 from services.audit import Did, Entry, said
 from services.tickets.domain import Event, Policy, Ticket
-from services.tickets.domain.words import State
+from services.tickets.domain.words import ENDED, State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
 from services.tickets.postgres.photos import FORGET, SHOW
@@ -159,6 +159,12 @@ class PostgresWork:
         rows = self._cursor.execute(
             "SELECT body FROM tickets.tickets WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
             (now, limit),
+        ).fetchall()
+        return tuple(ticket_of(row[0]) for row in rows)
+
+    def assumed(self, until: int, limit: int) -> tuple[Ticket, ...]:
+        rows = self._cursor.execute(
+            statements.ASSUMED, {"until": until, "ended": sorted(ENDED), "limit": limit}
         ).fetchall()
         return tuple(ticket_of(row[0]) for row in rows)
 

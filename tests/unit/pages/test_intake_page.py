@@ -11,6 +11,7 @@ import pytest
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, Window, window_of
 from services.tickets.domain import State, Ticket
 from services.tickets.domain.board.notes import Noun, Posted
+from tests.fakes.calendar import unannounced
 from tests.fakes.city import MemoryCity
 
 CALL = {
@@ -210,3 +211,11 @@ def test_places_are_found_while_typing_and_only_in_ones_own_area(city: MemoryCit
     assert len(found("栋")) == 8
     assert found("") == found("%25") == []
     assert {each["code"][:9] for each in found("网格", "grid_manager")} == {"990101001"}
+
+
+def test_a_deadline_in_a_year_that_is_not_announced_is_shown_as_provisional(city: MemoryCity) -> None:
+    with unannounced(2026):
+        at = send(city, **(CALL | {"urgency": "0"}), step="save").headers["location"]
+    assert "那一年的放假安排未公布，先按周末和法定节日推算，公布后自动重算" in look(city, at).text
+    send(city, **(CALL | {"urgency": "0", "key": "k2", "text": "车库漏水"}), step="save")
+    assert "时限暂定" not in look(city, f"/tickets/{opened(city)[-1].id}").text

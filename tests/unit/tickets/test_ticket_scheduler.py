@@ -31,10 +31,21 @@ class Counts:
         return ()
 
 
+@dataclass
+class Recounts:
+    asked: int = 0
+
+    def __call__(self) -> int:
+        self.asked += 1
+        return self.asked
+
+
 def test_time_passes_at_every_look_and_tickets_are_counted_at_every_tenth() -> None:
     stop, counts = threading.Event(), Counts()
     looks: Any = Looks(stop, 2 * COUNT_EVERY + 1)
     reader: Any = counts
-    Scheduler(looks, reader, Health()).run(stop)
+    recount: Any = Recounts()
+    Scheduler(looks, recount, reader, Health()).run(stop)
+    assert recount.asked == 3, "a new calendar is looked for as often"
     assert looks.seen == 2 * COUNT_EVERY + 1
     assert counts.asked == ["", "", ""]

@@ -317,7 +317,7 @@ def test_an_extension_reaches_ten_working_days_at_most_and_is_asked_for_twice() 
 def test_a_date_in_a_year_whose_holidays_are_not_known_is_refused() -> None:
     story = to(State.IN_PROGRESS)
     known_until = domain.calendars.known_until()
-    beyond = Details(reason="等配件", until=T0 + 400 * DAY * (known_until.year - 2025))
+    beyond = Details(reason="等配件", until=domain.calendars.known_until_ms() + 366 * DAY)
     refusal = refused(story, Role.UNIT_LEADER, Action.EXTEND, beyond)
     assert (refusal.code, refusal.extra["known_until"]) == ("calendar", known_until.isoformat())
 

@@ -108,7 +108,7 @@ def explored() -> tuple[dict[Shape, Story], dict[Shape, set[Shape]], set[Action]
 def test_every_state_and_every_action_is_reached() -> None:
     found, _, taken = explored()
     assert {story.state for story in found.values()} == set(State)
-    assert taken >= set(Action) - {Action.NOTE}
+    assert taken >= set(Action) - {Action.NOTE, Action.RECOUNT}, "a new calendar is in test_tickets_next_year"
 
 
 def test_no_open_ticket_is_nobodys_or_without_a_clock() -> None:

@@ -27,7 +27,7 @@ DID: Final[dict[str, str]] = {
     Did.SIGN_IN_REFUSED: N_("登录失败"),
     Did.SIGN_OUT: N_("退出登录"),
     Did.TOKEN: N_("生成接口令牌"),
-    Did.UNMASK: N_("查看来电人"),
+    Did.UNMASK: N_("查看隐去的个人信息"),
     Did.EXPORT: N_("导出"),
     Did.RULE: N_("改规则"),
     Did.POLICY: N_("改时限"),

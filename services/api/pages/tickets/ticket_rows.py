@@ -7,12 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """One running clock of a ticket."""
+    """One running clock of a ticket; ``assumed``: counted before the holidays of its year were announced."""
 
     name: str
     started: int
     due: int
     mark: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,8 @@ def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> li
         facts.append((t("单位值班"), t("、").join(shifts)))
     elif row.lead and State(row.state) not in ENDED:
         facts.append((t("单位值班"), t("现在无人值班，通知发给单位负责人")))
+    if assumed := [run for run in row.clocks if run.assumed]:
+        facts.append((t("时限暂定"), _assumed(assumed, now, t)))
     if row.master:
         facts.append((t("并入"), Markup('<a href="/tickets/{0}">{1}</a>').format(row.master, t("看主单"))))
     if row.hot_spot:
@@ -200,6 +202,13 @@ def standing(row: TicketRow, units: Mapping[str, str], now: int, t: Words) -> li
         facts.append((t("挂账计划"), row.plan))
     facts += [(t("子任务 {n}", n=task.number), _task(task, units, now, t)) for task in row.tasks]
     return facts
+
+
+def _assumed(runs: Sequence[ClockRow], now: int, t: Words) -> str:
+    dates = t("、").join(
+        t("{clock}限 {time}", clock=say(CLOCKS, run.name, t), time=fmt.due(run.due, now, t)) for run in runs
+    )
+    return t("{dates}；那一年的放假安排未公布，先按周末和法定节日推算，公布后自动重算", dates=dates)
 
 
 def _task(task: TaskRow, units: Mapping[str, str], now: int, t: Words) -> str:

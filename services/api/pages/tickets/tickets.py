@@ -132,7 +132,7 @@ def refused_text(error: Exception, now: int, t: Words) -> str:
     if isinstance(after, int) and isinstance(most, int):
         first, last = fmt.moment(after, now, t), fmt.moment(most, now, t)
         return t("日期须在 {after} 之后，不晚于 {most}", after=first, most=last)
-    until = error.extra.get("known_until", "")
+    until = error.extra.get("until", "")
     texts = {
         "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
         "transition": t("工单的状态已经变了，这一步不再适用。"),
