@@ -23,6 +23,7 @@ from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import AlarmRow, DeviceRow
 from services.api.pages.tickets import ticket_views
+from services.api.pages.tickets.ticket_said import unit_names
 from services.api.problems import refuse
 from services.registry.domain import Permission
 
@@ -161,7 +162,7 @@ def _detail(desk: Desk, visit: Visit, alarm: AlarmRow | None, rows: list[AlarmRo
     return {
         "chart": graphs.of_alarm(source, who, alarm, now, t, events=events, until=until),
         "ticket": ticket_views.view(ticket, now, t) if ticket else None,
-        "log": ticket_views.log(events, {}, now, t),
+        "log": ticket_views.log(events, unit_names(source.units(), t) if events else {}, now, t),
         "neighbours": _neighbours(desk, visit, alarm, around, rows),
         "neighbour_total": len(around),
         "nearest": [],

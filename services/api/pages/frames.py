@@ -7,6 +7,7 @@ from services.api.door.auth import Caller
 from services.api.pages.desk import Visit
 from services.api.pages.ports import AreaRow
 from services.api.pages.words import N_, Words
+from services.registry.domain import Permission
 from streams.contracts.areas import ancestors
 
 SAID: Final = {
@@ -50,7 +51,7 @@ def common(visit: Visit, *, live: bool = False) -> dict[str, Any]:
     said = SAID.get(visit.request.query_params.get("said", ""))
     return {
         "layout": "part.html" if part else "desk.html",
-        "live": live,
+        "live": live and visit.may(Permission.WATCH),  # nobody else is let in to the stream
         "said": visit.t(said) if said else "",
     }
 

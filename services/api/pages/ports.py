@@ -97,7 +97,10 @@ class AlarmRow:
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A ticket; ``events`` and ``allowed`` are filled where one ticket is read."""
+    """A ticket; ``events``, ``allowed`` and ``proposed`` are filled where one ticket is read.
+
+    ``proposed`` are the units that the catalogue names for a ticket that is to be dispatched, the lead first.
+    """
 
     id: str
     number: str
@@ -121,6 +124,8 @@ class TicketRow:
     lead: str = ""
     lead_zh: str = ""
     lead_en: str = ""
+    assisting: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
     caller_name: str = ""
     caller_phone: str = ""
     confidential: bool = False

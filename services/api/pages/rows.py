@@ -112,6 +112,7 @@ def of_ticket(
         lead=ticket.lead,
         lead_zh=unit.name_zh if unit else ticket.lead,
         lead_en=unit.name_en if unit else ticket.lead,
+        assisting=ticket.assisting,
         caller_name=caller.name if caller else "",
         caller_phone=caller.phone if caller else "",
         confidential=caller is not None and caller.confidential,
@@ -141,7 +142,8 @@ def of_ticket(
 
 def _event(event: Event, names: Mapping[str, str]) -> EventRow:
     by = names.get(event.by, event.by)
-    return EventRow(event.at, _done(event), str(event.old or ""), str(event.new), by, str(event.role), event.why)
+    done, old = _done(event), str(event.old or "")
+    return EventRow(event.at, done, old, str(event.new), by, str(event.role), event.why, event.evidence)
 
 
 def _done(event: Event) -> str:

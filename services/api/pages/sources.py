@@ -39,7 +39,7 @@ from services.tickets.domain import Card, Details, Scale, StageCount, Ticket, Ti
 from services.tickets.domain import Role as Part
 from services.tickets.domain import Stage as TicketStage
 from services.tickets.handlers import Act
-from streams.contracts import ActionName, AlarmState, Device, Rule
+from streams.contracts import ActionName, AlarmState, Device, Refused, Rule
 from streams.contracts.areas import ancestors
 
 OPEN_STATES: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UNACK)
@@ -199,7 +199,16 @@ class ContainerSource:
             photos=self._c.photos.of(found.id),
         )  # fmt: skip
         mine = found.lead if found.open else ""
-        return replace(row, on_duty=tuple((name, one.until) for one, name in on_duty_for(self._c, mine)))
+        on_duty = tuple((name, one.until) for one, name in on_duty_for(self._c, mine))
+        return replace(row, on_duty=on_duty, proposed=self._proposed(found) if "dispatch" in row.allowed else ())
+
+    def _proposed(self, ticket: Ticket) -> tuple[str, ...]:
+        """The lead, then who assists, as the catalogue has it now; () for a category that it does not know."""
+        try:
+            decision = self._c.catalogue.who(ticket.category, ticket.area, ticket.urgency)
+        except Refused:
+            return ()
+        return (decision.lead, *decision.assisting)
 
     def ticket_behind(self, who: Caller, ticket: str) -> TicketRow | None:
         found = self._c.tickets.get_ticket(ticket, scope=who.scope)

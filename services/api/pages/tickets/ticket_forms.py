@@ -9,6 +9,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.ports import AreaRow, TicketRow, UnitRow
 from services.api.pages.words import N_, Words
+from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.table import TRANSITIONS
 from services.tickets.domain.words import Action, Satisfaction, Scale, State
 
@@ -37,6 +38,7 @@ LABELS: Final = {
     "area": N_("网格"),
     "urgency": N_("紧急程度"),
     "unit": N_("主办单位"),
+    "assisting": N_("协办单位"),
     "place": N_("到场位置"),
     "photos": N_("现场照片"),
     "reading": N_("便携仪读数"),
@@ -91,7 +93,7 @@ KINDS: Final = {
     "text": "area", "reason": "area", "outcome": "area", "category": "select", "area": "select", "unit": "select",
     "urgency": "radio", "satisfied": "radio", "contacted": "yesno", "solved": "yesno", "sensor_dead": "check",
     "found": "yesno", "told": "area", "plan": "area", "at": "when", "until": "when", "task": "select",
-    "photos": "photos",
+    "photos": "photos", "assisting": "several",
 }  # fmt: skip
 SATISFACTION: Final = {
     Satisfaction.VERY_SATISFIED: N_("非常满意"),
@@ -99,14 +101,19 @@ SATISFACTION: Final = {
     Satisfaction.MOSTLY: N_("基本满意"),
     Satisfaction.DISSATISFIED: N_("不满意"),
 }
+BACKSTOP: Final = N_("区级兜底")
+"""Whoever has what no unit has; it is in no register of units, and may still be named."""
 URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
-SKIPPED: Final = frozenset({"assisting", "position", "photo"})
+SKIPPED: Final = frozenset({"position", "photo"})
 """What a page asks in no words: a photo of another system is for programs; people here send the photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input. ``kind``: text, area (several lines), select, radio, yesno, check, photos or when (local time)."""
+    """One input.
+
+    ``kind``: text, area (several lines), select, radio, yesno, check, several (boxes), photos or when (local time).
+    """
 
     name: str
     label: str
@@ -131,6 +138,8 @@ def actions(
 ) -> list[ActionForm]:
     """A form for each action that state and role allow, the next step first."""
     options = choices(units, areas, t) | {"task": _tasks(row, units, t), "satisfied": satisfactions(scale, t)}
+    options |= {"assisting": options["unit"]}
+    options |= dict.fromkeys(("dispatch.unit", "reassign.unit"), (*options["unit"], (DISTRICT, t(BACKSTOP))))
     forms = [
         ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, now, t))
         for name in row.allowed
@@ -181,14 +190,16 @@ def _fields(row: TicketRow, action: str, options: Mapping[str, Any], now: int, t
     if not required and set(optional) <= {"text"} and action != "note":
         return ()
     known = {"category": row.category, "area": row.area[:15], "urgency": str(row.urgency), "place": row.place,
-             "unit": row.lead if action == "dispatch" else "", "at": written(now)}  # fmt: skip
+             "unit": row.proposed[0] if row.proposed and action == "dispatch" else "",
+             "assisting": " ".join(row.proposed[1:] if action == "dispatch" else row.assisting),
+             "at": written(now)}  # fmt: skip
     return tuple(
         Field(
             name,
             t(LABELS.get(f"{action}.{name}") or LABELS.get(name, name)),
             KINDS.get(name, "text"),
             name in required,
-            options.get(name, ()),
+            options.get(f"{action}.{name}") or options.get(name, ()),
             known.get(name, ""),
         )
         for name in (*required, *optional)
@@ -234,7 +245,7 @@ def _count(text: str) -> int:
 
 _MEANINGS: Final[Mapping[str, Callable[[str], Any]]] = {
     "contacted": _true, "solved": _true, "sensor_dead": _true, "found": _true, "urgency": _count, "task": _count,
-    "at": read, "until": read, "photos": str.split,
+    "at": read, "until": read, "photos": str.split, "assisting": str.split,
 }  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """The parts of a ticket as the pages show them. Times are epoch ms."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class ClockRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One entry of a ticket's log."""
+    """One entry of a ticket's log; ``carried`` is what the action came with, by its fields' names."""
 
     at: int
     action: str
@@ -25,6 +27,7 @@ class EventRow:
     by: str
     role: str
     why: str = ""
+    carried: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

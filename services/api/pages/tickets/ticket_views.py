@@ -8,6 +8,7 @@ from markupsafe import Markup
 from services.api.pages import formatting as fmt
 from services.api.pages.ports import TicketRow
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, TaskRow
+from services.api.pages.tickets.ticket_said import said
 from services.api.pages.vocabulary import (
     CLOCKS,
     ESCALATION,
@@ -54,6 +55,7 @@ class EventView:
     what: str
     who: str
     why: str
+    said: str
     system: bool
 
 
@@ -218,22 +220,22 @@ def _task(task: TaskRow, units: Mapping[str, str], now: int, t: Words) -> str:
     return f"{units.get(task.unit, task.unit)} {task.text} {state}"
 
 
-def log(events: Sequence[EventRow], names: Mapping[str, str], now: int, t: Words) -> list[EventView]:
-    """Newest first."""
+def log(events: Sequence[EventRow], units: Mapping[str, str], now: int, t: Words) -> list[EventView]:
+    """Newest first; ``units`` are names by id."""
     return [
         EventView(
             at=event.at,
             when=fmt.near(event.at, now, t),
             what=say(EVENTS, event.action, t),
-            who=t("系统") if event.role == "system" else _who(event, names, t),
+            who=t("系统") if event.role == "system" else _who(event, t),
             why="" if event.action == "report" else event.why,
+            said=said(event, units, now, t),
             system=event.role == "system",
         )
         for _, event in sorted(enumerate(events), key=lambda pair: (-pair[1].at, -pair[0]))
     ]
 
 
-def _who(event: EventRow, names: Mapping[str, str], t: Words) -> str:
-    name = names.get(event.by, event.by)
+def _who(event: EventRow, t: Words) -> str:
     role = say(ROLES, event.role, t)
-    return name if name == role else f"{name} {role}"
+    return event.by if event.by == role else f"{event.by} {role}"

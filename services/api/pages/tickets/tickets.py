@@ -17,9 +17,9 @@ from services.api.pages.alarms.members import members_of
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
 from services.api.pages.entrance import Sent, text_of, version_of
-from services.api.pages.frames import common, scope_names
+from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
-from services.api.pages.tickets import entry_views, photos, ticket_forms, ticket_views
+from services.api.pages.tickets import entry_views, photos, ticket_forms, ticket_said, ticket_views
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -96,6 +96,7 @@ def _said(
         return sent, ticket_forms.answers(row.state, action, sent), {}
     kept, wrong = photos.received(book.container, visit.caller, row.id, form, visit.t)
     sent[photos.KEPT] = " ".join(kept)
+    sent["assisting"] = " ".join(str(unit) for unit in form.getlist("assisting"))
     values = ticket_forms.answers(row.state, action, sent)
     errors = ticket_forms.missing(row.state, action, values, visit.t)
     return sent, values, errors | ({photos.KEPT: wrong} if wrong else {})
@@ -216,15 +217,16 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
     chart, caption = evidence(desk, visit, row, width=width, height=170 + width // 12)
     areas = source.areas(who)
     units = source.units()
+    names = ticket_said.unit_names(units, t)
     return {
         "selected": view,
         "v": view,
-        "log": ticket_views.log(row.events, {}, now, t),
+        "log": ticket_views.log(row.events, names, now, t),
         "chart": chart,
         "chart_caption": caption,
         "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
         "proofs": _proofs(row, visit),
-        "facts": _facts(row, {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units}, visit),
+        "facts": _facts(row, names, names_of(areas, t), visit),
         "action_base": base,
         "doing": visit.request.query_params.get("do", ""),
         "errors": {},
@@ -260,15 +262,16 @@ def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
     return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
 
 
-def _facts(row: TicketRow, units: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
+def _facts(row: TicketRow, units: dict[str, str], areas: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
     t = visit.t
     secret = t("（要求保密）") if row.confidential else ""
     caller = f"{row.caller_name or t('未留称呼')} {row.caller_phone}".strip() + secret
     facts = [
         (t("地点"), row.place or "—"),
-        (t("网格"), row.area),
+        (t("网格"), " ".join(areas[code] for code in (row.area[:9], row.area) if code in areas) or row.area),
         (t("类别"), voc.category_name(row.category, t) if row.category else t("未归类")),
-        (t("主办"), t.either(row.lead_zh, row.lead_en) or t("未派单")),
+        (t("主办"), units.get(row.lead, row.lead) or t("未派单")),
+        *([(t("协办"), t("、").join(units.get(unit, unit) for unit in row.assisting))] if row.assisting else []),
         (t("登记"), fmt.near(row.opened, visit.now, t)),
         *ticket_views.standing(row, units, visit.now, t),
     ]
