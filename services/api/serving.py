@@ -46,5 +46,5 @@ def _watch(server: uvicorn.Server, stop: threading.Event, hub: Hub, health: Heal
     while not stop.wait(1.0):
         if server.started:
             health.beat(LOOP)
-    hub.close()  # open streams would hold the shutdown until its grace is over
     server.should_exit = True
+    hub.close()  # open streams would hold the shutdown until its grace is over

@@ -3,12 +3,10 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import IO
+from typing import Final
 
-from services.stack import install
+from services.stack import install, lanes
 from services.stack.layout import CHECKOUT, Layout
 from services.stack.say import console
 
@@ -16,13 +14,20 @@ FAILED = 1
 """pytest's exit code for failed tests; the others tell of wrong use, a crash or an empty run."""
 PAGES = CHECKOUT / "tests/pages"
 SOAK = ("tests/e2e/test_outages.py", "tests/integration/test_streams_restarts.py")
-PYTEST = (sys.executable, "-m", "pytest")
+PYTEST = (sys.executable, "-X", "faulthandler", "-m", "pytest")
 LANES = {
     "parts": (*PYTEST, "-o", "cache_dir=.pytest_cache/parts", "--ignore=tests/e2e", "--ignore=tests/pages"),
     "platform": (*PYTEST, "-o", "cache_dir=.pytest_cache/platform", "tests/e2e"),
     "pages": (*PYTEST, "-o", "cache_dir=.pytest_cache/pages", "tests/pages"),
 }
 """Run side by side; the first is shown as it goes, the others when it has ended."""
+LIMIT_S: Final = 25 * 60
+"""A lane takes up to 14 minutes on two cores; past this it hangs."""
+AGAIN: Final = {
+    FAILED: ("--last-failed", "--last-failed-no-failures", "none", "-p", "no:randomly", "-v"),
+    lanes.OVERDUE: ("-v",),
+}
+"""What is added to a lane's command for its second try, by its exit code."""
 
 
 def needs(arguments: Sequence[str]) -> list[install.Need]:
@@ -53,33 +58,15 @@ def run(layout: Layout, arguments: Sequence[str], *, soak: bool = False) -> int:
 def whole(environment: dict[str, str]) -> int:
     """The suite in lanes side by side, since tests of the whole platform and of pages mostly wait for it.
 
-    Some four thousand tests start, kill and starve real servers on whatever machine this is. One
-    that fails is tried once more by itself and named; one that fails twice has failed.
+    Some five thousand tests start, kill and starve real servers and browsers on whatever machine this
+    is. One that fails is tried once more by itself and named; one that fails twice has failed. So with
+    a lane that hangs: it is ended, says where it stood, and has one more try.
     """
     console.print("几路并行，第一路以外的结果最后显示 Several lanes; all but the first are shown at the end\n")
-    shown, *others = LANES
-    with ExitStack() as held:
-        lanes = {lane: _begin(lane, environment, held, held.enter_context(tempfile.TemporaryFile())) for lane in others}
-        first = subprocess.run(LANES[shown], cwd=CHECKOUT, env=environment, check=False).returncode
-        codes = {shown: first} | {lane: process.wait() for lane, process in lanes.items()}
+    codes = lanes.run(LANES, cwd=CHECKOUT, environment=environment, limit_s=LIMIT_S)
     for lane, code in codes.items():
-        if code == FAILED:
-            console.print("\n再试一次失败的测试 Trying once more, alone, what failed (a pass: slow or unsteady)")
-            again = [*LANES[lane], "--last-failed", "--last-failed-no-failures", "none", "-p", "no:randomly", "-v"]
-            codes[lane] = subprocess.run(again, cwd=CHECKOUT, env=environment, check=False).returncode
+        if code in AGAIN:
+            console.print(f"\n{lane}: 再试一次 Trying once more, alone, what failed (a pass: slow or unsteady)")
+            again = {lane: (*LANES[lane], *AGAIN[code])}
+            codes |= lanes.run(again, cwd=CHECKOUT, environment=environment, limit_s=LIMIT_S)
     return max(codes.values())
-
-
-def _begin(lane: str, environment: dict[str, str], held: ExitStack, said: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a lane; ``held`` ends it, where it has not ended by itself, and shows what it ``said``."""
-    process = subprocess.Popen(LANES[lane], cwd=CHECKOUT, env=environment, stdout=said, stderr=subprocess.STDOUT)
-
-    def end() -> None:
-        process.terminate()
-        process.wait()
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
-        sys.stdout.flush()
-
-    held.callback(end)
-    return process

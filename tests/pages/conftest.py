@@ -94,7 +94,7 @@ def _served(city: MemoryCity, browser: Browser) -> Iterator[Site]:
         port = free.getsockname()[1]
     stop = threading.Event()
     loop = http(city.app, ApiSettings(demo=True, http_port=port), city.hub, Health())
-    thread = threading.Thread(target=loop, args=(stop,))
+    thread = threading.Thread(target=loop, args=(stop,), daemon=True)
     thread.start()
     site = Site(city, port, browser)
     try:
@@ -104,6 +104,7 @@ def _served(city: MemoryCity, browser: Browser) -> Iterator[Site]:
         site.close()
         stop.set()
         thread.join(timeout=30)
+    assert not thread.is_alive(), "the web server does not end"
 
 
 def _answers(port: int) -> bool:
