@@ -173,6 +173,7 @@ class DeviceStep(Bench):
     def _evaluate(
         self, planned: Rule, given: Given, *, backlog: bool, cause: Cause = Cause.CONFIRMED, at: int | None = None
     ) -> None:
+        """Judge a sample of this record or, dated ``at``, one from state, whose record is not known any more."""
         track = self.track
         rule = track.rule(planned.id)
         if rule is None:
@@ -185,7 +186,8 @@ class DeviceStep(Bench):
             if reading is not None:
                 track.keep(rule, machine.wait_in_order(track.slot(rule), reading, rule))
             return
-        reading = judged(rule, track.plan, given, backlog=backlog, offset=self.offset)
+        offset = self.offset if at is None else -1
+        reading = judged(rule, track.plan, given, backlog=backlog, offset=offset)
         if reading is not None:
             self.take(rule, machine.observe(self.slot(rule), reading, rule, track.device.id, cause=cause, at=stamp))
 

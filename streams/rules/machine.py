@@ -51,7 +51,8 @@ def observe(
         if run is None:
             continue
         held = reading.over or run.lasted(reading) >= level.on_delay_ms
-        if held and run.count >= level.repeat and _confirm(slot, rule, index, over=reading.over):
+        if held and run.count >= level.repeat:
+            _confirm(slot, rule, index, over=reading.over)
             opening = opening or run
     slot.last = reading
     _remember(slot, reading)
@@ -93,7 +94,7 @@ def shown(slot: Slot, at: int, *, by: str = "", why: str = "") -> list[Transitio
     return [tell(slot, standing(slot), cause, at, by=by, why=why)]
 
 
-def hush(slot: Slot, device: str, heard: int, due: int, *, joins: str = "") -> Steps:
+def hush(slot: Slot, device: str, heard: int, due: int, *, joins: str) -> Steps:
     """A device said nothing from ``heard`` until ``due``: its silence rule fires.
 
     ``joins`` is the episode of a safety alarm that stands on the device: its silence belongs to that.
@@ -228,9 +229,8 @@ def _remember(slot: Slot, reading: Reading) -> None:
     evidence.append(reading)
 
 
-def _confirm(slot: Slot, rule: Rule, index: int, *, over: bool) -> bool:
-    """Put a level and the milder ones on; True when that is news."""
-    stands = slot.on >> index & 1 and not slot.gone >> index & 1
+def _confirm(slot: Slot, rule: Rule, index: int, *, over: bool) -> None:
+    """Put a level and the milder ones on."""
     for below in range(index, len(rule.levels)):
         bit = 1 << below
         slot.on |= bit
@@ -238,9 +238,6 @@ def _confirm(slot: Slot, rule: Rule, index: int, *, over: bool) -> bool:
         slot.clearing[below] = None
         if rule.levels[below].latch or (over and below == 0 and rule.latch_over_range):
             slot.latched |= bit
-    if over and index == 0 and rule.latch_over_range:
-        slot.latched |= 1
-    return not stands
 
 
 def _refute(slot: Slot, rule: Rule, index: int, reading: Reading) -> None:

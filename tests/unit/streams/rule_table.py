@@ -161,6 +161,10 @@ class Table:
         sample = Sample(device, kind, T0 + after, T0 + after, values, **more)
         return self.feed(Batch("gw", GRID, T0 + after, (sample,)))
 
+    def stamped(self, after: int, values: dict[str, float], ts: int) -> list[AlarmEvent]:
+        """One sample with several metrics, stamped by the device with ``ts`` ms after T0."""
+        return self.feed(Batch("gw", GRID, T0 + after, (Sample("g1", "gas", T0 + ts, T0 + after, values),)))
+
     def do(
         self,
         action: ActionName,

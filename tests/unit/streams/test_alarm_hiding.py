@@ -303,7 +303,7 @@ def test_12_a_value_judged_again_from_state_has_no_offset() -> None:
     table.send(0, 60)
     table.adopt(rules=[msgspec.structs.replace(PLAIN, levels=(Level(Severity.MAJOR, 25),))])
     (up,) = table.tick(MIN)
-    assert [sample.value for sample in up.samples] == [60.0]
+    assert [(sample.value, sample.partition, sample.offset) for sample in up.samples] == [(60.0, -1, -1)]
 
 
 def test_a_silence_during_an_open_safety_alarm_joins_it() -> None:
