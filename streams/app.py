@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.agents import logs
 from streams.agents.engine import Engine
 from streams.agents.follower import Follower
+from streams.agents.heap import settle
 from streams.agents.places import PlacedApp
 from streams.agents.poison import Poison
 from streams.agents.stages import FIRST, SECOND, Stage
@@ -98,7 +99,10 @@ def build(settings: Settings, progress: Progress) -> PlacedApp:
         await follower.ready.wait()
         await stopping(watch, settings.kafka_bootstrap_servers, positions, Stall(settings.stalled_s), time.monotonic)
 
-    app.early.append(look_after)
+    async def leave_out() -> None:
+        await stopping(settle, lambda: sum(engine.subjects for engine in engines))
+
+    app.early += [look_after, leave_out]
     return app
 
 

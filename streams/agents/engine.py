@@ -104,6 +104,11 @@ class Engine:
         """Whether a partition waits for rules or devices that their topic has lost."""
         return self._hold.waiting
 
+    @property
+    def subjects(self) -> int:
+        """How many devices, or groups, the assigned partitions remember."""
+        return sum(partition.shard.subjects for partition in self._partitions.values())
+
     def position(self, number: int) -> int | None:
         """The offset that a partition wants next; None while it has not been taken up."""
         partition = self._partitions.get(number)

@@ -90,6 +90,11 @@ class GroupShard:
         """Everything that can be packed."""
         return [*self.groups, self.clock_code]
 
+    @property
+    def subjects(self) -> int:
+        """How many groups are remembered here."""
+        return len(self.groups)
+
     def pack(self, code: str) -> bytes:
         """The packed state of a group (or of the partition's clock), which then counts as saved."""
         if code == self.clock_code:

@@ -111,6 +111,11 @@ class Shard:
         """Everything that can be packed."""
         return [*self.grids, self.clock_code]
 
+    @property
+    def subjects(self) -> int:
+        """How many devices are remembered here."""
+        return sum(len(grid.tracks) for grid in self.grids.values())
+
     def pack(self, code: str) -> bytes:
         """The packed state of a grid (or of the partition's clock), which then counts as saved."""
         if code == self.clock_code:
