@@ -264,6 +264,25 @@ def test_a_run_that_fired_by_silence_was_not_confirmed() -> None:
     assert (len(run.samples), run.confirmed, run.samples[0].left) == (1, False, 30 * S)
 
 
+def test_a_run_longer_than_an_event_keeps_is_told_from_its_first_sample() -> None:
+    """What is kept besides the newest is the first since rest, which met the mildest limit only."""
+    story = Story(GAS).read(1.0, 12.0, 52.0, *[60.0] * 12, every=S)
+    opened = story.events[0]
+    run = cd.countdown(opened, GAS, GAS.levels[0])
+    assert (opened.cause, run.confirmed, run.since, run.held) == (Cause.CONFIRMED, True, opened.since, 10 * S)
+    assert [(c.number, c.held) for c in run.samples[:2]] == [(2, 4 * S), (3, 5 * S)]
+    assert "持续 10 秒；规则要求持续 10 秒" in story.told()[0]
+
+
+def test_a_rise_after_more_samples_than_an_event_keeps_lasted_as_long_as_its_level_asks() -> None:
+    story = Story(GAS).read(*[30.0] * 32, 52.0, *[60.0] * 12, every=S)
+    risen = story.events[1]
+    run = cd.countdown(risen, GAS, GAS.levels[0])
+    assert (risen.cause, run.confirmed, run.held) == (Cause.SEVERITY_UP, True, 10 * S)
+    assert "升为紧急" in story.told()[1]
+    assert "没有读数否认" not in story.told()[1]
+
+
 def test_a_rule_version_that_nobody_keeps_is_told_as_such() -> None:
     story = leak()
     text = reasons.told_of(story.events, [None], 0, story.now, words("zh"))

@@ -10,7 +10,10 @@ import pytest
 
 from sensors.kinds import default_rules
 from services.alarms.domain import HoldKind
-from streams.contracts import Condition, DeviceState, Rate, Value
+from services.api.pages.rules import rule_views
+from services.api.pages.words import words
+from services.registry.domain import Difference
+from streams.contracts import Condition, DeviceState, Level, Rate, Severity, Value
 from tests.fakes.city import MINUTE, MemoryCity
 
 
@@ -200,6 +203,37 @@ def test_versions_are_compared_and_restored(city: MemoryCity) -> None:
     now = city.rules.get_rule("gas.ch4")
     assert now is not None
     assert (now.version, now.levels) == (first.version + 2, first.levels)
+
+
+@pytest.mark.parametrize(
+    ("level", "zh", "en"),
+    [
+        ({"on_delay_ms": 10_000, "repeat": 2, "unrefuted_ms": 90_000, "off_delay_ms": 300_000},
+         ("持续 10 秒 且 2 次，或 1 分 30 秒 无反证", "恢复 5 分"),
+         ("10 s and 2 samples, or 1 min 30 s unrefuted", "normal for 5 min")),
+        ({"repeat": 2}, ("连续 2 次", "恢复即解除"), ("2 samples in a row", "as soon as it is normal")),
+        ({}, ("立即", "恢复即解除"), ("at once", "as soon as it is normal")),
+    ],
+    ids=["a delay of 90 s is not a minute", "samples only", "at once"],
+)  # fmt: skip
+def test_the_list_says_exactly_how_a_level_comes_and_goes(
+    level: dict[str, int], zh: tuple[str, str], en: tuple[str, str]
+) -> None:
+    shown = Level(Severity.MAJOR, 25.0, **level)
+    for lang, said in (("zh", zh), ("en", en)):
+        t = words("en" if lang == "en" else "zh")
+        assert (rule_views.raises(shown, t), rule_views.clears(shown, t)) == said
+
+
+def test_a_change_of_seconds_shows_in_the_comparison() -> None:
+    told = rule_views.difference(Difference("levels[major].unrefuted_ms", 90_000, 60_000, "ms"), words("zh"))
+    assert (told.before, told.after) == ("1 分 30 秒", "1 分")
+
+
+def test_a_limit_in_days_is_in_words_and_a_rule_that_is_off_says_so(city: MemoryCity) -> None:
+    page = Visitor(city, "supervisor").send("GET", "/rules").text
+    assert "≤ 30 天" in page
+    assert "≤ 30 d" not in page
 
 
 def test_those_who_may_not_write_see_the_rule_and_cannot_send_it(city: MemoryCity) -> None:

@@ -19,7 +19,7 @@ OVER: Final = "over_range"
 class Counted:
     """One sample of the confirming run: the ``number``-th, after ``held`` ms with ``left`` ms to go.
 
-    ``missing``: readings that were still wanted. ``first_kept`` samples lie behind a run longer than an event keeps.
+    ``missing``: readings that were still wanted.
     """
 
     sample: Evidence
@@ -82,14 +82,30 @@ def countdown(event: AlarmEvent, rule: Rule, level: Level) -> Countdown:
         if not _met(rule, level, sample):
             break
         run.insert(0, sample)
+    if not run:
+        return Countdown(event.since, (), cut=len(event.samples) >= MOST_EVIDENCE)
+    lost = len(event.samples) == MOST_EVIDENCE and len(run) == MOST_EVIDENCE - 1
+    ahead = _ahead(event, level, run) if lost else 0
     counted = []
-    for number, sample in enumerate(run, 1):
-        held = _lasted(run[0], sample)
+    for number, sample in enumerate(run, 2 if lost else 1):
+        held = ahead + _lasted(run[0], sample)
         over = sample.quality == OVER
         left = 0 if over else max(0, level.on_delay_ms - held)
         counted.append(Counted(sample, number, held, left, max(0, level.repeat - number)))
-    since = moment(run[0]) if run else event.since
-    return Countdown(since, tuple(counted), cut=len(event.samples) >= MOST_EVIDENCE)
+    return Countdown(moment(run[0]) - ahead, tuple(counted), cut=len(event.samples) >= MOST_EVIDENCE)
+
+
+def _ahead(event: AlarmEvent, level: Level, run: Sequence[Evidence]) -> int:
+    """Ms from a run's first sample, which an event of many keeps no more, to the first that it keeps.
+
+    What an event keeps besides the newest is the first sample since rest, which may have met a milder
+    level only. An opening event dates the run; of a rise that a sample decided is known that it lasted
+    as long as the level asks.
+    """
+    if not event.old.active:
+        return max(0, moment(run[0]) - event.since)
+    decided = event.cause is not Cause.UNREFUTED and event.at == run[-1].at
+    return max(0, level.on_delay_ms - _lasted(run[0], run[-1])) if decided else 0
 
 
 def moment(sample: Evidence) -> int:

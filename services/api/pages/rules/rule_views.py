@@ -10,6 +10,7 @@ from services.api.pages import vocabulary as voc
 from services.api.pages.alarms.alarm_views import SIGNS, plain
 from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow
+from services.api.pages.rules.rule_words import exact
 from services.api.pages.words import N_, Words
 from services.daytime import clock_of
 from services.registry.domain import Applied, Difference, Standing
@@ -85,18 +86,23 @@ def limit_text(rule: Rule, level: Level, t: Words) -> str:
     if rule.op not in SIGNS:
         return t("是")
     known = metric_of(rule.kind, rule.metric)
-    return f"{SIGNS[rule.op]} {plain(level.limit, known.digits if known else 2)} {unit_of(rule)}".strip()
+    unit = voc.say(voc.TIME_UNITS, unit_of(rule), t)
+    return f"{SIGNS[rule.op]} {plain(level.limit, known.digits if known else 2)} {unit}".strip()
 
 
 def raises(level: Level, t: Words) -> str:
-    text = t("持续 {span} 且 {n} 次", span=fmt.span(level.on_delay_ms, t), n=level.repeat)
+    """How a level comes on, without a delay of nothing; 90 s are not "1 min"."""
+    if level.on_delay_ms:
+        text = t("持续 {span} 且 {n} 次", span=exact(level.on_delay_ms, t), n=level.repeat)
+    else:
+        text = t("连续 {n} 次", n=level.repeat) if level.repeat > 1 else t("立即")
     if level.unrefuted_ms is not None:
-        text += t("，或 {span} 无反证", span=fmt.span(level.unrefuted_ms, t))
+        text += t("，或 {span} 无反证", span=exact(level.unrefuted_ms, t))
     return text
 
 
 def clears(level: Level, t: Words) -> str:
-    text = t("恢复 {span}", span=fmt.span(level.off_delay_ms, t))
+    text = t("恢复 {span}", span=exact(level.off_delay_ms, t)) if level.off_delay_ms else t("恢复即解除")
     return text + t("，须人工复位") if level.latch else text
 
 
@@ -123,7 +129,7 @@ def _value(value: Any, unit: str, t: Words) -> str:
     if isinstance(value, bool):
         return t("是") if value else t("否")
     if unit == "ms":
-        return fmt.span(int(value), t)
+        return exact(int(value), t)
     if unit == "min":
         return clock_of(int(value))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
