@@ -11,6 +11,8 @@ import pytest
 
 from services.alarms.domain import Alarm
 from services.alarms.domain.quality_targets import Bound, Targets
+from services.api.pages import formatting as fmt
+from services.api.pages.words import words
 from streams.contracts import AlarmState, Cause, Evidence
 from tests.fakes.city import HOUR, MemoryCity, incident
 
@@ -158,6 +160,20 @@ def test_critical_gas_shows_whom_it_has_called_and_what_comes_next(city: MemoryC
         assert word in panel
     assert "浓度已达拨打119的限值" in panel
     assert "No doorbell, no switch" in read(city, f"/alarms/{leak.episode}", lang="en")
+
+
+def test_the_large_value_says_when_it_was_read(city: MemoryCity) -> None:
+    """What decided is not what is measured now."""
+    alarm = find(city, severity="critical", kind="gas")
+    assert alarm.ts is not None
+    text = read(city, f"/alarms/{alarm.id}")
+    big = text[text.index('class="ll-big"') :].partition("</div>")[0]
+    assert f"{fmt.near(alarm.ts, city.clock.now(), words('zh'))} 的读数" in big
+
+
+def test_on_a_phone_each_figure_of_quality_names_its_column(city: MemoryCity) -> None:
+    named = re.findall(r'<td data-th="([^"]+)"', read(city, "/alarms/quality"))
+    assert named[:5] == ["本期", "目标", "上限", "结论", "该调的规则"]
 
 
 def test_an_alarm_that_calls_nobody_has_no_such_panel(city: MemoryCity) -> None:

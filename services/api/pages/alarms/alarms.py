@@ -140,6 +140,7 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
         "a": alarm_views.view(row, rules, now, t),
         "alarm": listed.alarm,
         "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
+        "read_at": fmt.near(listed.alarm.ts, now, t) if listed.alarm.ts is not None else "",
         "chart": chart,
         "ladder": ladder_views.view(called, t) if called else None,
         "path": alarm_story.path(events, now, t),
