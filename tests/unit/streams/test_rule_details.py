@@ -25,6 +25,7 @@ from streams.contracts import (
     Unchanged,
     Value,
 )
+from streams.contracts.devices import DeviceState
 from streams.rules import ClockPolicy, Reading, episode_id, machine, new_slot, step
 from streams.rules.acts import shelf_end
 from streams.rules.crowd import Crowd
@@ -194,12 +195,54 @@ def test_6_a_sample_that_was_released_does_not_wait_again() -> None:
 
 
 def test_12_what_came_while_the_rule_rested_is_no_evidence() -> None:
-    table = Table(rules=[msgspec.structs.replace(AT_ONCE, max_shelve_ms=HOUR)])
-    table.tick(0)
-    table.do(ActionName.SHELVE, S, until=HOUR, device="g1", rule=PLAIN.id, episode="-")
-    table.send(MIN, 3)
-    (raised,) = table.send(2 * MIN, 30)
-    assert [sample.value for sample in raised.samples] == [30.0]
+    assert stepped(PLAIN, 3.0, 4.0).evidence == []
+    assert [reading.value for reading in stepped(PLAIN, 3.0, 30.0).evidence] == [30.0]
+
+
+def test_6_a_late_sample_that_decides_is_as_live_as_any_and_names_its_device() -> None:
+    table = Table(rules=[msgspec.structs.replace(AT_ONCE, reorder_wait_ms=20 * S)])
+    table.send(40 * S, 1.0, metric="co")
+    table.send(41 * S, 30, ts=30 * S)
+    (raised,) = table.tick(2 * MIN)
+    assert (raised.backlog, raised.episode) == (False, episode_id("g1", PLAIN.id, T0 + 30 * S))
+
+
+def test_6_what_waits_longer_leaves_room_for_what_comes_before_it() -> None:
+    twice = msgspec.structs.replace(PLAIN, reorder_wait_ms=20 * S, levels=(Level(Severity.MAJOR, 25, repeat=2),))
+    table = Table(rules=[twice])
+    table.send(0, 30)
+    table.send(15 * S, 1)
+    table.tick(20 * S)
+    table.send(21 * S, 30, ts=10 * S)
+    table.tick(2 * MIN)
+    assert [event.cause for event in table.events] == [Cause.CONFIRMED, Cause.RETURNED]
+
+
+def test_6_what_waits_is_let_go_though_what_came_before_it_could_not_be_judged() -> None:
+    rule = msgspec.structs.replace(AT_ONCE, reorder_wait_ms=20 * S, gate=(Condition("on"),))
+    table = Table(rules=[rule])
+    table.say(0, {"ch4_lel": 30.0, "on": 0.0})
+    table.say(15 * S, {"ch4_lel": 30.0})
+    table.tick(MIN)
+    assert PLAIN.id not in table.shard.grids[GRID].tracks["g1"].slots
+
+
+def test_6_nothing_late_waits_at_a_device_that_is_not_in_service() -> None:
+    planned = gas(state=DeviceState.PLANNED)
+    table = Table(rules=[msgspec.structs.replace(AT_ONCE, reorder_wait_ms=20 * S)], devices=[planned])
+    table.send(40 * S, 3)
+    table.send(41 * S, 30, ts=30 * S)
+    assert table.shard.grids[GRID].tracks["g1"].slots == {}
+
+
+def test_7_maintenance_and_another_severity_at_once_are_told_with_their_time() -> None:
+    table = Table(rules=[AT_ONCE])
+    table.send(0, 30)
+    table.adopt(
+        rules=[changed(AT_ONCE, levels=(Level(Severity.CRITICAL, 25),))],
+        devices=[gas(state=DeviceState.MAINTENANCE, version=2)],
+    )
+    assert {event.at for event in table.tick(MIN)} == {T0 + MIN}
 
 
 def test_1_a_bad_value_of_another_metric_spoils_nothing() -> None:

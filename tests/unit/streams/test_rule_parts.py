@@ -263,6 +263,9 @@ def test_4_a_rise_by_another_version_forgets_the_acknowledgement_and_what_was_du
         None,
     )
     assert (slot.state, slot.acknowledged, slot.number) == (AlarmState.ACTIVE_ACK, T0, 1)
+    slot.shelved_until = T0 + HOUR
+    risen, _ = machine.carried(slot, newer, T0 + MIN)
+    assert risen.due == T0 + HOUR, "what else was due stays due"
     assert machine.carried(slot, rule, T0 + MIN) == (slot, [])
 
 
