@@ -94,6 +94,14 @@ def test_7_a_lost_rule_judges_on_as_it_was_stored() -> None:
     assert [event.device for event in table.send(32 * MIN, 60.0, device="g2")] == ["g2"]
 
 
+def test_7_a_device_that_is_lost_keeps_no_other_from_being_withdrawn() -> None:
+    table = leaking()
+    table.tick(MIN)
+    table.shard.adopt(Catalogue(table.catalogue.rules, {}, Withdrawn(devices=frozenset({"g2"}))))
+    table.tick(2 * MIN)
+    assert list(table.shard.grids[table.devices[0].area].tracks) == ["g1"]
+
+
 def test_7_and_ends_once_somebody_withdraws_it() -> None:
     table = leaking()
     table.catalogue = Catalogue({}, table.catalogue.devices, Withdrawn())

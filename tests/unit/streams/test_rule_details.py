@@ -177,6 +177,25 @@ def test_11_a_shelf_ends_though_a_new_version_has_made_the_alarm_worse() -> None
     assert (shown.cause, shown.at) == (Cause.SHOWN, T0 + HOUR)
 
 
+def test_a_rule_that_a_bug_turned_off_fires_nothing_when_its_device_changes() -> None:
+    table = Table(rules=[PLAIN])
+    table.send(0, 30)
+    table.shard.grids[GRID].tracks["g1"].disabled = {PLAIN.id: PLAIN.version}
+    table.adopt(devices=[gas(place="2F", version=2)])
+    assert table.tick(20 * MIN) == []
+
+
+def test_11_a_shelving_that_nothing_tells_of_is_written_all_the_same() -> None:
+    """Nothing stands, so there is no event; the input is acknowledged, and a restart must know of it."""
+    rule = msgspec.structs.replace(AT_ONCE, max_shelve_ms=HOUR)
+    table = Table(rules=[rule])
+    table.tick(0)
+    table.shard.pack(GRID)
+    table.do(ActionName.SHELVE, S, until=HOUR, device="g1", rule=rule.id, episode="-")
+    assert table.events == []
+    assert GRID in table.shard.dirty
+
+
 def test_11_the_shortest_shelf_is_a_millisecond() -> None:
     rule = msgspec.structs.replace(PLAIN, max_shelve_ms=1)
     wish = Action("a", ActionName.SHELVE, GRID, "g1", PLAIN.id, "", "wang", T0, until=T0 + HOUR)
