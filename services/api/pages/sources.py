@@ -157,7 +157,8 @@ class ContainerSource:
         places = {device.id: device.place for device in self.fleet(who)} if listed else {}
         tickets = self._tickets_by_id(who, {row.ticket_id for row in listed if row.ticket_id})
         return [
-            rows.of_alarm(row, places.get(row.alarm.device, ""), tickets.get(row.ticket_id or "")) for row in listed
+            rows.of_alarm(row, who, places.get(row.alarm.device, ""), tickets.get(row.ticket_id or ""))
+            for row in listed
         ]
 
     def _tickets_by_id(self, who: Caller, wanted: set[str]) -> dict[str, Ticket]:
