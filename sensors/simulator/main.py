@@ -20,6 +20,7 @@ from sensors.simulator.settings import load
 from sensors.simulator.town import Town
 from sensors.simulator.truth import Chronicle
 from sensors.simulator.watch import Watch
+from streams.process.health import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         book, truth = settings.simulator_ledger, settings.simulator_truth
         ledger = resources.enter_context(Ledger(book, district.devices)) if book else None
         chronicle = resources.enter_context(Chronicle(truth)) if truth else None
-        server = watch.serve(settings.metrics_host, settings.metrics_port)
+        server = serve(watch.report, settings.metrics_host, settings.metrics_port)
         resources.callback(server.shutdown)
         publisher.start()
         resources.callback(publisher.stop)

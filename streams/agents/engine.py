@@ -16,9 +16,10 @@ from streams.agents.hold import Hold
 from streams.agents.poison import Poison, letter_of
 from streams.agents.sending import Acknowledged, Hand, Save, Send, until_sent
 from streams.agents.stages import FIRST, PureShard, Stage
-from streams.agents.watch import Progress, made
 from streams.contracts import AlarmEvent, Tick, Undecodable, encode, group_key, metrics
 from streams.contracts.topics import ALARMS, DEAD_LETTERS, GROUPS, INPUTS
+from streams.process.health import Progress
+from streams.process.metrics import made
 from streams.rules import Catalogue, Fault, ForeignState, Outcome, Withdrawn, partition_of_code
 
 log = logging.getLogger(__name__)
