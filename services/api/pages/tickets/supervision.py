@@ -16,8 +16,8 @@ from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.tickets import detail, found
 from services.api.pages.words import N_, Words
-from services.api.tickets.ticket_queries import MOST_COUNTED, filters_of, query_of
-from services.api.tickets.ticket_queries import found as listed
+from services.api.tickets.queries import MOST_COUNTED, filters_of, query_of
+from services.api.tickets.queries import found as listed
 from services.paging import encode_cursor
 from services.registry.domain import Permission, Unit
 from services.tickets.domain import Level, Responsible, Role, Ticket, responsible
