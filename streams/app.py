@@ -13,7 +13,6 @@ import faust
 from faust.types import TP
 from pydantic import Field
 
-from streams.agents import logs
 from streams.agents.engine import Engine
 from streams.agents.follower import Follower
 from streams.agents.places import PlacedApp
@@ -22,6 +21,7 @@ from streams.agents.stages import FIRST, SECOND, Stage
 from streams.agents.stall import Place, Stall, watch
 from streams.contracts import metrics
 from streams.contracts.topics import PARTITIONS
+from streams.process import logs
 from streams.process import settings as process
 from streams.process.health import Progress, serve
 from streams.process.metrics import made
@@ -31,6 +31,7 @@ PURPOSE = "Detection: linli.inputs through the rules, grouped ones by way of lin
 TABLES = {FIRST.loop: "state", SECOND.loop: "groups"}
 SMALL_SEGMENTS = {"segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1"}
 """Only closed segments are compacted, and recovery reads whatever is not."""
+QUIET = ("aiokafka", "faust.tables.recovery", "faust.app.base")
 log = logging.getLogger(__name__)
 
 
@@ -206,7 +207,7 @@ def load(argv: Sequence[str] | None) -> Settings:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one worker until a signal; leaves with the worker's exit code."""
     settings = load(argv)
-    logs.configure(level=settings.log_level, json=settings.log_json)
+    logs.configure(process="streams", level=settings.log_level, json=settings.log_json, quiet=QUIET)
     progress = Progress()
     server = serve(progress.report, settings.metrics_host, settings.metrics_port)
     loop = asyncio.new_event_loop()

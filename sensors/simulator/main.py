@@ -13,19 +13,19 @@ import structlog
 from sensors.simulator.district import build
 from sensors.simulator.ledger import Ledger
 from sensors.simulator.live import drain, play
-from sensors.simulator.logs import configure
 from sensors.simulator.orders import CONTROL_TOPIC
 from sensors.simulator.publisher import Publisher
 from sensors.simulator.settings import load
 from sensors.simulator.town import Town
 from sensors.simulator.truth import Chronicle
 from sensors.simulator.watch import Watch
+from streams.process import logs
 from streams.process.health import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     settings = load(argv)
-    configure(level=settings.log_level, json=settings.log_json)
+    logs.configure(process="simulator", level=settings.log_level, json=settings.log_json)
     log = structlog.get_logger("simulator")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
