@@ -231,9 +231,14 @@ def test_a_change_of_seconds_shows_in_the_comparison() -> None:
 
 
 def test_a_limit_in_days_is_in_words_and_a_rule_that_is_off_says_so(city: MemoryCity) -> None:
-    page = Visitor(city, "supervisor").send("GET", "/rules").text
+    author = Visitor(city, "supervisor")
+    page = author.send("GET", "/rules").text
     assert "≤ 30 天" in page
     assert "≤ 30 d" not in page
+    assert "未启用" not in page
+    fields = {name: value for name, value in author.form("/rules/gas.jump").items() if name != "enabled"}
+    assert author.send("POST", "/rules/gas.jump", {**fields, "reason": "检修", "do": "save"}).status_code == 303
+    assert "未启用" in author.send("GET", "/rules").text
 
 
 def test_those_who_may_not_write_see_the_rule_and_cannot_send_it(city: MemoryCity) -> None:
@@ -257,7 +262,9 @@ def test_critical_gas_is_shelved_on_its_page_by_two_people(city: MemoryCity) -> 
     assert "申请搁置" in manager.send("GET", page).text
     asked = {**manager.csrf, "length": str(30 * MINUTE), "reason": "动火"}
     assert manager.send("POST", f"{page}/hold/shelve", asked).status_code == 303
-    assert "同意搁置" not in manager.send("GET", page).text
+    waiting = manager.send("GET", page).text
+    assert "同意搁置" not in waiting
+    assert ("撤回申请" in waiting, "结束搁置" in waiting) == (True, False), "nothing is shelved yet"
     assert "同意搁置" in supervisor.send("GET", page).text
     assert supervisor.send("POST", f"{page}/approve", supervisor.csrf).status_code == 303
     (hold,) = city.alarms.state.holds.values()

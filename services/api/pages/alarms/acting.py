@@ -92,6 +92,7 @@ def panel(book: RuleDesk, visit: Visit, alarm: Alarm) -> dict[str, Any]:
         "lengths": [(length, fmt.span(length, t)) for length in LENGTHS if length <= longest] if may else [],
         "two": rule is not None and rule.second_approver,
         "shelved": shelved is not None or (alarm.shelved_until or 0) > now,
+        "asked": waiting,
         "approves": may and waiting and shelved is not None and shelved.by != visit.caller.id,
         "out": out is not None or alarm.out_of_service,
     }
