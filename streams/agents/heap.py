@@ -26,8 +26,9 @@ class Heap:
         self._settled: int | None = None
 
     def at_rest(self, held: int) -> bool:
-        """``held`` counts what is held now; a count that is still moving is waited for."""
-        rests, self._last = held == self._last, held
+        """``held`` counts what is held now; a count that still moves by more than a hundredth is waited for."""
+        rests = self._last is not None and abs(held - self._last) <= held // 100
+        self._last = held
         if self._settled is not None:
             self._settled = min(self._settled, held)
             if held <= self._settled * GROWN:

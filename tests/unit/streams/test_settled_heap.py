@@ -21,7 +21,12 @@ def test_what_still_grows_is_waited_for_and_what_rests_is_left_out_once() -> Non
 
 
 def test_a_few_more_are_not_worth_a_collection_and_many_are() -> None:
-    assert told(100, 100, 110, 110, 125, 125, 126, 126) == [False, True, False, False, False, False, False, True]
+    assert told(100, 100, 110, 110, 125, 125, 130, 130) == [False, True, False, False, False, False, False, True]
+
+
+def test_an_incident_that_begins_keeps_nothing_from_being_left_out() -> None:
+    assert told(1_000, 1_003) == [False, True]
+    assert told(1_000, 1_030) == [False, False]
 
 
 def test_partitions_that_went_and_came_back_are_left_out_anew() -> None:
