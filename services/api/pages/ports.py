@@ -139,6 +139,7 @@ class TicketRow:
     confirmed_at: int | None = None
     tasks: tuple[TaskRow, ...] = ()
     photos: tuple[PhotoRow, ...] = ()
+    merged_photos: tuple[PhotoRow, ...] = ()
     waiting_until: int | None = None
     asked_until: int | None = None
     plan: str = ""

@@ -82,8 +82,9 @@ def of_ticket(
     names: Mapping[str, str] | None = None,
     unit: Unit | None = None,
     photos: Sequence[Photo] = (),
+    merged: Sequence[tuple[Ticket, Photo]] = (),
 ) -> TicketRow:
-    """A ticket as ``role`` may see it; ids of people become their names."""
+    """A ticket as ``role`` may see it; ids of people become their names. ``merged`` are its reports' photos."""
     caller = caller_for(role, ticket.caller)
     known = dict(names or {})
     if hidden_from(role, ticket.caller):
@@ -108,7 +109,8 @@ def of_ticket(
         incident=ticket.incident,
         deadline=ticket.deadline,
         mark=str(ticket.card),
-        photos=tuple(PhotoRow(photo.id, photo.at) for photo in photos if photo.shown_at is not None),
+        photos=tuple(PhotoRow(photo.id, photo.at, photo.ticket) for photo in photos if photo.shown_at is not None),
+        merged_photos=tuple(PhotoRow(photo.id, photo.at, photo.ticket, of.number) for of, photo in merged),
         lead=ticket.lead,
         lead_zh=unit.name_zh if unit else ticket.lead,
         lead_en=unit.name_en if unit else ticket.lead,

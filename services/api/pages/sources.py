@@ -27,6 +27,7 @@ from services.api.pages.ports import (
 )
 from services.api.platform.rosters import on_duty_for
 from services.api.problems import refuse
+from services.api.tickets.merged_photos import merged_photos
 from services.api.tickets.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
 from services.history.handlers import replay_letter
@@ -196,7 +197,7 @@ class ContainerSource:
         allowed = allowed_actions(found, Part(who.role), by=who.id, unit=who.unit, now=self._c.clock.now())
         row = rows.of_ticket(
             found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead),
-            photos=self._c.photos.of(found.id),
+            photos=self._c.photos.of(found.id), merged=merged_photos(self._c, who, found),
         )  # fmt: skip
         mine = found.lead if found.open else ""
         on_duty = tuple((name, one.until) for one, name in on_duty_for(self._c, mine))

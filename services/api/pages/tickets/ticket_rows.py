@@ -43,7 +43,9 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
-    """A photo that was shown, and when it came."""
+    """A photo that was shown, and when it came; ``number`` is its ticket's, where it came with a merged report."""
 
     id: str
     at: int
+    ticket: str
+    number: str = ""
