@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.door.auth import Caller
-from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
+from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, ProofRow, TaskRow
 from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
 
@@ -136,6 +136,7 @@ class TicketRow:
     events: tuple[EventRow, ...] = ()
     allowed: tuple[str, ...] = ()
     sensor_normal_at: int | None = None
+    proof: ProofRow | None = None
     confirmed_at: int | None = None
     tasks: tuple[TaskRow, ...] = ()
     photos: tuple[PhotoRow, ...] = ()

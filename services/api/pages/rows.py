@@ -13,11 +13,25 @@ from services.api.pages.ports import (
     StrangerRow,
     TicketRow,
 )
-from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
+from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, ProofRow, SignalRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Unit
-from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for, hidden_from, may_unmask, responsible
+from services.tickets.domain import (
+    Action,
+    Event,
+    Role,
+    State,
+    Ticket,
+    caller_for,
+    hidden_from,
+    lacking,
+    may_unmask,
+    proof_one,
+    proved_from,
+    responsible,
+    standing,
+)
 from services.tickets.domain.photos import Photo
 from streams.contracts import Device
 
@@ -140,6 +154,13 @@ def of_ticket(
         hot_spot=ticket.hot_spot,
         responsible=str(who.role) if (who := responsible(ticket)) else "",
     )
+
+
+def of_proof(ticket: Ticket, now: int) -> ProofRow:
+    """What proof 1 rests on at ``now``, or which alarms are in its way."""
+    alarms = tuple(SignalRow(each.device, each.rule, each.normal_since is not None) for each in standing(ticket))
+    lack = lacking(ticket, now) or ""
+    return ProofRow(str(proof_one(ticket, now)), str(lack), alarms, proved_from(ticket))
 
 
 def _event(event: Event, names: Mapping[str, str]) -> EventRow:

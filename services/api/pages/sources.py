@@ -201,7 +201,8 @@ class ContainerSource:
         )  # fmt: skip
         mine = found.lead if found.open else ""
         on_duty = tuple((name, one.until) for one, name in on_duty_for(self._c, mine))
-        return replace(row, on_duty=on_duty, proposed=self._proposed(found) if "dispatch" in row.allowed else ())
+        proposed = self._proposed(found) if "dispatch" in row.allowed else ()
+        return replace(row, on_duty=on_duty, proposed=proposed, proof=rows.of_proof(found, self._c.clock.now()))
 
     def _proposed(self, ticket: Ticket) -> tuple[str, ...]:
         """The lead, then who assists, as the catalogue has it now; () for a category that it does not know."""

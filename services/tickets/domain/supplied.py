@@ -11,7 +11,7 @@ from services.tickets.domain.errors import Because, Ruled
 from services.tickets.domain.guards import Actor
 from services.tickets.domain.limits import limit_of
 from services.tickets.domain.numbers import SHANGHAI
-from services.tickets.domain.proof import Proof, proof_one, why_not, would_prove
+from services.tickets.domain.proof import Proof, proof_one, unproved, would_prove
 from services.tickets.domain.table import Row
 from services.tickets.domain.ticket import Ticket
 from services.tickets.domain.words import Action, Clock, State
@@ -80,17 +80,17 @@ def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -
         waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
         raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}; wait for them, or give the reason why not")
     if not would_prove(ticket, evidence, now):
-        raise Refused("proof", why_not(ticket, now))
+        raise unproved(ticket, now)
 
 
 def _checked(ticket: Ticket, _row: Row, _who: Actor, _details: Details, now: int) -> None:
     if proof_one(ticket, now) is Proof.NONE:
-        raise Refused("proof", why_not(ticket, now))
+        raise unproved(ticket, now)
 
 
 def _called(ticket: Ticket, row: Row, _who: Actor, details: Details, now: int) -> None:
     if row.target is State.CLOSED and proof_one(ticket, now) is Proof.NONE:
-        raise Refused("proof", f"a call-back alone does not close it: {why_not(ticket, now)}")
+        raise unproved(ticket, now)  # a call-back alone does not close it
     if details.contacted and (details.solved is None or details.satisfied is None):
         raise Refused("fields", "the caller was reached: say whether it is solved and how satisfied they are",
                       missing=["solved", "satisfied"])  # fmt: skip

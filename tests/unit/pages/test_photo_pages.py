@@ -71,7 +71,7 @@ def test_a_slip_elsewhere_keeps_the_photo_and_without_one_the_page_asks_for_it(c
     visitor = Visitor(city, "unit_handler")
     none = finish(visitor, city, ticket)
     assert none.status_code == 409
-    assert "缺少现场证据" in none.text
+    assert "还缺少现场证据" in none.text
     slip = finish(visitor, city, ticket, ("a.jpg", PHOTO), outcome="")
     assert slip.status_code == 422
     kept = re.search(r'<input type="checkbox" name="photos" value="([0-9a-f]{64})" checked>', slip.text)

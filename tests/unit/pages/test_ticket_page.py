@@ -5,13 +5,17 @@ import re
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from services.api.pages.tickets.ticket_rows import EventRow
+from services.api.pages.ports import TicketRow
+from services.api.pages.tickets.proof_views import proofs, refused
+from services.api.pages.tickets.ticket_rows import EventRow, ProofRow, SignalRow
 from services.api.pages.tickets.ticket_said import SAID, said
-from services.api.pages.words import words
-from services.tickets.domain import Details
+from services.api.pages.words import Language, words
+from services.tickets.domain import Details, Lack, Proof
 from services.tickets.domain.words import Action
+from streams.contracts import AlarmState, Cause, Refused
 from tests.fakes.city import MemoryCity
 
 GRID = "990101001001001"
@@ -104,3 +108,71 @@ def test_every_word_that_an_action_carries_is_told_or_told_elsewhere() -> None:
 def test_what_was_said_stands_in_the_history(action: Action, carried: dict[str, Any], told: str) -> None:
     event = EventRow(0, str(action), "", "", "u", "operator", "不归我", carried)
     assert said(event, {"u1": "一队"}, 1_795_311_660_000, words("zh")) == told
+
+
+def leaking_twice(city: MemoryCity) -> tuple[str, str, str]:
+    """One incident of two devices, whose first is normal again: its ticket, the first and the second device."""
+    rule = city.rules.get_rule("gas.ch4")
+    assert rule is not None
+    first, second = city.of_kind("gas"), city.of_kind("gas", 1)
+    begun = city.event(first, rule, "critical", city.clock.now() - 60_000, 58.0)
+    city.happen(begun)
+    more = city.event(second, rule, "critical", city.clock.now() - 50_000, 44.0)
+    city.happen(msgspec.structs.replace(more, incident=begun.incident))
+    city.step(begun, AlarmState.NORMAL, Cause.RETURNED, normal_since=begun.at + 30_000)
+    return city.tickets_of[begun.episode], first.id, second.id
+
+
+def test_the_proof_names_the_devices_that_still_alarm_when_the_log_says_that_one_has_ended(city: MemoryCity) -> None:
+    ticket, first, second = leaking_twice(city)
+    page = Person(city, "operator").page(f"/tickets/{ticket}")
+    assert "读数正常，告警结束" in page
+    assert f"设备 {first}" in page
+    assert "读数尚未恢复正常，1 台设备仍在告警" in page
+    [box] = re.findall(r'<ul class="ll-standing">(.*?)</ul>', page)
+    assert f'<a href="/devices/{second}">' in box
+    assert "燃气" in box
+    assert first not in box
+
+
+def test_who_finishes_too_early_is_told_which_devices_alarm_and_what_helps(city: MemoryCity) -> None:
+    ticket, _, second = leaking_twice(city)
+    handler = Person(city, "unit_handler")
+    act(handler, f"/tickets/{ticket}", "arrive", place="三号楼")
+    version = re.search(r'name="version" value="([0-9]+)"', handler.page(f"/tickets/{ticket}"))
+    assert version is not None
+    done = handler.press(f"/tickets/{ticket}/actions", action="finish", version=version[1], outcome="换阀")
+    assert done.status_code == 409
+    assert f"还不能办结，仍在告警：{second}。请等读数恢复正常；传感器已坏的，请勾选" in done.text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lack", Lack)
+def test_every_lack_of_proof_is_said_with_its_remedy(lack: Lack, lang: Language) -> None:
+    t = words(lang)
+    alarms = (SignalRow("gas-1", "gas.ch4", lack is Lack.LATCHED),) if lack in {Lack.ALARM, Lack.LATCHED} else ()
+    row = ProofRow("", lack, alarms, 90_000)
+    ticket = TicketRow(
+        "t", "LY-1", "in_progress", "resolve", "sensor", GRID, "x", 0, 1, episodes=("e",), proof=row, sensor_normal_at=0
+    )
+    first, second = proofs(ticket, {"gas-1": "三号楼"}, {}, 60_000, t)
+    assert (first.done, second.done) == (False, False)
+    named = [(each.name, each.known) for each in first.devices]
+    assert named == ([("三号楼", True)] if alarms else [])
+    told = refused(Refused("proof", "", because=str(lack), devices=["gas-1"], until=90_000), 60_000, t)
+    assert ("gas-1" in told) is (lack in {Lack.ALARM, Lack.LATCHED, Lack.ENDED})
+    assert ("08:01" in told) is (lack is Lack.EARLY)
+    assert "{" not in told
+    assert lang == "zh" or told.isascii()
+
+
+def test_a_proof_that_stands_says_on_what_it_rests() -> None:
+    held = {Proof.SENSOR: "恢复正常", Proof.EVIDENCE: "已有现场证据", Proof.MASTER: "主单已办结"}
+    for proof, text in held.items():
+        standing = ProofRow(proof, Lack.ALARM, (SignalRow("gas-1", "gas.ch4", False),))
+        row = TicketRow(
+            "t", "LY-1", "checking", "resolve", "sensor", GRID, "x", 0, 1, episodes=("e",), sensor_normal_at=0,
+            proof=standing,
+        )  # fmt: skip
+        first, _ = proofs(row, {}, {}, 60_000, words("zh"))
+        assert (first.done, text in first.text, first.devices) == (True, True, ())

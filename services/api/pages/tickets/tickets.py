@@ -19,7 +19,7 @@ from services.api.pages.drawing import graphs
 from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
-from services.api.pages.tickets import entry_views, photos, ticket_forms, ticket_said, ticket_views
+from services.api.pages.tickets import entry_views, photos, proof_views, ticket_forms, ticket_said, ticket_views
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.words import N_, Words
 from services.api.problems import refuse
@@ -127,6 +127,8 @@ def refused_text(error: Exception, now: int, t: Words) -> str:
     if because in photos.WRONG:
         return photos.wrong_with(error, t)
     after, most = error.extra.get("after"), error.extra.get("most")
+    if error.code == "proof":
+        return proof_views.refused(error, now, t)
     if because in voc.RULES:
         return t(voc.RULES[because])
     if isinstance(after, int) and isinstance(most, int):
@@ -137,7 +139,6 @@ def refused_text(error: Exception, now: int, t: Words) -> str:
         "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
         "transition": t("工单的状态已经变了，这一步不再适用。"),
         "forbidden": t("这一步要由别的角色来办。"),
-        "proof": t("还不能办结：传感器未恢复正常，或缺少现场证据。"),
         "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=str(until)),
     }
     named = PLACES.get(str(error.extra.get("named", "")))
@@ -218,6 +219,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
     areas = source.areas(who)
     units = source.units()
     names = ticket_said.unit_names(units, t)
+    rules = {rule.id: rule for rule in source.rules()}
     return {
         "selected": view,
         "v": view,
@@ -225,13 +227,20 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "chart": chart,
         "chart_caption": caption,
         "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
-        "proofs": _proofs(row, visit),
+        "proofs": proof_views.proofs(row, _places(desk, visit, row), rules, now, t),
         "facts": _facts(row, names, names_of(areas, t), visit),
         "action_base": base,
         "doing": visit.request.query_params.get("do", ""),
         "errors": {},
         "values": {},
     }
+
+
+def _places(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, str]:
+    """Where the devices that still alarm stand, as far as the reader sees them."""
+    wanted = {each.device for each in row.proof.standing} if row.proof else set()
+    fleet = desk.source.fleet(visit.caller) if wanted else ()
+    return {device.id: device.place for device in fleet if device.id in wanted}
 
 
 def evidence(desk: Desk, visit: Visit, row: TicketRow, *, width: int = 560, height: int = 190) -> tuple[str, str]:
@@ -249,17 +258,6 @@ def evidence(desk: Desk, visit: Visit, row: TicketRow, *, width: int = 560, heig
     )  # fmt: skip
     caption = Markup('<a class="ll-mono" href="/devices/{0}">{0}</a>').format(row.device)
     return chart, caption
-
-
-def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
-    """The two proofs that closing needs, for a sensor's ticket."""
-    t = visit.t
-    if not row.episodes:
-        return []
-    normal, confirmed = row.sensor_normal_at, row.confirmed_at
-    first = t("读数自 {time} 恢复正常", time=fmt.near(normal, visit.now, t)) if normal else t("读数尚未恢复正常")
-    second = t("{time} 由他人确认", time=fmt.near(confirmed, visit.now, t)) if confirmed else t("待他人核查或回访确认")
-    return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
 
 
 def _facts(row: TicketRow, units: dict[str, str], areas: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
