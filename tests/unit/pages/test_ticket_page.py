@@ -13,11 +13,15 @@ from services.api.pages.tickets.proof_views import proofs, refused
 from services.api.pages.tickets.ticket_rows import EventRow, ProofRow, SignalRow
 from services.api.pages.tickets.ticket_said import SAID, said
 from services.api.pages.words import Language, words
-from services.tickets.domain import Details, Lack, Proof
+from services.tickets.domain import Details, Lack, Proof, Satisfaction, archived
 from services.tickets.domain.words import Action
+from services.tickets.handlers import EraseByAge
 from streams.contracts import AlarmState, Cause, Refused
 from tests.fakes.city import MemoryCity
+from tests.fakes.clock import ManualClock
+from tests.unit.pages.test_kpi_page import lives
 
+DAY = 86_400_000
 GRID = "990101001001001"
 REPORT = {"title": "楼道灯不亮", "text": "三单元", "place": "工农宿舍 3栋", "area": GRID, "category": "stairwell-light"}
 
@@ -176,3 +180,29 @@ def test_a_proof_that_stands_says_on_what_it_rests() -> None:
         )  # fmt: skip
         first, _ = proofs(row, {}, {}, 60_000, words("zh"))
         assert (first.done, text in first.text, first.devices) == (True, True, ())
+
+
+def erased(city: MemoryCity) -> str:
+    """A call that went all the way, archived and erased by age."""
+    ticket, now = lives(city, Satisfaction.SATISFIED), city.clock.now()
+    with city.tickets.transaction() as work:
+        found = work.ticket(ticket)
+        assert found is not None
+        work.save(*archived(found, now=now + 9 * DAY))
+    assert EraseByAge(city.tickets, ManualClock(now + 1_200 * DAY), 3)().erased == 1
+    return ticket
+
+
+@pytest.mark.parametrize(("lang", "gone"), [("zh", "已清除"), ("en", "erased")])
+def test_what_was_erased_says_so_in_the_language_of_the_reader(city: MemoryCity, lang: str, gone: str) -> None:
+    ticket = erased(city)
+    reader = Person(city, "supervisor")
+    reader.cookies["linli_language"] = lang
+    page = reader.page(f"/tickets/{ticket}")
+    assert f'<h1 class="ll-ticket-title">{gone}</h1>' in page
+    assert f'<p class="ll-words">{gone}</p>' in page
+    assert page.count(gone) >= 5
+    assert ("已清除" in page) is (lang == "zh")
+    listed = reader.page("/tickets?view=all")
+    assert gone in listed
+    assert ("已清除" in listed) is (lang == "zh")

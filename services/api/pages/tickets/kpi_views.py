@@ -10,6 +10,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.drawing import trends
 from services.api.pages.drawing.trends import Bar, Trend
+from services.api.pages.tickets.spoken import word
 from services.api.pages.words import N_, Words
 from services.tickets.domain.figures import DURATIONS, MEASURES, FigureTicket, Measure, Scoring, Share
 from services.tickets.handlers.figures import Row
@@ -136,7 +137,7 @@ def ticket(found: FigureTicket, units: Mapping[str, str], now: int, t: Words) ->
     return {
         "id": found.id,
         "number": found.number,
-        "title": found.title,
+        "title": word(found.title, t),
         "category": category(found.category, t),
         "unit": units.get(found.unit, found.unit) or t("未派单"),
         "opened": fmt.moment(found.opened_at, now, t),

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from services.api.pages import formatting as fmt
 from services.api.pages.ports import TicketRow
+from services.api.pages.tickets.spoken import spoken
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, TaskRow
 from services.api.pages.tickets.ticket_said import devices_of, said
 from services.api.pages.vocabulary import (
@@ -83,6 +84,8 @@ class TicketView:
 
 
 def view(row: TicketRow, now: int, t: Words) -> TicketView:
+    """What lists and pages say of a ticket, what was erased in it included."""
+    row = spoken(row, t)
     return TicketView(
         row=row,
         short=row.number[-4:],

@@ -215,6 +215,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
     """Everything that the ticket's own part of a page shows."""
     source, who, now, t = desk.source, visit.caller, visit.now, visit.t
     view = ticket_views.view(row, now, t)
+    row = view.row
     chart, caption = evidence(desk, visit, row, width=width, height=170 + width // 12)
     areas = source.areas(who)
     units = source.units()
