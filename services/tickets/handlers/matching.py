@@ -10,6 +10,7 @@ from services.audit import Did, Entry, checked_reason, said
 from services.ports import Clock
 from services.tickets.domain import Actor, Ticket, merging
 from services.tickets.domain.catalogue import PARENTS
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.merging import Likeness, Sighting
 from services.tickets.domain.privacy import SEES_CALLER
 from services.tickets.domain.text import check_text
@@ -92,7 +93,7 @@ class FindCalls:
         if who.role not in SEES_CALLER:
             raise Refused("forbidden", f"a caller's tickets are shown to {', '.join(sorted(SEES_CALLER))}")
         if not is_number(phone):
-            raise Refused("fields", f"phone is a telephone number of {_DIGITS} digits or more", wrong=["phone"])
+            raise Wrong("phone", phone, "phone is no telephone number", f"Give {_DIGITS} digits or more.")
         reason = checked_reason(why) if why else ""
         found = self.reader.of_caller(phone.strip(), scope=scope, limit=EARLIER)
         if reason:

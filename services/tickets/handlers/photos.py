@@ -50,6 +50,7 @@ class KeepPhotos:
         if known is None:
             raise Refused(
                 "full", f"{ticket.number} has {MOST} photos, as many as a ticket may", most=MOST, because="full",
+                field="photo", value=photo.id,
                 remedy="Show one that is there.",
             )  # fmt: skip
         if not known:

@@ -21,7 +21,8 @@ from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.tickets import entry_views, photos, proof_views, ticket_forms, ticket_said, ticket_views
 from services.api.pages.tickets.merging import MergeDesk, beside
-from services.api.pages.words import N_, Words
+from services.api.pages.tickets.refusals import field_of, refused_text
+from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain import EntryCard, Permission
 from services.tickets.domain.words import ENDED, State
@@ -36,11 +37,6 @@ TABS: Final = (
     ("late", N_("黄红牌")),
     ("all", N_("全部")),
 )
-PLACES: Final = {
-    "area": N_("登记册里没有这个网格，请从列表里选"),
-    "unit": N_("没有这个单位，请从列表里选"),
-    "unit_elsewhere": N_("这个单位的辖区不含工单的地点，请换一个单位；派单目录里查得到归谁管"),
-}
 FAR: Final = 9_000_000_000_000_000
 VIEWS: Final = frozenset(name for name, _ in TABS)
 
@@ -79,7 +75,9 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
             try:
                 desk.source.act(visit.caller, row.id, action, version_of(form), values)
             except (Refused, ValueError) as error:
-                errors = {"": refused_text(error, visit.now, visit.t)}
+                asked = ticket_forms.asked(row.state, action)
+                name = field if (field := field_of(error)) in {*asked[0], *asked[1]} else ""
+                errors = {name: refused_text(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
         return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
@@ -117,32 +115,6 @@ def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
     if row is None:
         raise refuse(404, "not_found", "No such ticket in your area.", "Look at the list of tickets.", field="ticket")
     return row
-
-
-def refused_text(error: Exception, now: int, t: Words) -> str:
-    """Why an action was refused, for a person."""
-    if not isinstance(error, Refused):
-        return t("没有办成：{why}", why=str(error))
-    because = str(error.extra.get("because", ""))
-    if because in photos.WRONG:
-        return photos.wrong_with(error, t)
-    after, most = error.extra.get("after"), error.extra.get("most")
-    if error.code == "proof":
-        return proof_views.refused(error, now, t)
-    if because in voc.RULES:
-        return t(voc.RULES[because])
-    if isinstance(after, int) and isinstance(most, int):
-        first, last = fmt.moment(after, now, t), fmt.moment(most, now, t)
-        return t("日期须在 {after} 之后，不晚于 {most}", after=first, most=last)
-    until = error.extra.get("until", "")
-    texts = {
-        "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
-        "transition": t("工单的状态已经变了，这一步不再适用。"),
-        "forbidden": t("这一步要由别的角色来办。"),
-        "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=str(until)),
-    }
-    named = PLACES.get(str(error.extra.get("named", "")))
-    return (t(named) if named else "") or texts.get(error.code) or t("没有办成：{why}", why=str(error))
 
 
 def _again(
