@@ -12,6 +12,7 @@ from services.api.pages.ports import (
     NoticeRow,
     StrangerRow,
     TicketRow,
+    UnitRow,
 )
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, ProofRow, SignalRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
@@ -41,6 +42,10 @@ SPIKE = 0.1
 
 def of_area(area: Area) -> AreaRow:
     return AreaRow(area.code, area.level, area.name_zh, area.name_en, area.geometry)
+
+
+def of_unit(unit: Unit) -> UnitRow:
+    return UnitRow(unit.id, unit.name_zh, unit.name_en, unit.area, unit.categories)
 
 
 def of_device(device: Device, heard: int | None) -> DeviceRow:

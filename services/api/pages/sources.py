@@ -25,6 +25,7 @@ from services.api.pages.ports import (
     TicketRow,
     UnitRow,
 )
+from services.api.pages.tickets.citing import citable
 from services.api.platform.rosters import on_duty_for
 from services.api.problems import refuse
 from services.api.tickets.merged_photos import merged_photos
@@ -75,7 +76,7 @@ class ContainerSource:
         return {layer.name: layer.features for layer in listed}
 
     def units(self) -> Sequence[UnitRow]:
-        return [UnitRow(unit.id, unit.name_zh, unit.name_en) for unit in self._units().values()]
+        return [rows.of_unit(unit) for unit in self._units().values()]
 
     def _units(self) -> dict[str, Unit]:
         listed = self._c.remembered.get("units", "", SETTLED_MS, lambda: self._c.places.list_units(scope=""))
@@ -202,7 +203,9 @@ class ContainerSource:
         mine = found.lead if found.open else ""
         on_duty = tuple((name, one.until) for one, name in on_duty_for(self._c, mine))
         proposed = self._proposed(found) if "dispatch" in row.allowed else ()
-        return replace(row, on_duty=on_duty, proposed=proposed, proof=rows.of_proof(found, self._c.clock.now()))
+        answers = citable(self._c, found) if "answer" in row.allowed else ()
+        proof = rows.of_proof(found, self._c.clock.now())
+        return replace(row, on_duty=on_duty, proposed=proposed, proof=proof, answers=answers)
 
     def _proposed(self, ticket: Ticket) -> tuple[str, ...]:
         """The lead, then who assists, as the catalogue has it now; () for a category that it does not know."""

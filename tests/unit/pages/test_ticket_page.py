@@ -14,6 +14,7 @@ from services.api.pages.tickets.ticket_rows import EventRow, ProofRow, SignalRow
 from services.api.pages.tickets.ticket_said import SAID, said
 from services.api.pages.words import Language, words
 from services.tickets.domain import Details, Lack, Proof, Satisfaction, archived
+from services.tickets.domain.board.notes import Noun, Posted
 from services.tickets.domain.words import Action
 from services.tickets.handlers import EraseByAge
 from streams.contracts import AlarmState, Cause, Refused
@@ -206,3 +207,36 @@ def test_what_was_erased_says_so_in_the_language_of_the_reader(city: MemoryCity,
     listed = reader.page("/tickets?view=all")
     assert gone in listed
     assert ("已清除" in listed) is (lang == "zh")
+
+
+def test_who_answers_at_once_chooses_an_entry_of_the_knowledge_base_and_need_not_type_its_words(
+    city: MemoryCity,
+) -> None:
+    entries = (
+        ("a1", "楼道灯不亮找谁", "已报市政维修，三日内修。", "stairwell-light"),
+        ("a2", "几点供暖", "十一月一日零时。", "heating"),
+    )
+    for name, question, text, category in entries:
+        body = {"question": question, "text": text, "category": category}
+        city.board.post(Posted(Noun.ANSWER, name, 1, city.clock.now(), "operator", body))
+    ticket, operator = opened(city), Person(city, "operator")
+    page = operator.page(f"{ticket}?do=answer")
+    [select] = re.findall(r'<select [^>]*name="cites".*?</select>', page, re.DOTALL)
+    first, _, others = select.partition("<optgroup")
+    assert '<option value="a1@1">楼道灯不亮找谁</option>' in first
+    assert 'label="知识库的其他条目"' in others
+    assert "几点供暖" in others
+    version = re.search(r'name="version" value="([0-9]+)"', page)
+    assert version is not None
+    nothing = operator.press(f"{ticket}/actions", action="answer", version=version[1], text=" ", cites="")
+    assert nothing.status_code == 422
+    act(operator, ticket, "answer", text="", cites="a1@1")
+    kept = city.tickets.state.tickets[ticket.removeprefix("/tickets/")]
+    assert (kept.state, kept.outcome) == ("closed", "已报市政维修，三日内修。")
+    assert city.tickets.state.events[kept.id][-1].evidence["cites"] == "a1@1"
+
+
+def test_without_a_knowledge_base_an_answer_is_typed(city: MemoryCity) -> None:
+    page = Person(city, "operator").page(f"{opened(city)}?do=answer")
+    assert 'name="cites"' not in page
+    assert re.search(r'<textarea [^>]*id="answer-text"[^>]* required', page)

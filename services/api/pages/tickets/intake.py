@@ -15,6 +15,7 @@ from services.api.pages.entrance import Sent
 from services.api.pages.frames import common
 from services.api.pages.tickets import intake_form as forms
 from services.api.pages.tickets import photos
+from services.api.pages.tickets.citing import words_of
 from services.api.pages.tickets.intake_form import Call, call_of, errors_of, settled
 from services.api.pages.tickets.merging import MergeDesk, listed, shown
 from services.api.pages.tickets.places import search_places
@@ -156,9 +157,7 @@ def _pixels(form: FormData) -> tuple[float | None, float | None]:
 
 def _cited(container: Container, call: Call, cited: str) -> Call:
     """The words of the knowledge base become the answer, with the version that was said."""
-    name, _, version = cited.partition("@")
-    versions = container.answers.versions(name) if name else ()
-    text = next((kept.what.text for kept in versions if str(kept.version) == version), "")
+    text = words_of(container, cited)
     return call.with_(answer=text, cites=cited) if text else call
 
 

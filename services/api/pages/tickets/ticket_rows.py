@@ -72,3 +72,12 @@ class ProofRow:
     lack: str
     standing: tuple[SignalRow, ...] = ()
     until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """An entry of the knowledge base; ``fits``: it says something to this ticket."""
+
+    cite: str
+    question: str
+    fits: bool

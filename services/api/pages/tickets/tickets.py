@@ -20,6 +20,7 @@ from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.tickets import entry_views, photos, proof_views, ticket_forms, ticket_said, ticket_views
+from services.api.pages.tickets.citing import words_of
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.tickets.refusals import field_of, refused_text
 from services.api.pages.words import N_
@@ -94,6 +95,8 @@ def _said(
         return sent, ticket_forms.answers(row.state, action, sent), {}
     kept, wrong = photos.received(book.container, visit.caller, row.id, form, visit.t)
     sent[photos.KEPT] = " ".join(kept)
+    if action == "answer" and not sent.get("text", "").strip():
+        sent["text"] = words_of(book.container, sent.get("cites", ""))
     sent["assisting"] = " ".join(str(unit) for unit in form.getlist("assisting"))
     values = ticket_forms.answers(row.state, action, sent)
     errors = ticket_forms.missing(row.state, action, values, visit.t)
