@@ -14,7 +14,7 @@ FAILED = 1
 """pytest's exit code for failed tests; the others tell of wrong use, a crash or an empty run."""
 PAGES = CHECKOUT / "tests/pages"
 SOAK = ("tests/e2e/test_outages.py", "tests/integration/test_streams_restarts.py")
-PYTEST = (sys.executable, "-X", "faulthandler", "-m", "pytest")
+PYTEST = (sys.executable, "-u", "-X", "faulthandler", "-m", "pytest")
 LANES = {
     "parts": (*PYTEST, "-o", "cache_dir=.pytest_cache/parts", "--ignore=tests/e2e", "--ignore=tests/pages"),
     "platform": (*PYTEST, "-o", "cache_dir=.pytest_cache/platform", "tests/e2e"),

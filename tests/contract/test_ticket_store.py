@@ -1,5 +1,6 @@
 """One suite over the ticket store in memory and in PostgreSQL."""
 
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -373,6 +374,24 @@ def test_a_search_finds_all_the_words_in_either_script_and_never_a_callers_numbe
     filters = TicketFilters(text=text)
     assert len(side.reader.list_tickets(filters, scope="", limit=9, after=None).items) == found
     assert side.reader.count_tickets(filters, scope="", most=9) == found
+    page, total = side.reader.find_tickets(filters, scope="", limit=9, most=9)
+    assert (len(page.items), total) == (found, found)
+
+
+@pytest.mark.parametrize("text", ["", "路灯"])
+@pytest.mark.parametrize("unit", ["", "gas-company", "street-12"])
+def test_a_first_page_with_its_count_is_the_list_and_the_count(side: Side, text: str, unit: str) -> None:
+    """Also of a unit that leads some, assists with others, and of one ticket does both."""
+    led_by = ("gas-company", "street-12", "gas-company", "", "street-12", "gas-company")
+    helped_by = ((), ("gas-company",), ("gas-company", "street-12"), ("gas-company",), (), ())
+    for count, (lead, assisting) in enumerate(zip(led_by, helped_by, strict=True)):
+        ticket, event = _report(f"LY-{count}", at=T0 + count)
+        _save(side, (msgspec.structs.replace(ticket, lead=lead, assisting=assisting), event))
+    filters = TicketFilters(text=text, unit=unit)
+    for limit, most in itertools.product((1, 2, 3, 4, 9), (1, 2, 4, 9)):
+        page, total = side.reader.find_tickets(filters, scope="", limit=limit, most=most)
+        assert page == side.reader.list_tickets(filters, scope="", limit=limit, after=None)
+        assert total == side.reader.count_tickets(filters, scope="", most=most)
 
 
 def test_a_count_ends_at_its_most_and_within_its_scope(side: Side) -> None:

@@ -395,6 +395,10 @@ class MemoryTicketReader:
         found = [t for t in self._store.state.tickets.values() if t.area.startswith(scope) and _fits(t, filters)]
         return min(len(found), most)
 
+    def find_tickets(self, filters: TicketFilters, *, scope: str, limit: int, most: int) -> tuple[Page[Ticket], int]:
+        page = self.list_tickets(filters, scope=scope, limit=limit, after=None)
+        return page, self.count_tickets(filters, scope=scope, most=most)
+
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
         found = MemoryWork(self._store.state).ticket(ticket)
         if found is None or not found.area.startswith(scope):

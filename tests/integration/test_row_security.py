@@ -212,6 +212,9 @@ READERS: dict[str, Callable[[Pool], Any]] = {
         EVERY, scope="", limit=50, after=None
     ),
     "TicketReader.count_tickets": lambda pool: PostgresTicketReader(pool).count_tickets(EVERY, scope="", most=50),
+    "TicketReader.find_tickets": lambda pool: PostgresTicketReader(pool).find_tickets(
+        EVERY, scope="", limit=50, most=50
+    ),
     "TicketReader.get_ticket": lambda pool: [PostgresTicketReader(pool).get_ticket(name, scope="") for name in IDS],
     "TicketReader.list_events": lambda pool: PostgresTicketReader(pool).list_events(IDS),
     "TicketReader.last_changes": lambda pool: PostgresTicketReader(pool).last_changes(IDS),

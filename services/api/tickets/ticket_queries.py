@@ -109,6 +109,18 @@ def counted(container: Container, caller: Caller, query: TicketQuery) -> int:
     return container.tickets.count_tickets(filters_of(caller, query), scope=caller.scope, most=most_of(query))
 
 
+def found_and_counted(container: Container, caller: Caller, query: TicketQuery) -> tuple[Page[Ticket], int]:
+    """:func:`found` and :func:`counted`, of one look where it is the first page of the newest.
+
+    Raises:
+        ProblemError, Refused: as :func:`found`.
+    """
+    if query.cursor is None and order_of(query.sort) == NEWEST:
+        filters, most = filters_of(caller, query), most_of(query)
+        return container.tickets.find_tickets(filters, scope=caller.scope, limit=query.limit, most=most)
+    return found(container, caller, query), counted(container, caller, query)
+
+
 def most_of(query: TicketQuery) -> int:
     """Where counting ends. Whoever looks for words reads the first page, and words are dear to count."""
     return MOST_FOUND if query.text.strip() else MOST_COUNTED

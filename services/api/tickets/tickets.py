@@ -13,7 +13,7 @@ from services.api.door.auth import Caller, allow
 from services.api.door.scope import sees
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Listed
-from services.api.tickets.ticket_queries import TicketQuery, counted, found
+from services.api.tickets.ticket_queries import TicketQuery, found, found_and_counted
 from services.api.tickets.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.tickets.whereabouts import place_at
 from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word
@@ -120,9 +120,13 @@ def router(container: Container) -> APIRouter:
     @routes.get("/tickets")
     def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> TicketsShape:
         """Tickets of the caller's area, unit or own reports, newest first or as ``sort`` says."""
-        page, now = found(container, caller, query), container.clock.now()
+        total: int | None = None
+        if query.count:
+            page, total = found_and_counted(container, caller, query)
+        else:
+            page = found(container, caller, query)
+        now = container.clock.now()
         logs = container.tickets.list_events([ticket.id for ticket in page.items]) if query.log else {}
-        total = counted(container, caller, query) if query.count else None
         items = [ticket_of(ticket, logs.get(ticket.id, ()), caller, now) for ticket in page.items]
         return TicketsShape(items=items, next=encode_cursor(page.next), total=total)
 

@@ -182,6 +182,10 @@ class TicketReader(Protocol):
         """How many there are; ``most`` where there are as many or more."""
         ...
 
+    def find_tickets(self, filters: TicketFilters, *, scope: str, limit: int, most: int) -> tuple[Page[Ticket], int]:
+        """The first page of :meth:`list_tickets`, newest first, and :meth:`count_tickets`, of one look."""
+        ...
+
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
         """A ticket by id or number, with its whole log."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from services.adapters.postgres import Pool, translated
+from services.adapters.postgres import Connection, Pool, translated
 from services.paging import Key, Page
 from services.tickets.domain import Event, Stage, StageCount, Ticket, TicketFilters
 from services.tickets.domain.ordering import LAST, By, Order, place_of
@@ -36,20 +36,25 @@ _WHERE: Final = {
 }
 """What each filter adds: what is not asked is not there, so that the plan is made for what is."""
 
-_NEWEST: Final = "ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"
-_BEFORE: Final = "AND (opened_at, id) < (%(after_at)s, %(after_id)s)"
-_RECENT: Final = """
-    SELECT body FROM (
-        SELECT body, words, opened_at, id {what} ORDER BY opened_at DESC, id DESC LIMIT 5000
-    ) AS recent WHERE words ILIKE ALL (%(words)s) ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""
+_PAGE: Final = "ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"
+_BEFORE: Final = " AND (opened_at, id) < (%(after_at)s, %(after_id)s)"
+_COUNT: Final = "SELECT count(*) FROM (SELECT 1 {what} LIMIT %(most)s) AS found"
+_FOUND: Final = """
+    WITH found AS MATERIALIZED (SELECT id, opened_at {what} ORDER BY opened_at DESC, id DESC LIMIT %(most)s)
+    SELECT body, (SELECT count(*) FROM found) FROM tickets.ticket
+    WHERE id = ANY (ARRAY(SELECT id FROM found ORDER BY opened_at DESC, id DESC LIMIT %(limit)s))
+    ORDER BY opened_at DESC, id DESC"""
+"""A page and how many there are, from one look at what fits: for words that is the dear part."""
+
+_NEWEST: Final = "SELECT {columns} {what} ORDER BY opened_at DESC, id DESC LIMIT 5000"
+_AMONG: Final = "FROM ({newest}) AS newest WHERE words ILIKE ALL (%(words)s)"
 """Words that are common fill a page from the newest tickets; how common they are no plan knows: their pairs go
 together, and a plan multiplies how rare each is."""
 
-_COUNT_RECENT: Final = """
-    SELECT count(*) FROM (
-        SELECT 1 FROM (SELECT words {what} ORDER BY opened_at DESC, id DESC LIMIT 5000) AS recent
-        WHERE words ILIKE ALL (%(words)s) LIMIT %(most)s) AS found"""
-"""The same of a count that need not go far."""
+_LED: Final = "lead = %(unit)s AND lead <> ''"
+_ASSISTED: Final = "assisting @> ARRAY[%(unit)s::text] AND lead <> %(unit)s"
+_OF_UNIT: Final = "FROM (({led}) UNION ALL ({assisted})) AS of_unit"
+"""The two have an index each; both together have none that is in order, and sorting them is dear."""
 
 _COLUMNS: Final = {
     By.OPENED: "opened_at",
@@ -58,7 +63,7 @@ _COLUMNS: Final = {
     By.CLOSED: "closed_at",
 }
 
-_COUNT = """
+_STAGES = """
     SELECT stage, count(*), count(*) FILTER (WHERE card = 'yellow'), count(*) FILTER (WHERE card = 'red')
     FROM tickets.ticket
     WHERE is_open AND area ^@ %(scope)s
@@ -86,22 +91,18 @@ class PostgresTicketReader:
     def list_tickets(
         self, filters: TicketFilters, *, scope: str, limit: int, after: Key | None, order: Order = ()
     ) -> Page[Ticket]:
-        values, before = _values(filters, scope) | {"limit": limit + 1}, ""
+        values, before, rest = _values(filters, scope) | {"limit": limit + 1}, "", _PAGE
         if order:
             rest, more = _ordered(order, after)
+            values |= more
         elif after:
-            rest, more = f"{_BEFORE} {_NEWEST}", {"after_at": after[0], "after_id": after[1]}
             before = _BEFORE
-        else:
-            rest, more = _NEWEST, {}
-        queries = [f"SELECT body {_from(values)} {rest}"]
-        if _walks(values) and not order:
-            wordless = values | {"words": None, "pairs": None}
-            queries.insert(0, _RECENT.format(what=f"{_from(wordless)} {before}"))
+            values |= {"after_at": after[0], "after_id": after[1]}
+        looks = [_from(values)] if order else _looks(values, "id, opened_at, words, body", before)
         rows: list[Any] = []
         with translated(), self._pool.connection() as connection:
-            for query in queries:
-                rows = connection.execute(query.encode(), values | more).fetchall()
+            for look in looks:
+                rows = connection.execute(f"SELECT body {look} {rest}".encode(), values).fetchall()
                 if len(rows) > limit:
                     break
         items = tuple(ticket_of(row[0]) for row in rows[:limit])
@@ -111,16 +112,28 @@ class PostgresTicketReader:
 
     def count_tickets(self, filters: TicketFilters, *, scope: str, most: int) -> int:
         values, found = _values(filters, scope) | {"most": most}, 0
-        queries = [f"SELECT count(*) FROM (SELECT 1 {_from(values)} LIMIT %(most)s) AS found"]  # noqa: S608 - our own text
-        if _walks(values):
-            queries.insert(0, _COUNT_RECENT.format(what=_from(values | {"words": None, "pairs": None})))
         with translated(), self._pool.connection() as connection:
-            for query in queries:
-                row = connection.execute(query.encode(), values).fetchone()
-                found = int(str(row[0])) if row else 0
+            for look in _looks(values, "words"):
+                found = _count(connection, look, values)
                 if found >= most:
                     break
         return found
+
+    def find_tickets(self, filters: TicketFilters, *, scope: str, limit: int, most: int) -> tuple[Page[Ticket], int]:
+        values = _values(filters, scope) | {"limit": limit + 1, "most": max(most, limit + 1)}
+        *newest, whole = _looks(values, "id, opened_at, words")
+        rows: list[Any] = []
+        with translated(), self._pool.connection() as connection:
+            for look in (*newest, whole):
+                rows = connection.execute(_FOUND.format(what=look).encode(), values).fetchall()
+                if len(rows) > limit:
+                    break
+            count = int(str(rows[0][1])) if rows else 0
+            if newest and limit < count < most:  # the page is there, and counting needs no order
+                count = _count(connection, whole, values)
+        items = tuple(ticket_of(row[0]) for row in rows[:limit])
+        key = (items[-1].opened_at, items[-1].id) if len(rows) > limit else None
+        return Page(items, key), min(count, most)
 
     def get_ticket(self, ticket: str, *, scope: str) -> tuple[Ticket, tuple[Event, ...]] | None:
         with translated(), self._pool.connection() as connection:
@@ -149,14 +162,32 @@ class PostgresTicketReader:
     def count_by_stage(self, filters: TicketFilters, *, scope: str) -> tuple[StageCount, ...]:
         with translated(), self._pool.connection() as connection:
             values = {"scope": scope, "unit": filters.unit, "reporter": filters.reporter}
-            rows = connection.execute(_COUNT, values).fetchall()
+            rows = connection.execute(_STAGES, values).fetchall()
         counts: dict[Any, tuple[Any, ...]] = {row[0]: row[1:] for row in rows}
         return tuple(StageCount(stage, *counts.get(stage, (0, 0, 0))) for stage in Stage)
 
 
-def _walks(values: Mapping[str, Any]) -> bool:
-    """Whether the newest are looked at first; a unit's are in no index's order, and sorting them is the dear part."""
-    return bool(values["words"]) and not values["unit"]
+def _count(connection: Connection, look: str, values: Mapping[str, Any]) -> int:
+    row = connection.execute(_COUNT.format(what=look).encode(), values).fetchone()
+    return int(str(row[0])) if row else 0
+
+
+def _looks(values: Mapping[str, Any], columns: str, before: str = "") -> list[str]:
+    """Where to look for what ``values`` ask for, one after the other until there is enough."""
+    whole = _from(values) + before
+    if not values["words"]:
+        return [whole]
+    return [_AMONG.format(newest=_newest({**values, "words": None, "pairs": None}, columns, before)), whole]
+
+
+def _newest(values: Mapping[str, Any], columns: str, before: str) -> str:
+    """The newest tickets that ``values`` ask for, in order."""
+    if not values["unit"]:
+        return _NEWEST.format(columns=columns, what=_from(values) + before)
+    columns = ", ".join(dict.fromkeys(("opened_at", "id", *columns.split(", "))))
+    rest = _from({**values, "unit": None}) + before
+    led, assisted = (_NEWEST.format(columns=columns, what=f"{rest} AND {part}") for part in (_LED, _ASSISTED))
+    return _NEWEST.format(columns=columns, what=_OF_UNIT.format(led=led, assisted=assisted))
 
 
 def _from(values: Mapping[str, Any]) -> str:

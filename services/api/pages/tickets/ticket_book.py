@@ -13,7 +13,7 @@ from services.api.pages.ports import TicketRow
 from services.api.problems import ProblemError
 from services.api.tickets.ticket_export import ExportQuery, exported
 from services.api.tickets.ticket_filters import count_of, keep
-from services.api.tickets.ticket_queries import counted, found, most_of, query_of
+from services.api.tickets.ticket_queries import found_and_counted, most_of, query_of
 from services.api.tickets.tickets import actor, ticket_for
 from services.paging import encode_cursor
 from services.registry.domain import Unit
@@ -58,10 +58,10 @@ class TicketBook:
     def sheet(self, who: Caller, words: Mapping[str, str]) -> Sheet:
         """Raises: ProblemError, Refused: as the list itself."""
         query = query_of(words)
-        page = found(self.container, who, query)
+        page, total = found_and_counted(self.container, who, query)
         units = {unit.id: unit for unit in self.units(who)}
         listed = tuple(rows.of_ticket(ticket, unit=units.get(ticket.lead)) for ticket in page.items)
-        return Sheet(listed, counted(self.container, who, query), most_of(query), encode_cursor(page.next))
+        return Sheet(listed, total, most_of(query), encode_cursor(page.next))
 
     def export(self, who: Caller, words: Mapping[str, str]) -> Response:
         """The whole list as CSV."""
