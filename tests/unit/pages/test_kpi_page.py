@@ -111,7 +111,7 @@ def test_no_valid_call_back_is_said_and_is_not_zero(city: MemoryCity) -> None:
     assert row[1:4] == ["0", "0", "0"]
     assert set(row[4:]) == {"—"}
     assert "— 是还没有可计的工单，不是 0" in page
-    assert "还没有签收过或签收到期的工单" in page
+    assert "还没有要签收的工单" in page
     times = page[page.index('id="times-title"') :]
     assert times.count("<dd>还没有办结的工单 ") == len(DURATIONS)
     assert "—" not in times[: times.index("</dl>")]

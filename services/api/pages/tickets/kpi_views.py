@@ -50,7 +50,7 @@ EMPTY: Final = {
     Measure.RESPONSE: N_("无有效回访"),
     Measure.SOLUTION: N_("无有效回访"),
     Measure.SATISFACTION: N_("无有效回访"),
-    Measure.SIGNED: N_("还没有签收过或签收到期的工单"),
+    Measure.SIGNED: N_("还没有要签收的工单"),
     Measure.ON_TIME: NOT_YET,
 }
 """Why a card's rate has nothing to count."""
