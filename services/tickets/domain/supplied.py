@@ -92,7 +92,7 @@ def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -
     evidence = evidence_of(details, at=now, by=who.by)
     if ticket.unfinished and not details.reason:
         waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
-        raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}", field="reason", value=waiting)
+        raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}", field="tasks", value=waiting)
     if not would_prove(ticket, evidence, now):
         raise unproved(ticket, now)
 
