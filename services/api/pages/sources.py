@@ -115,10 +115,11 @@ class ContainerSource:
         return rows.drawn(self._c.history.chart(device, metric, start, end + 1, scope=""))
 
     def highest(self, who: Caller, kind: str, metric: str, most: int) -> Sequence[tuple[str, float]]:
-        mine = {device.id for device in self.fleet(who) if device.kind == kind}
+        fleet = self.fleet(who)
+        mine = {device.id for device in fleet if device.kind == kind}
         values = [
             (value.device, value.value)
-            for value in self._values(who.scope, ())
+            for value in self._values(who.scope, [device.id for device in fleet])
             if value.metric == metric and value.device in mine
         ]
         return sorted(values, key=lambda pair: -pair[1])[:most]
