@@ -1,11 +1,8 @@
 """Composition root of the detection workers: settings -> faust.App -> the agents attached."""
 
-import argparse
 import asyncio
-import json
 import logging
 import os
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -14,44 +11,40 @@ from typing import Any
 
 import faust
 from faust.types import TP
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
-from streams.agents import logs
 from streams.agents.engine import Engine
 from streams.agents.follower import Follower
 from streams.agents.places import PlacedApp
 from streams.agents.poison import Poison
 from streams.agents.stages import FIRST, SECOND, Stage
 from streams.agents.stall import Place, Stall, watch
-from streams.agents.watch import Progress, made, serve
 from streams.contracts import metrics
 from streams.contracts.topics import PARTITIONS
+from streams.process import logs
+from streams.process import settings as process
+from streams.process.health import Progress, serve
+from streams.process.metrics import made
 from streams.rules import Catalogue
 
 PURPOSE = "Detection: linli.inputs through the rules, grouped ones by way of linli.groups, to linli.alarms."
 TABLES = {FIRST.loop: "state", SECOND.loop: "groups"}
 SMALL_SEGMENTS = {"segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1"}
 """Only closed segments are compacted, and recovery reads whatever is not."""
+QUIET = ("aiokafka", "faust.tables.recovery", "faust.app.base")
 log = logging.getLogger(__name__)
 
 
-class Settings(BaseSettings):
+class Settings(process.Settings):
     """Settings of one worker; variables are LINLI_ and the field name in capitals."""
-
-    model_config = SettingsConfigDict(env_prefix="LINLI_", frozen=True, extra="ignore", populate_by_name=True)
 
     kafka_bootstrap_servers: str = Field(
         default="127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="host:port[,host:port]"
     )
-    metrics_host: str = Field(default="127.0.0.1", description="Where /metrics and /health listen.")
-    metrics_port: int = Field(default=0, description="Port of /metrics and /health; 0 takes a free one.")
     state_dir: Path = Field(default=Path(".linli/streams"), description="What a worker keeps between its runs.")
     worker_id: str = Field(default="linli-streams", description="Name of the worker group: its consumer group.")
     replication: int = Field(default=1, description="Copies of the state topic; 3 on a cluster of three.")
     stalled_s: float = Field(default=120.0, gt=0, description="A worker whose records wait untouched so long ends.")
-    log_level: str = Field(default="info", description="debug, info, warning or error.")
-    log_json: bool = Field(default=True, description="JSON lines; false for a person at a terminal.")
 
 
 def build(settings: Settings, progress: Progress) -> PlacedApp:
@@ -207,38 +200,16 @@ def _report_lag(app: PlacedApp, message: Any) -> None:
 
 
 def load(argv: Sequence[str] | None) -> Settings:
-    """Read the settings; ``--print-config`` shows them and leaves."""
-    table = "\n".join(
-        f"  {field.validation_alias or 'LINLI_' + name.upper()}: {field.description}"
-        for name, field in Settings.model_fields.items()
-    )
-    parser = argparse.ArgumentParser(
-        prog="linli-streams",
-        description=PURPOSE,
-        epilog=f"environment variables:\n{table}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--print-config", action="store_true", help="print the settings in force")
-    arguments = parser.parse_args(argv)
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for problem in error.errors():
-            place = ".".join(str(part) for part in problem["loc"])
-            sys.stderr.write(f"linli-streams: {place}: {problem['msg']}\n")
-        raise SystemExit(2) from None
-    if arguments.print_config:
-        sys.stdout.write(json.dumps(settings.model_dump(), indent=2, default=str) + "\n")
-        raise SystemExit(0)
-    return settings
+    """Raises: SystemExit, as :func:`streams.process.settings.load`."""
+    return process.load(Settings, PURPOSE, "linli-streams", argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one worker until a signal; leaves with the worker's exit code."""
     settings = load(argv)
-    logs.configure(level=settings.log_level, json=settings.log_json)
+    logs.configure(process="streams", level=settings.log_level, json=settings.log_json, quiet=QUIET)
     progress = Progress()
-    server = serve(progress, settings.metrics_host, settings.metrics_port)
+    server = serve(progress.report, settings.metrics_host, settings.metrics_port)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build(settings, progress)

@@ -22,10 +22,10 @@ from sensors.simulator.dialects import speak
 from sensors.simulator.district import DEFAULT_DEVICES, build
 from sensors.simulator.ledger import Ledger
 from sensors.simulator.live import drain
-from sensors.simulator.logs import configure
 from sensors.simulator.publisher import Publisher
 from sensors.simulator.scenarios import Said
 from streams.contracts import Device
+from streams.process import logs
 
 TURN_S: Final = 0.01
 
@@ -94,7 +94,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     wanted = _arguments(argv)
-    configure(level="info", json=True)
+    logs.configure(process="simulator", level="info", json=True)
     devices = [device for device in build(wanted.seed, wanted.devices).devices if device.dialect == "native"]
     publisher = Publisher(wanted.url, client_id=wanted.client_id)
     with ExitStack() as resources:

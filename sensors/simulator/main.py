@@ -13,18 +13,19 @@ import structlog
 from sensors.simulator.district import build
 from sensors.simulator.ledger import Ledger
 from sensors.simulator.live import drain, play
-from sensors.simulator.logs import configure
 from sensors.simulator.orders import CONTROL_TOPIC
 from sensors.simulator.publisher import Publisher
 from sensors.simulator.settings import load
 from sensors.simulator.town import Town
 from sensors.simulator.truth import Chronicle
 from sensors.simulator.watch import Watch
+from streams.process import logs
+from streams.process.health import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     settings = load(argv)
-    configure(level=settings.log_level, json=settings.log_json)
+    logs.configure(process="simulator", level=settings.log_level, json=settings.log_json)
     log = structlog.get_logger("simulator")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         book, truth = settings.simulator_ledger, settings.simulator_truth
         ledger = resources.enter_context(Ledger(book, district.devices)) if book else None
         chronicle = resources.enter_context(Chronicle(truth)) if truth else None
-        server = watch.serve(settings.metrics_host, settings.metrics_port)
+        server = serve(watch.report, settings.metrics_host, settings.metrics_port)
         resources.callback(server.shutdown)
         publisher.start()
         resources.callback(publisher.stop)

@@ -1,45 +1,19 @@
-"""Structured logs: JSON lines for machines, coloured lines for a person at a terminal."""
+"""The loggers of a service."""
 
 import logging
-import sys
+from typing import Final
 
 import structlog
 
+from streams.process import logs
+
+QUIET: Final = ("kafka", "aiokafka", "httpx", "httpcore", "uvicorn.access")
+
 
 def configure(*, process: str, level: str, json: bool) -> None:
-    """Send structlog and the standard library's loggers through one formatter to stderr."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
-    renderer: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if json
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
-    )
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("kafka", "aiokafka", "httpx", "httpcore", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    """As :func:`streams.process.logs.configure`, without the chatter of the libraries that services use."""
+    logs.configure(process=process, level=level, json=json, quiet=QUIET)
     logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # it warns whenever a busy machine is slow
-    structlog.contextvars.bind_contextvars(process=process)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

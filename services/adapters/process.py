@@ -4,23 +4,20 @@ A process is a set of named loops. Each runs until ``stop`` is set; one that rai
 whole process with code 1, since half a process is worse than a restart.
 """
 
-import argparse
 import gc
-import json
 import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from pydantic import SecretStr, ValidationError
-
 from services.adapters import logging
-from services.adapters.health import Health, serve
+from services.adapters.health import Health
 from services.adapters.retry import Stopped
 from services.adapters.settings import ProcessSettings
+from streams.process.health import serve
+from streams.process.settings import load
 
 Loop = Callable[[threading.Event], None]
 YOUNGEST: Final = 50_000
@@ -35,46 +32,6 @@ class Runtime:
     stop: threading.Event = field(default_factory=threading.Event)
     health: Health = field(default_factory=Health)
     resources: ExitStack = field(default_factory=ExitStack)
-
-
-def load(settings_type: type[S], purpose: str, program: str, argv: Sequence[str] | None) -> S:
-    """Read the settings; ``--print-config`` shows them without their secrets and leaves.
-
-    Raises:
-        SystemExit: 0 after ``--help`` or ``--print-config``, 2 for a setting that does not fit.
-    """
-    table = "\n".join(
-        f"  {field_.validation_alias or 'LINLI_' + name.upper()}: {field_.description}"
-        for name, field_ in settings_type.model_fields.items()
-    )
-    parser = argparse.ArgumentParser(
-        prog=program,
-        description=purpose,
-        epilog=f"environment variables:\n{table}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--print-config", action="store_true", help="print the settings in force, secrets hidden")
-    arguments = parser.parse_args(argv)
-    try:
-        settings = settings_type()
-    except ValidationError as error:
-        for problem in error.errors():
-            place = ".".join(str(part) for part in problem["loc"]) or "settings"
-            if place in settings_type.model_fields:
-                place = f"LINLI_{place.upper()}"
-            sys.stderr.write(f"{program}: {place}: {problem['msg']}\n")
-        raise SystemExit(2) from None
-    if arguments.print_config:
-        sys.stdout.write(json.dumps(redacted(settings), indent=2, default=str) + "\n")
-        raise SystemExit(0)
-    return settings
-
-
-def redacted(settings: ProcessSettings) -> dict[str, object]:
-    """The settings as a dictionary with every secret hidden."""
-    return {
-        name: "**********" if isinstance(value, SecretStr) else value for name, value in settings.model_dump().items()
-    }
 
 
 def run(
@@ -106,7 +63,7 @@ def run(
             runtime.stop.set()
 
     with runtime.resources:
-        server = serve(runtime.health, settings.metrics_host, settings.metrics_port)
+        server = serve(runtime.health.report, settings.metrics_host, settings.metrics_port)
         runtime.resources.callback(server.shutdown)
         try:
             loops = compose(settings, runtime)

@@ -4,26 +4,17 @@ import re
 from typing import Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.process.settings import Settings
 
 DEMO_SECRET: Final = "linli-demo-session-secret"  # noqa: S105 - refused outside the demo
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
-class ProcessSettings(BaseSettings):
-    """Base of every process's settings; variables are the field names in capitals.
-
-    The four addresses carry the names that operators already know (``KAFKA_BOOTSTRAP_SERVERS``,
-    ``DATABASE_URL``, ``MQTT_URL``); everything else starts with ``LINLI_``.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="LINLI_", frozen=True, extra="ignore", populate_by_name=True)
+class ProcessSettings(Settings):
+    """Base of every service's settings."""
 
     demo: bool = Field(default=False, description="Demo mode: the fictional district and its users may exist.")
-    log_level: str = Field(default="info", description="debug, info, warning or error.")
-    log_json: bool = Field(default=True, description="JSON lines; false for a person at a terminal.")
-    metrics_host: str = Field(default="127.0.0.1", description="Where /metrics and /health listen.")
-    metrics_port: int = Field(default=0, description="Port of /metrics and /health; 0 takes a free one.")
 
 
 class KafkaSettings(ProcessSettings):

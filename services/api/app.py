@@ -14,11 +14,15 @@ from services.api.door.limits import body_limits
 from services.api.door.shield import Shield
 from services.api.platform import audit, audit_export, notices, oncall, people, rosters
 from services.api.tickets import (
+    bulk,
     callbacks,
     catalogue,
     catalogue_sheet,
+    export,
     feedback,
+    filters,
     hotspots,
+    importing,
     knowledge,
     kpi,
     kpi_rules,
@@ -26,17 +30,13 @@ from services.api.tickets import (
     photos,
     policies,
     shifts,
-    ticket_bulk,
-    ticket_export,
-    ticket_filters,
-    ticket_import,
     tickets,
     works,
 )
 
 NOUNS = (
     health, tokens, people, rosters, places, devices, entry_cards, readings, rehearsals, rules, quality, explanation,
-    alarms, holding, ladders, ticket_filters, ticket_bulk, ticket_export, ticket_import, callbacks, tickets, photos,
+    alarms, holding, ladders, filters, bulk, export, importing, callbacks, tickets, photos,
     merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, catalogue_sheet,
     policies, notices, audit,
     audit_export, letters, quarantine, oncall, open311, events, sessions, web,

@@ -8,7 +8,6 @@ from services.alarms.ports import AlarmReader, LadderReader
 from services.api.alarms.rehearsing import Rehearsals
 from services.api.door.auth import Identities
 from services.api.live.hub import Hub
-from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.audit import AuditLog
 from services.history.ports import HistoryReader, LetterStore
@@ -17,6 +16,7 @@ from services.oncall.ports import NotificationStore
 from services.ports import Clock, Ids
 from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
 from services.registry.ports import DeviceReader, DeviceStore, PeopleReader, PlaceReader, RuleStore
+from services.remembered import Remembered
 from services.tickets.handlers import (
     ActOnTicket,
     CountFigures,

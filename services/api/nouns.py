@@ -14,15 +14,14 @@ from services.api.alarms.rehearsal_process import process_rehearsals
 from services.api.container import Container
 from services.api.door.identities import RegisteredPeople
 from services.api.live.hub import Hub
-from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.api.tickets.photo_keeping import blobs_of
-from services.api.tickets.recent_figures import RecentFigures
 from services.history import postgres as history
 from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
+from services.remembered import Remembered
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
     ActOnTicket,
@@ -55,6 +54,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     answers = KeepAnswers(board, clock, ids)
     ticket_store = tickets.PostgresTicketStore(pool)
     lines = tickets.PostgresCatalogue(pool)
+    remembered = Remembered(clock.now)
     session_ms = settings.session_hours * HOUR_MS
     return Container(
         settings=settings,
@@ -62,7 +62,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         ids=ids,
         identities=RegisteredPeople(people, passwords, secrets, session_ms),
         live=hub,
-        remembered=Remembered(clock.now),
+        remembered=remembered,
         people=people,
         staff=KeepPeople(people, places, passwords, secrets, clock),
         rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),
@@ -91,7 +91,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         unmask=Unmask(ticket_store, clock),
         audit=PostgresAudit(pool),
         policies=KeepPolicies(ticket_store, clock),
-        figures=CountFigures(RecentFigures(tickets.PostgresFigures(pool)), clock),
+        figures=CountFigures(tickets.PostgresFigures(pool), clock, remembered),
         answers=answers,
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),

@@ -4,12 +4,12 @@ import sys
 from collections.abc import Sequence
 
 from services.adapters import logging
-from services.adapters.process import load
 from services.adapters.retry import Stopped, until_available
 from services.provision import database, topics
 from services.provision.patience import Patience
 from services.provision.settings import ProvisionSettings
 from streams.contracts import LinliError
+from streams.process.settings import load
 
 PURPOSE = "Create topics, database, roles and schemas, and apply every migration. Safe to repeat."
 

@@ -16,9 +16,10 @@ from streams.agents.hold import Hold
 from streams.agents.poison import Poison, letter_of
 from streams.agents.sending import Acknowledged, Hand, Save, Send, until_sent
 from streams.agents.stages import FIRST, PureShard, Stage
-from streams.agents.watch import Progress, made
 from streams.contracts import AlarmEvent, Tick, Undecodable, encode, group_key, metrics
 from streams.contracts.topics import ALARMS, DEAD_LETTERS, GROUPS, INPUTS
+from streams.process.health import Progress
+from streams.process.metrics import made
 from streams.rules import Catalogue, Fault, ForeignState, Outcome, Withdrawn, partition_of_code
 
 log = logging.getLogger(__name__)
@@ -179,7 +180,7 @@ class Engine:
             "log that still stands ends unseen: %s",
             self.stage.topic.name, number, "; ".join(map(str, refused[:3])),
         )  # fmt: skip
-        await self._until_sent([self._saver(number, code, None) for code in codes])
+        await until_sent([self._saver(number, code, None) for code in codes], self.stage.loop)
 
     async def _close_hole(self, partition: Partition, number: int, offset: int) -> None:
         """A record was passed over on its way here, which none should be: read it again.
@@ -206,7 +207,7 @@ class Engine:
             log.info("rules and devices in force from %s on: %d rules", place, len(self.catalogue.rules))
             lost = {rule for each in self._partitions.values() for rule in each.shard.lost}
             made(metrics.ENGINE_RULES_LOST).labels(stage=self.stage.loop).set(len(lost))
-        await self._until_sent(
+        await until_sent(
             [
                 *(
                     self._sender(GROUPS.name, group_key(record), encode(record))
@@ -215,7 +216,8 @@ class Engine:
                 ),
                 *(self._sender(ALARMS.name, event.grid, encode(event)) for event in outcome.events),
                 *(self._sender(INPUTS.name, action.grid, encode(action)) for action in outcome.inputs),
-            ]
+            ],
+            self.stage.loop,
         )
         for record in outcome.groups:
             if isinstance(record, Tick):
@@ -241,7 +243,7 @@ class Engine:
         try:
             partition.ticking.append((hand, await hand()))
         except KafkaError:
-            await self._until_sent([hand])
+            await until_sent([hand], self.stage.loop)
 
     async def _isolated(self, fault: Fault, place: str, payload: bytes) -> None:
         made(metrics.ENGINE_ISOLATED).inc()
@@ -250,14 +252,14 @@ class Engine:
 
     async def _dead(self, place: str, reason: str, detail: str, payload: bytes, *, trace: str = "") -> None:
         letter = letter_of(place, reason, detail, payload, trace=trace, now=int(time.time() * 1000))
-        await self._until_sent([self._sender(DEAD_LETTERS.name, letter.source, encode(letter))])
+        await until_sent([self._sender(DEAD_LETTERS.name, letter.source, encode(letter))], self.stage.loop)
         made(metrics.DEAD_LETTERS).labels(source="streams", reason=reason).inc()
 
     async def _settle(self, number: int, partition: Partition) -> None:
         """Write every changed grid, and only then acknowledge the inputs it holds."""
         shard = partition.shard
         await self._ticked(partition)
-        await self._until_sent([self._saver(number, code, shard.pack(code)) for code in shard.dirty])
+        await until_sent([self._saver(number, code, shard.pack(code)) for code in shard.dirty], self.stage.loop)
         for event in partition.unacked:
             event.ack()
         partition.unacked.clear()
@@ -273,16 +275,13 @@ class Engine:
                 lost.append(hand)
             elif isinstance(answer, BaseException):
                 raise answer
-        await self._until_sent(lost)
+        await until_sent(lost, self.stage.loop)
 
     def _sender(self, topic: str, key: str, value: bytes, partition: int | None = None) -> Hand:
         return lambda: self._send(topic, key, value, partition)
 
     def _saver(self, number: int, code: str, packed: bytes | None) -> Hand:
         return lambda: self._save(number, code, packed)
-
-    async def _until_sent(self, sends: list[Hand]) -> None:
-        await until_sent(sends, self.stage.loop)
 
 
 def _count(event: AlarmEvent) -> None:

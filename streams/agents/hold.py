@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Final
 
 from streams.agents.stages import PureShard, Stage
-from streams.agents.watch import made
 from streams.contracts import metrics
+from streams.process.metrics import made
 from streams.rules import Catalogue
 
 log = logging.getLogger(__name__)

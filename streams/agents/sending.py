@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError
 
-from streams.agents.watch import made
 from streams.contracts import metrics
+from streams.process.metrics import made
 
 log = logging.getLogger(__name__)
 RETRY_S = 0.5

@@ -42,7 +42,8 @@ What an event means downstream:
 
 from streams.contracts.partition import partition_of
 from streams.rules.acts import step
-from streams.rules.catalogue import BUILT_IN, Catalogue, Withdrawn
+from streams.rules.built_in import BUILT_IN
+from streams.rules.catalogue import Catalogue, Withdrawn
 from streams.rules.clock import DEFAULT_CLOCK, Clock, ClockPolicy
 from streams.rules.grid import Grid
 from streams.rules.machine import new_slot

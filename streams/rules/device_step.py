@@ -7,7 +7,7 @@ from streams.contracts.devices import Device, DeviceState
 from streams.contracts.inputs import OFFLINE
 from streams.rules import acts, machine
 from streams.rules.bench import Bench
-from streams.rules.catalogue import BUILT_IN, CLOCK, ISOLATED
+from streams.rules.built_in import BUILT_IN, CLOCK, ISOLATED
 from streams.rules.clock import ClockPolicy, judge
 from streams.rules.crowd import Crowd
 from streams.rules.judging import judged, raw

@@ -9,7 +9,8 @@ from heapq import heapify, heappop, heappush
 
 from streams.contracts import Action, Device, Rule, Sample
 from streams.contracts.devices import DeviceState
-from streams.rules.catalogue import BUILT_IN, Catalogue
+from streams.rules.built_in import BUILT_IN
+from streams.rules.catalogue import Catalogue
 from streams.rules.clock import DEFAULT_CLOCK, ClockPolicy
 from streams.rules.device_step import DeviceStep, gone
 from streams.rules.grid_state import FORMAT, PackedGrid, unpacked, with_alarms
@@ -75,7 +76,7 @@ class Grid:
                     self._careful(sample, outcome)
                     break
             else:
-                if plan.watches and not at_rest(track, sample):
+                if plan.watches and not at_rest(track, plan.watches, sample):
                     self._careful(sample, outcome)
                     continue
                 clock.newest = ts

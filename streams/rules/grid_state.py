@@ -7,7 +7,7 @@ import msgspec
 
 from streams.contracts import AlarmState, Rule
 from streams.rules import stored
-from streams.rules.catalogue import BUILT_IN
+from streams.rules.built_in import BUILT_IN
 from streams.rules.track import PackedTrack, Track
 
 FORMAT: Final = 3

@@ -3,11 +3,13 @@
 A probe gives a number, or None for "cannot be evaluated now", which neither fires nor clears.
 """
 
+from collections.abc import Iterable
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from streams.contracts import (
     Condition,
+    Device,
     Flagged,
     Measure,
     Members,
@@ -20,15 +22,26 @@ from streams.contracts import (
     Sum,
     Value,
 )
+from streams.rules.clock import Clock
 from streams.rules.conditions import EVERYTHING, Interval, meets_limit, quiet_interval, silent_after_ms
 from streams.rules.schedule import open_at
-from streams.rules.windows import CLOCK, NEWEST, Remembering, Take, empty, feed, result, taker
-
-if TYPE_CHECKING:
-    from streams.rules.track import Track
+from streams.rules.windows import CLOCK, NEWEST, Remembering, Take, Window, empty, feed, result, taker
 
 NOTHING = 1e-9
 """Below this a divisor is no divisor."""
+
+
+class Known(Protocol):
+    """What a probe asks of a device besides the sample at hand: its track."""
+
+    device: Device
+    clock: Clock
+    windows: dict[str, "Window[float]"]
+
+    @property
+    def period_ms(self) -> int: ...
+
+    def seen(self, metric: str) -> Sample | None: ...
 
 
 class Probe:
@@ -96,7 +109,7 @@ class Given:
 
     __slots__ = ("clock", "device", "sample", "time", "track", "windows")
 
-    def __init__(self, track: "Track", sample: Sample, time: int, clock: int) -> None:
+    def __init__(self, track: Known, sample: Sample, time: int, clock: int) -> None:
         self.track = track
         self.device = track.device
         self.windows = track.windows
@@ -158,7 +171,7 @@ class Watch:
         self.gates = gates
         self.schedule = schedule
 
-    def quickly(self, track: "Track", sample: Sample) -> bool | None:
+    def quickly(self, track: Known, sample: Sample) -> bool | None:
         """:meth:`at_rest` for a sample in good order; None where more has to be looked at."""
         probe = self.probe
         value = sample.values.get(probe.metric)
@@ -183,11 +196,11 @@ class Watch:
         return not evaluable(self.gates, self.schedule, given)
 
 
-def at_rest(track: "Track", sample: Sample) -> bool:
+def at_rest(track: Known, watches: Iterable[Watch], sample: Sample) -> bool:
     """Ask the watches of a quiet device; a bug among them is met again, and isolated, on the careful path."""
     given: Given | None = None
     try:
-        for watch in track.plan.watches:
+        for watch in watches:
             if watch.quickly(track, sample):
                 continue
             given = given or Given(track, sample, sample.ts, track.clock.life)

@@ -8,7 +8,7 @@ import msgspec
 
 from streams.contracts import Device, Quality, Rule, Sample
 from streams.contracts.devices import DeviceState
-from streams.rules.catalogue import BUILT_IN
+from streams.rules.built_in import BUILT_IN
 from streams.rules.clock import Clock
 from streams.rules.conditions import silent_after_ms
 from streams.rules.machine import new_slot, under

@@ -11,9 +11,9 @@ from services.api.alarms.rehearsing import Rehearsals
 from services.api.container import Container
 from services.api.door.identities import RegisteredPeople
 from services.api.live.hub import Hub
-from services.api.remembered import Remembered
 from services.api.settings import ApiSettings
 from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
+from services.remembered import Remembered
 from services.tickets.handlers import (
     ActOnTicket,
     CountFigures,
@@ -101,6 +101,7 @@ class MemoryFrontDoor:
 
     def container(self, **settings: Any) -> Container:
         ids, reader = RandomIds(), MemoryTicketReader(self.tickets)
+        remembered = Remembered(self.clock.now)
         lines = MemoryCatalogue(self.directory, self.places, lambda: self.tickets.state.audit)
         return Container(
             settings=ApiSettings(demo=True, **settings),
@@ -108,7 +109,7 @@ class MemoryFrontDoor:
             ids=ids,
             identities=self.identities,
             live=self.hub,
-            remembered=Remembered(self.clock.now),
+            remembered=remembered,
             people=self.people,
             staff=KeepPeople(self.people, self.places, PlainPasswords(), CountedSecrets(), self.clock),
             rosters=KeepRosters(MemoryRosters(self.people), self.places, self.clock),
@@ -138,7 +139,7 @@ class MemoryFrontDoor:
             hotspots=MemoryHotspots(self.tickets),
             answers=KeepAnswers(self.board, self.clock, ids),
             works=KeepWorks(self.board, self.clock, ids),
-            figures=CountFigures(MemoryFigures(self.tickets), self.clock),
+            figures=CountFigures(MemoryFigures(self.tickets), self.clock, remembered),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
             catalogue=KeepCatalogue(lines, self.clock, ids),
             notifications=self.desk,

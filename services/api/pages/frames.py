@@ -1,6 +1,6 @@
 """What several pages put around their content: the scope's name, the last word said, the layout."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from services.api.door.auth import Caller
@@ -8,6 +8,7 @@ from services.api.pages.desk import Visit
 from services.api.pages.ports import AreaRow
 from services.api.pages.words import N_, Words
 from services.registry.domain import Permission
+from streams.contracts import Refused
 from streams.contracts.areas import ancestors
 
 SAID: Final = {
@@ -54,6 +55,12 @@ def common(visit: Visit, *, live: bool = False) -> dict[str, Any]:
         "live": live and visit.may(Permission.WATCH),  # nobody else is let in to the stream
         "said": visit.t(said) if said else "",
     }
+
+
+def why_not(refused: Refused, t: Words, *, fields: Mapping[str, str], codes: Mapping[str, str]) -> str:
+    """Why it was not done, for a person: by the field to blame, else by the code, else in the words of the refusal."""
+    known = fields.get(str(refused.extra.get("field", ""))) if refused.code == "fields" else codes.get(refused.code)
+    return t(known) if known else t("没有办成：{why}", why=str(refused))
 
 
 def names_of(areas: Sequence[AreaRow], t: Words) -> dict[str, str]:

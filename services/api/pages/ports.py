@@ -62,7 +62,10 @@ class LastRow:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm as a list shows it; ``value`` is the reading that decided its last transition."""
+    """An alarm as a list shows it; ``value`` is the reading that decided its last transition.
+
+    ``ticket_page`` is the address of its ticket, empty for a person who may see no tickets.
+    """
 
     id: str
     episode: str
@@ -82,6 +85,7 @@ class AlarmRow:
     acked_by: str = ""
     latched: bool = False
     ticket: str = ""
+    ticket_page: str = ""
     ticket_number: str = ""
     ticket_state: str = ""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.alarms.ports import Listed as ListedAlarm
+from services.api.door.auth import Caller
 from services.api.pages.ports import (
     AlarmRow,
     AreaRow,
@@ -17,7 +18,7 @@ from services.api.pages.ports import (
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, ProofRow, SignalRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
-from services.registry.domain import Area, Unit
+from services.registry.domain import Area, Permission, Unit
 from services.tickets.domain import (
     Action,
     Event,
@@ -66,8 +67,9 @@ def of_device(device: Device, heard: int | None) -> DeviceRow:
     )
 
 
-def of_alarm(listed: ListedAlarm, place: str, ticket: Ticket | None) -> AlarmRow:
+def of_alarm(listed: ListedAlarm, who: Caller, place: str, ticket: Ticket | None = None) -> AlarmRow:
     alarm = listed.alarm
+    opens = listed.ticket_id and who.may(Permission.TICKETS)
     return AlarmRow(
         id=alarm.id,
         episode=alarm.episode,
@@ -87,6 +89,7 @@ def of_alarm(listed: ListedAlarm, place: str, ticket: Ticket | None) -> AlarmRow
         acked_by=alarm.acknowledged_by,
         latched=alarm.latched,
         ticket=listed.ticket_id or "",
+        ticket_page=f"/tickets/{listed.ticket_id}" if opens else "",
         ticket_number=ticket.number if ticket else "",
         ticket_state=str(ticket.state) if ticket else "",
     )

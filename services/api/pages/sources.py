@@ -62,7 +62,7 @@ class ContainerSource:
         self._c = container
 
     def areas(self, who: Caller) -> Sequence[AreaRow]:
-        return self._c.remembered.get("areas", who.scope, SETTLED_MS, lambda: self._areas(who.scope))
+        return self._c.remembered.get(("areas", who.scope), SETTLED_MS, lambda: self._areas(who.scope))
 
     def _areas(self, scope: str) -> tuple[AreaRow, ...]:
         """The path down to the scope, then everything in it above the buildings."""
@@ -72,21 +72,21 @@ class ContainerSource:
         return tuple(rows.of_area(area) for area in (*path, *(area for level in levels for area in level)))
 
     def layers(self) -> Mapping[str, dict[str, Any]]:
-        listed = self._c.remembered.get("layers", "", SETTLED_MS, self._c.places.list_layers)
+        listed = self._c.remembered.get("layers", SETTLED_MS, self._c.places.list_layers)
         return {layer.name: layer.features for layer in listed}
 
     def units(self) -> Sequence[UnitRow]:
         return [rows.of_unit(unit) for unit in self._units().values()]
 
     def _units(self) -> dict[str, Unit]:
-        listed = self._c.remembered.get("units", "", SETTLED_MS, lambda: self._c.places.list_units(scope=""))
+        listed = self._c.remembered.get("units", SETTLED_MS, lambda: self._c.places.list_units(scope=""))
         return {unit.id: unit for unit in listed}
 
     def _row(self, ticket: Ticket) -> TicketRow:
         return rows.of_ticket(ticket, unit=self._units().get(ticket.lead))
 
     def fleet(self, who: Caller) -> Sequence[DeviceRow]:
-        return self._c.remembered.get("fleet", who.scope, FRESH_MS, lambda: self._fleet(who.scope))
+        return self._c.remembered.get(("fleet", who.scope), FRESH_MS, lambda: self._fleet(who.scope))
 
     def _fleet(self, scope: str) -> tuple[DeviceRow, ...]:
         devices = _all(
@@ -99,7 +99,7 @@ class ContainerSource:
 
     def _values(self, scope: str, devices: Sequence[str]) -> Sequence[LastValue]:
         ask = self._c.history.last_values
-        return self._c.remembered.get("values", scope, FRESH_MS, lambda: ask(devices, scope=scope) if devices else [])
+        return self._c.remembered.get(("values", scope), FRESH_MS, lambda: ask(devices, scope=scope) if devices else [])
 
     def device(self, who: Caller, device: str) -> DeviceRow | None:
         found = self._c.devices.get_device(device)
@@ -117,16 +117,17 @@ class ContainerSource:
         return rows.drawn(self._c.history.chart(device, metric, start, end + 1, scope=""))
 
     def highest(self, who: Caller, kind: str, metric: str, most: int) -> Sequence[tuple[str, float]]:
-        mine = {device.id for device in self.fleet(who) if device.kind == kind}
+        fleet = self.fleet(who)
+        mine = {device.id for device in fleet if device.kind == kind}
         values = [
             (value.device, value.value)
-            for value in self._values(who.scope, ())
+            for value in self._values(who.scope, [device.id for device in fleet])
             if value.metric == metric and value.device in mine
         ]
         return sorted(values, key=lambda pair: -pair[1])[:most]
 
     def rules(self) -> Sequence[Rule]:
-        return self._c.remembered.get("rules", "", FRESH_MS, self._c.rules.list_rules)
+        return self._c.remembered.get("rules", FRESH_MS, self._c.rules.list_rules)
 
     def open_alarms(self, who: Caller) -> Sequence[AlarmRow]:
         filters = AlarmFilters(states=OPEN_STATES)
@@ -159,7 +160,8 @@ class ContainerSource:
         places = {device.id: device.place for device in self.fleet(who)} if listed else {}
         tickets = self._tickets_by_id(who, {row.ticket_id for row in listed if row.ticket_id})
         return [
-            rows.of_alarm(row, places.get(row.alarm.device, ""), tickets.get(row.ticket_id or "")) for row in listed
+            rows.of_alarm(row, who, places.get(row.alarm.device, ""), tickets.get(row.ticket_id or ""))
+            for row in listed
         ]
 
     def _tickets_by_id(self, who: Caller, wanted: set[str]) -> dict[str, Ticket]:
@@ -220,7 +222,7 @@ class ContainerSource:
         return self.ticket(who, ticket) if found is not None and sees(who, found[0]) else None
 
     def _names(self) -> dict[str, str]:
-        users = self._c.remembered.get("people", "", SETTLED_MS, self._c.people.list_users)
+        users = self._c.remembered.get("people", SETTLED_MS, self._c.people.list_users)
         return {user.id: user.name for user in users}
 
     def letters(self, who: Caller, cursor: str | None) -> Listing[LetterRow]:

@@ -10,7 +10,7 @@ from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX, Listed, Shape, listed
-from services.api.tickets.ticket_queries import TicketQuery, found
+from services.api.tickets.queries import TicketQuery, found
 from services.api.words import AreaCode, Query
 from services.paging import DEFAULT_LIMIT, Page
 from services.registry.domain import Permission

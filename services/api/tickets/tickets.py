@@ -13,8 +13,8 @@ from services.api.door.auth import Caller, allow
 from services.api.door.scope import sees
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Listed
-from services.api.tickets.ticket_queries import TicketQuery, found, found_and_counted
-from services.api.tickets.ticket_shapes import ReporterShape, TicketShape, reporter_of, ticket_of
+from services.api.tickets.queries import TicketQuery, found, found_and_counted
+from services.api.tickets.shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.tickets.whereabouts import place_at
 from services.api.words import AreaCode, Latitude, Longitude, Moment, PhotoId, Text, Word
 from services.paging import encode_cursor

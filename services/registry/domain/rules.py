@@ -14,7 +14,7 @@ from streams.contracts import Device, Flagged, Members, Nominal, Rate, Ratio, Ru
 from streams.contracts.areas import contains
 from streams.groups import MOST_MEMBERS
 from streams.rules import Catalogue
-from streams.rules.catalogue import BUILT_IN
+from streams.rules.built_in import BUILT_IN
 from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
 
 RANGES: Final[Ranges] = {

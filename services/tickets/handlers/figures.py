@@ -6,6 +6,7 @@ from typing import Final
 
 from services.paging import Key, Page
 from services.ports import Clock
+from services.remembered import Remembered
 from services.tickets.domain import Actor, Role, Scale
 from services.tickets.domain.figures import (
     SHIPPED,
@@ -36,6 +37,8 @@ NOTHING: Final = "-"
 SHORTEST: Final = 4
 LONGEST: Final = 200
 """Characters of the reason that stays with a version."""
+RECENT_MS: Final = 10_000
+"""How old a count may be where counts are remembered; the rules and the tickets behind one are always read."""
 _FEW_DAYS: Final = 62
 """A longer period is shown by its months."""
 
@@ -75,10 +78,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class CountFigures:
-    """Answers with figures and with the tickets behind them."""
+    """Answers with figures and with the tickets behind them; without ``remembered`` it counts each time."""
 
     store: FigureStore
     clock: Clock
+    remembered: Remembered | None = None
 
     def known(self) -> tuple[Published, ...]:
         """The shipped rules and every version since."""
@@ -143,7 +147,7 @@ class CountFigures:
     def _counted(self, asked: Asked, scoring: Scoring) -> Counted:
         window, query = self._query(asked, scoring)
         windows = _periods(window, scoring) if asked.by is By.PERIOD else ()
-        tallies = self.store.tally(replace(query, edges=tuple(each.start for each in windows)))
+        tallies = self._tallies(replace(query, edges=tuple(each.start for each in windows)))
         made = _row_of(scoring)
         total = made(added(tallies), None)  # every ticket is in one row, so the rows are read once for both
         if asked.by is By.WHOLE:
@@ -153,6 +157,12 @@ class CountFigures:
         by_number = {int(tally.key): tally for tally in tallies}
         rows = (replace(by_number.get(number, Tally()), key=each.name) for number, each in enumerate(windows))
         return Counted(window, scoring, total, tuple(map(made, rows, windows)))
+
+    def _tallies(self, query: FigureQuery) -> tuple[Tally, ...]:
+        if self.remembered is None:
+            return self.store.tally(query)
+        timeless = replace(query, now=0)
+        return self.remembered.get(("tally", timeless), RECENT_MS, lambda: self.store.tally(query))
 
     def tickets(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.tickets.ticket_import import MOST
+from services.api.tickets.importing import MOST
 from services.registry.domain import Role, User
 from tests.fakes.api import HERE, THERE, MemoryPlatform
 

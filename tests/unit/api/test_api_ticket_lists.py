@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.tickets import ticket_export
-from services.api.tickets.ticket_queries import TicketQuery, most_of
+from services.api.tickets import export
+from services.api.tickets.queries import TicketQuery, most_of
 from services.tickets.domain.saved import MOST
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform, Person
 
@@ -232,7 +232,7 @@ def test_a_list_leaves_as_csv_in_which_no_cell_starts_a_formula_and_no_number_is
 def test_a_list_leaves_as_json_lines_page_by_page_and_within_the_callers_scope(
     platform: MemoryPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ticket_export, "MAX_LIMIT", 2)
+    monkeypatch.setattr(export, "MAX_LIMIT", 2)
     reported(platform, *"甲乙丙丁戊")
     reported(platform, "别处", area=THERE)
     answer = platform.as_("grid_manager").get(f"{AT}/export", format="jsonl", sort="opened", source="hotline")

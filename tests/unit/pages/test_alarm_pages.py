@@ -65,6 +65,15 @@ def find(city: MemoryCity, **wanted: str) -> Alarm:
     return next(a for a in city.alarms.state.alarms.values() if all(getattr(a, k) == v for k, v in wanted.items()))
 
 
+def test_only_who_may_see_tickets_is_led_to_the_ticket_of_an_alarm(city: MemoryCity) -> None:
+    alarm = find(city, severity="critical")
+    for path in ("/alarms", f"/devices/{alarm.device}", f"/cockpit?alarm={alarm.id}"):
+        led = {role: 'href="/tickets/' in read(city, path, role=role) for role in ("grid_manager", "oncall")}
+        keyed = {role: "data-ticket=" in read(city, path, role=role) for role in ("grid_manager", "oncall")}
+        assert led == {"grid_manager": True, "oncall": False}, path
+        assert keyed == {"grid_manager": path.startswith("/cockpit"), "oncall": False}, path
+
+
 def test_the_list_shows_what_has_not_ended_and_every_filter_narrows_it(city: MemoryCity) -> None:
     alarms = city.alarms.state.alarms.values()
     mine = [alarm for alarm in alarms if alarm.area.startswith("990101001")]

@@ -27,6 +27,14 @@ def test_every_message_is_translated_and_none_is_stale() -> None:
     assert not known.keys() - said().keys()
 
 
+def test_the_file_holds_nothing_but_messages_and_each_once() -> None:
+    text = (TRANSLATIONS / "en.po").read_text(encoding="utf-8")
+    line = re.compile(r'#.*|(msgid |msgstr )?".*"|')
+    assert not [each for each in text.splitlines() if not line.fullmatch(each)], "marks of a conflict, or half of one"
+    times = Counter(re.findall(r'^msgid ((?:".*"\n)+)', text, re.MULTILINE))
+    assert not [message for message, number in times.items() if number > 1]
+
+
 def test_translations_keep_their_placeholders() -> None:
     for message, text in english().items():
         assert Counter(PLACEHOLDER.findall(message)) == Counter(PLACEHOLDER.findall(text)), message

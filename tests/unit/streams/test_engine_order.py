@@ -17,8 +17,9 @@ from streams.agents.engine import Engine, Gap
 from streams.agents.hold import Hold
 from streams.agents.poison import Poison
 from streams.agents.stages import FIRST
-from streams.agents.watch import Progress, made
 from streams.contracts import AlarmEvent, Batch, DeadLetter, Device, Input, Sample, Tick, decode, encode, metrics
+from streams.process.health import Progress
+from streams.process.metrics import made
 from streams.rules import Catalogue, Withdrawn, partition_of
 from tests.unit.streams.rule_table import BROKEN, CH4, GRID, T0, S
 

@@ -10,9 +10,9 @@ import pytest
 from streams.agents.follower import surviving
 from streams.agents.hold import Hold
 from streams.agents.stages import FIRST
-from streams.agents.watch import made
 from streams.contracts import ActionName, AlarmState, Cause, Tick, metrics
 from streams.groups import GroupShard
+from streams.process.metrics import made
 from streams.rules import Catalogue, Lacking, Shard, Withdrawn, episode_id
 from streams.rules.stored import lacking
 from tests.unit.streams.rule_table import CH4, MIN, SILENT, T0, S, Table, gas

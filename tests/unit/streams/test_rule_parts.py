@@ -23,7 +23,7 @@ from streams.contracts import (
     Sum,
 )
 from streams.rules import ARRIVAL, Reading, Slot, machine, new_slot
-from streams.rules.catalogue import CLOCK as CLOCK_ALARM
+from streams.rules.built_in import CLOCK as CLOCK_ALARM
 from streams.rules.plan import Plan
 from streams.rules.probes import Given
 from streams.rules.slots import Run, first

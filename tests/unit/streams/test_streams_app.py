@@ -7,7 +7,7 @@ import pytest
 
 from streams import app
 from streams.agents.poison import Poison
-from streams.agents.watch import Progress
+from streams.process.health import Progress
 
 
 def test_help_lists_every_variable(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,7 +36,7 @@ def test_a_setting_that_does_not_fit_is_named(
     with pytest.raises(SystemExit) as left:
         app.load([])
     assert left.value.code == 2
-    assert "metrics_port" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("linli-streams: LINLI_METRICS_PORT: ")
 
 
 def test_what_struck_twice_is_known_after_a_restart(tmp_path: Path) -> None:

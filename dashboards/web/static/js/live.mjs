@@ -43,10 +43,8 @@ export function start(address, { event, resync }) {
     source.addEventListener("beat", (message) => {
       opened = true;
       tries = lost ? tries : 0;
-      const data = JSON.parse(message.data);
-      setNow(data.now);
-      if (!data.id || data.id === message.lastEventId) alive(message);
-      else alive(message);
+      setNow(JSON.parse(message.data).now);
+      alive(message);
       if (whole) return;
       whole = true;
       resync(); // what happened between the drawing of the page and now came with no message

@@ -14,7 +14,7 @@ from services.api.container import Container
 from services.api.door.auth import Caller, within
 from services.paging import Page, decode_cursor
 from streams.contracts import AlarmEvent, Rule
-from streams.rules.catalogue import BUILT_IN
+from streams.rules.built_in import BUILT_IN
 
 PAGE: Final = 60
 LOOK_BACK_MS: Final = 6 * 3_600_000

@@ -66,7 +66,7 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     flood = chosen["state"] == "open" and not chosen["incident"] and book.in_flood(who, visit.now)
     page = book.listed(who, _filters(visit, chosen, collapsed=flood), query.get("cursor"))
     places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
-    listed = [rows.of_alarm(row, places.get(row.alarm.device, ""), None) for row in page.items]
+    listed = [rows.of_alarm(row, who, places.get(row.alarm.device, "")) for row in page.items]
     rules = {rule.id: rule for rule in desk.source.rules()}
     asked = {name: value for name, value in chosen.items() if value and (name, value) != ("state", "open")}
     onward = {**asked, "cursor": encode_cursor(page.next)}
@@ -128,7 +128,7 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
     listed, events = found
     ticket = source.ticket_behind(who, listed.ticket_id) if listed.ticket_id else None
     place = next((device.place for device in source.fleet(who) if device.id == listed.alarm.device), "")
-    row = rows.of_alarm(listed, place, None)
+    row = rows.of_alarm(listed, who, place)
     rules = {rule.id: rule for rule in source.rules()}
     until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
     called = book.ladder(listed.alarm.incident)

@@ -35,7 +35,7 @@ def members_of(desk: Desk, book: AlarmBook, visit: Visit, incident: str) -> Memb
     rules = {rule.id: rule for rule in desk.source.rules()}
     first = next((listed.alarm.episode for listed in grouped if listed.alarm.first_out), "")
     name = group_name(grouped[0].alarm.group)
-    seen = [rows.of_alarm(listed, places.get(listed.alarm.device, ""), None) for listed in grouped]
+    seen = [rows.of_alarm(listed, visit.caller, places.get(listed.alarm.device, "")) for listed in grouped]
     return Members(
         incident=incident,
         group=visit.t.either(name.name_zh, name.name_en),

@@ -13,7 +13,7 @@ from services.api.pages.rules import rule_words as rw
 from services.api.pages.vocabulary import SEVERITIES, say
 from services.api.pages.words import Words
 from streams.contracts import AlarmEvent, AlarmState, Cause, Level, Op, Rule
-from streams.rules.catalogue import CLOCK, ISOLATED
+from streams.rules.built_in import CLOCK, ISOLATED
 
 Teller = Callable[["Telling"], list[str]]
 

@@ -10,7 +10,7 @@ from services.api.door.auth import allow, user_of
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
-from services.api.pages.frames import common, names_of
+from services.api.pages.frames import common, names_of, why_not
 from services.api.pages.tickets.ticket_forms import Field
 from services.api.pages.words import N_, Words
 from services.registry.domain import Permission, Role, User
@@ -127,8 +127,7 @@ def said_of(refused: Refused, t: Words) -> tuple[str, str]:
     field = str(refused.extra.get("field", "")) if refused.code == "fields" else ""
     if refused.code == "forbidden":
         raise refused
-    known = WRONG.get(field) or SAID.get(refused.code)
-    return ("" if field == "active" else field), t(known) if known else t("没有办成：{why}", why=str(refused))
+    return ("" if field == "active" else field), why_not(refused, t, fields=WRONG, codes=SAID)
 
 
 def _role(word: str) -> Role:

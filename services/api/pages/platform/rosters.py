@@ -13,9 +13,9 @@ from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
-from services.api.pages.frames import common
+from services.api.pages.frames import common, why_not
 from services.api.pages.tickets import ticket_forms
-from services.api.pages.words import N_, Words
+from services.api.pages.words import N_
 from services.api.platform.people import command_of
 from services.daytime import DAY_MINUTES, clock_of, minutes_of
 from services.duty import Dated, Duty, Substitution, Weekly
@@ -107,7 +107,7 @@ def _page(
     unit = unit or visit.caller.unit or (units[0].id if units else "")
     roster = container.rosters.of(unit)
     names = {user.id: user.name for user in container.people.list_users()}
-    wrong = _said(refused, t) if refused else ""
+    wrong = why_not(refused, t, fields=WRONG, codes=SAID) if refused else ""
     doing = text_of(form, "do", 20) if form else ""
     kept = _kept(form) if form else {}
     return desk.show(
@@ -125,12 +125,6 @@ def _kept(form: FormData) -> dict[str, str]:
     """What was written, to stand there again; the days as digits in a row."""
     kept = {name: text_of(form, name, 200) for name in ("person", "substitute", "begins", "ends", "since", "until")}
     return kept | {"days": "".join(str(day) for day in form.getlist("days"))}
-
-
-def _said(refused: Refused, t: Words) -> str:
-    field = str(refused.extra.get("field", ""))
-    known = WRONG.get(field) if refused.code == "fields" else SAID.get(refused.code)
-    return t(known) if known else t("没有办成：{why}", why=str(refused))
 
 
 def _now_on(roster: UnitRoster, names: dict[str, str], visit: Visit) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.words import N_, Words
-from services.api.tickets.ticket_import import MOST, FaultShape, ImportAsked, ImportShape, Rows, rows_of, take_over
+from services.api.tickets.importing import MOST, FaultShape, ImportAsked, ImportShape, Rows, rows_of, take_over
 from services.registry.domain import Permission
 from services.tickets.domain.imports import FIELDS, REQUIRED
 from streams.contracts import Refused

@@ -10,7 +10,7 @@ from services.api.door.auth import allow
 from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
-from services.api.pages.frames import common
+from services.api.pages.frames import common, why_not
 from services.api.pages.tickets.ticket_forms import Field
 from services.api.pages.words import N_, Words
 from services.api.tickets.knowledge import AnswerAsked, keep_answer
@@ -21,6 +21,10 @@ from services.tickets.handlers import Kept
 from streams.contracts import Refused
 
 LONGEST: Final = 4_000
+SAID: Final = {
+    "conflict": N_("刚被别人改动过，请看后再改。您写的内容还在。"),
+    "forbidden": N_("这一步要由别的角色来办，或不在您的辖区。"),
+}
 
 
 def routes(desk: Desk, container: Container) -> APIRouter:
@@ -57,11 +61,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
 
 
 def said_of(refused: Refused, t: Words) -> str:
-    texts = {
-        "conflict": t("刚被别人改动过，请看后再改。您写的内容还在。"),
-        "forbidden": t("这一步要由别的角色来办，或不在您的辖区。"),
-    }
-    return texts.get(refused.code) or t("没有办成：{why}", why=str(refused))
+    return why_not(refused, t, fields={}, codes=SAID)
 
 
 def _answers(

@@ -16,8 +16,8 @@ from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.tickets import detail, found
 from services.api.pages.words import N_, Words
-from services.api.tickets.ticket_queries import filters_of, query_of
-from services.api.tickets.ticket_queries import found as listed
+from services.api.tickets.queries import MOST_COUNTED, filters_of, query_of
+from services.api.tickets.queries import found as listed
 from services.paging import encode_cursor
 from services.registry.domain import Permission, Unit
 from services.tickets.domain import Level, Responsible, Role, Ticket, responsible
@@ -82,7 +82,7 @@ def _totals(container: Container, visit: Visit, kept: Mapping[str, str]) -> dict
     totals = {}
     for shown in SHOWN:
         filters = filters_of(visit.caller, query_of(_asked({**kept, "show": shown})))
-        totals[shown] = container.tickets.count_tickets(filters, scope=visit.caller.scope, most=1_000)
+        totals[shown] = container.tickets.count_tickets(filters, scope=visit.caller.scope, most=MOST_COUNTED)
     return totals
 
 

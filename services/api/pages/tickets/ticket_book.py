@@ -11,9 +11,9 @@ from services.api.door.auth import Caller
 from services.api.pages import rows
 from services.api.pages.ports import TicketRow
 from services.api.problems import ProblemError
-from services.api.tickets.ticket_export import ExportQuery, exported
-from services.api.tickets.ticket_filters import count_of, keep
-from services.api.tickets.ticket_queries import found_and_counted, most_of, query_of
+from services.api.tickets.export import ExportQuery, exported
+from services.api.tickets.filters import count_of, keep
+from services.api.tickets.queries import found_and_counted, most_of, query_of
 from services.api.tickets.tickets import actor, ticket_for
 from services.paging import encode_cursor
 from services.registry.domain import Unit

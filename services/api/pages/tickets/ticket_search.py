@@ -17,7 +17,7 @@ from services.api.pages.tickets.refusals import refused_text
 from services.api.pages.tickets.ticket_book import Outcome, TicketBook
 from services.api.pages.words import N_
 from services.api.problems import ProblemError, refuse
-from services.api.tickets.ticket_bulk import MOST
+from services.api.tickets.bulk import MOST
 from services.registry.domain import Permission
 from services.tickets.domain.words import State
 from streams.contracts import Refused

@@ -4,7 +4,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
-from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -15,18 +14,17 @@ from services.api.pages import vocabulary as voc
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.members import members_of
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.drawing import graphs
 from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
 from services.api.pages.tickets import entry_views, photos, proof_views, ticket_forms, ticket_said, ticket_views
 from services.api.pages.tickets.citing import words_of
+from services.api.pages.tickets.evidence import evidence, extras
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.tickets.refusals import field_of, refused_text
 from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain import EntryCard, Permission
-from services.tickets.domain.words import ENDED, State
 from streams.contracts import Refused
 
 TABS: Final = (
@@ -137,7 +135,7 @@ def _again(
     base = f"/tasks/{row.id}?" if template == "task.html" else f"/tickets/{row.id}?"
     values = {**common(visit, live=True), **detail(desk, visit, row, base), **extra}
     if template == "task.html":
-        values |= task_extras(desk, visit, row)
+        values |= extras(desk, visit, row)
     if action not in {form.name for form in values["actions"]}:
         values |= {"said": errors.get("", ""), "doing": ""}
     return desk.show(visit, template, status=409 if "" in errors else 422, **values)
@@ -219,23 +217,6 @@ def _places(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, str]:
     return {device.id: device.place for device in fleet if device.id in wanted}
 
 
-def evidence(desk: Desk, visit: Visit, row: TicketRow, *, width: int = 560, height: int = 190) -> tuple[str, str]:
-    """The chart of the ticket's first alarm, from before it until now or until the ticket ended."""
-    if not row.device or not row.episodes:
-        return "", ""
-    alarms = desk.source.alarms_of(visit.caller, row.device, 0)
-    mine = sorted((a for a in alarms if a.episode in row.episodes), key=lambda a: (a.metric == "alarm", a.since))
-    if not mine:
-        return "", ""
-    ended = max((event.at for event in row.events), default=visit.now) if State(row.state) in ENDED else visit.now
-    chart = graphs.of_alarm(
-        desk.source, visit.caller, mine[0], visit.now, visit.t,
-        events=row.events, width=width, height=height, until=ended,
-    )  # fmt: skip
-    caption = Markup('<a class="ll-mono" href="/devices/{0}">{0}</a>').format(row.device)
-    return chart, caption
-
-
 def _facts(row: TicketRow, units: dict[str, str], areas: dict[str, str], visit: Visit) -> list[tuple[str, str]]:
     t = visit.t
     secret = t("（要求保密）") if row.confidential else ""
@@ -252,10 +233,3 @@ def _facts(row: TicketRow, units: dict[str, str], areas: dict[str, str], visit: 
     if row.erased is not None:
         return [*facts, (t("个人信息"), t("{time} 已清除，无法恢复", time=fmt.near(row.erased, visit.now, t)))]
     return [*facts, (t("来电人"), caller)] if row.caller_name or row.caller_phone else facts
-
-
-def task_extras(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, Any]:
-    """What the worker's phone shows besides: the reading, the way, the safety steps."""
-    from services.api.pages.tickets.tasks import extras
-
-    return extras(desk, visit, row)

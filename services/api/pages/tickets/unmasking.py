@@ -12,7 +12,7 @@ from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
-from services.api.pages.tickets.tasks import extras
+from services.api.pages.tickets.evidence import extras
 from services.api.pages.tickets.tickets import around, detail, found
 from services.api.tickets.tickets import unmasked
 from services.registry.domain import Permission

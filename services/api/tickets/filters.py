@@ -9,7 +9,7 @@ from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.problems import PROBLEMS, ProblemError, documented
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each
-from services.api.tickets.ticket_queries import PAGED, counted, query_of
+from services.api.tickets.queries import PAGED, counted, query_of
 from services.api.words import Text, Word, missing
 from services.registry.domain import Permission
 from services.tickets.domain.saved import MOST, SavedFilter, check_name

@@ -1,48 +1,51 @@
-"""``/metrics`` and ``/health`` of a streams worker: healthy means that data has moved."""
+"""``/metrics`` and ``/health`` of a process, and the loops whose progress they report."""
 
 import json
 import os
 import threading
 import time
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from streams.contracts.metrics import LOOP_PROGRESS, Metric, instrument
+from streams.contracts.metrics import LOOP_PROGRESS
+from streams.process.metrics import made
 
+LIMIT_S: Final = 30.0
 
-@cache
-def made(metric: Metric) -> Any:
-    """The one instrument of ``metric`` in this process."""
-    return instrument(metric, counter=Counter, gauge=Gauge, histogram=Histogram)
+Report = Callable[[], Mapping[str, object]]
+"""What ``/health`` answers; with a false ``healthy`` by status 503."""
 
 
 class Progress:
-    """When each agent last got something done; ticks come every second, so silence is illness."""
+    """Who got something done, and when.
 
-    def __init__(self, limit_s: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
+    A loop that has not called :meth:`beat` for ``limit_s`` is ill: a thread that is alive but
+    stuck must not look healthy.
+    """
+
+    def __init__(self, limit_s: float = LIMIT_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit_s
         self._clock = clock
         self._beats: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def beat(self, agent: str) -> None:
+    def beat(self, loop: str) -> None:
         with self._lock:
-            self._beats[agent] = self._clock()
-        made(LOOP_PROGRESS).labels(loop=agent).set_to_current_time()
+            self._beats[loop] = self._clock()
+        made(LOOP_PROGRESS).labels(loop=loop).set_to_current_time()
 
     def report(self) -> dict[str, object]:
         """``{"healthy": bool, "loops": {name: seconds since its last beat}}``."""
         with self._lock:
-            ages = {agent: round(self._clock() - beat, 1) for agent, beat in self._beats.items()}
+            ages = {loop: round(self._clock() - beat, 1) for loop, beat in self._beats.items()}
         return {"healthy": bool(ages) and max(ages.values()) <= self._limit, "loops": ages}
 
 
-def serve(progress: Progress, host: str, port: int) -> ThreadingHTTPServer:
+def serve(report: Report, host: str, port: int) -> ThreadingHTTPServer:
     """Answer scrapes on a thread of its own; ``server_address`` tells the port."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -50,9 +53,9 @@ def serve(progress: Progress, host: str, port: int) -> ThreadingHTTPServer:
             if self.path == "/metrics":
                 self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest())
             elif self.path == "/health":
-                report = progress.report()
-                status = HTTPStatus.OK if report["healthy"] else HTTPStatus.SERVICE_UNAVAILABLE
-                self._answer(status, "application/json", json.dumps(report).encode())
+                said = report()
+                status = HTTPStatus.OK if said["healthy"] else HTTPStatus.SERVICE_UNAVAILABLE
+                self._answer(status, "application/json", json.dumps(said).encode())
             else:
                 self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"try /metrics or /health\n")
 

@@ -16,7 +16,7 @@ from services.api.door.auth import Caller, allow
 from services.api.platform.exports import note_export
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX
-from services.api.tickets.ticket_queries import TicketQuery, found
+from services.api.tickets.queries import TicketQuery, found
 from services.paging import MAX_LIMIT, Page, encode_cursor
 from services.registry.domain import Permission
 from services.tickets.domain import Ticket, masked
