@@ -122,7 +122,8 @@ def checked_reason(why: str) -> str:
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise Refused(
             "fields", f"reason has {len(reason)} characters; it is kept, and has {SHORTEST_REASON} to {LONGEST_REASON}",
-            wrong=["reason"], remedy="Say what you need the number for, such as: call back about the leak.",
+            wrong=["reason"], value=reason[:80],
+            remedy="Say what you need the number for, such as: call back about the leak.",
         )  # fmt: skip
     return reason
 

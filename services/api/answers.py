@@ -79,8 +79,9 @@ def of_refused(refused: Refused) -> Problem:
     remedy = str(extra.pop("remedy", ""))
     if refused.code in STALE:
         current = extra.get("version", extra.get("current"))
-        field, extra = "version", {**extra, "version": current, "current": current}
-        remedy = remedy or f"Read it again; then send version {current}."
+        if current is not None:
+            field, extra = "version", {**extra, "version": current, "current": current}
+            remedy = remedy or f"Read it again; then send version {current}."
     allowed = extra.get("allowed")
     if not remedy and isinstance(allowed, list) and allowed:
         remedy = f"Use one of: {', '.join(map(str, allowed))}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from services.daytime import DAY_MINUTES
 from services.duty import on_duty
@@ -9,6 +10,7 @@ from services.notices import domain
 from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Subject, Way
 from services.notices.ports import Channel, Letter, LinkTo, NoticeDesk, NoticeStore
 from services.ports import Clock, Ids
+from services.retention import cut_off
 from streams.contracts import Notice, Refused, TicketEvent, Unavailable
 
 MOST_WAITING = 100_000
@@ -16,6 +18,8 @@ MOST_WAITING = 100_000
 LEASE_MS = 120_000
 """Longer than a channel may take for one message."""
 LONGEST_ADDRESS = 200
+BATCH = 500
+"""Messages, and letters, of one sweep."""
 
 
 def no_link(ticket: str, version: int, now: int) -> str:
@@ -100,6 +104,41 @@ class DeliverMessages:
         facts = self.store.facts(message.ticket) if message.subject is Subject.PROGRESS else None
         waits = facts is not None and facts.called_back
         return domain.linked(message.body, self.link(facts.ticket, facts.version, now) if facts and waits else "")
+
+
+class Swept(NamedTuple):
+    """How many messages and letters went now, and for how long the oldest that is left has been due, ms."""
+
+    erased: int
+    overdue_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EraseByAge:
+    """Removes what people were told ``years`` ago: whom, of what, and the letter that said it."""
+
+    store: NoticeStore
+    clock: Clock
+    years: int
+
+    def __call__(self) -> Swept:
+        """One batch; the same again at once goes on with the next."""
+        until = cut_off(self.clock.now(), self.years)
+        erased = self.store.erase_before(until, limit=BATCH)
+        oldest = self.store.oldest()
+        return Swept(erased, 0 if oldest is None else max(0, until - oldest))
+
+
+@dataclass(frozen=True, slots=True)
+class EraseWithTickets:
+    """Removes what was told of a ticket that was erased: its messages name its reporter's account."""
+
+    store: NoticeStore
+
+    def __call__(self, events: Sequence[TicketEvent | Notice]) -> int:
+        """Returns how many went; the same events again remove nothing."""
+        erased = {each.ticket for each in events if isinstance(each, TicketEvent) and each.action == "erase"}
+        return sum(self.store.erase_of(ticket) for ticket in sorted(erased))
 
 
 def send_again(desk: NoticeDesk, message_id: str, *, person: str, now: int) -> Message:

@@ -11,7 +11,8 @@ from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import until_available
 from services.notices.channels import open_channels, ways_of
 from services.notices.consumer import EventConsumer
-from services.notices.handlers import DeliverMessages, PlanMessages
+from services.notices.erasing import Erasing
+from services.notices.handlers import DeliverMessages, EraseByAge, EraseWithTickets, PlanMessages
 from services.notices.links import link_of
 from services.notices.postgres import PostgresNotices
 from services.notices.sending import SendingLoop
@@ -36,7 +37,7 @@ def compose(settings: NoticesSettings, runtime: Runtime) -> dict[str, Loop]:
     channels = open_channels(settings.addresses, store, runtime.resources)
     ways = ways_of(settings.addresses, settings.defaults)
     until_available(runtime.stop, "channels", lambda: store.declare(ways))
-    consume = EventConsumer(PlanMessages(store, clock), KafkaDeadLetters(letters), clock)
+    consume = EventConsumer(PlanMessages(store, clock), EraseWithTickets(store), KafkaDeadLetters(letters), clock)
     lease_ms = round(settings.notice_lease_s * 1000)
     deliver = DeliverMessages(store, channels, clock, RandomIds().new(), lease_ms, link_of(settings))
     return {
@@ -44,6 +45,7 @@ def compose(settings: NoticesSettings, runtime: Runtime) -> dict[str, Loop]:
             servers, settings.notices_group, [TICKETS, NOTICES], consume, stop=stop, health=health
         ),
         "sending": SendingLoop(deliver, store, clock, health).run,
+        "erasure": Erasing(EraseByAge(store, clock, settings.personal_data_years), health).run,
     }
 
 

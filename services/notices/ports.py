@@ -118,3 +118,15 @@ class NoticeStore(NoticeDesk, Protocol):
         """Where its channel reaches its person, '' where nowhere."""
 
     def tally(self, now: int) -> Tally: ...
+
+    def erase_before(self, until: int, *, limit: int) -> int:
+        """Remove messages that were made up to then and no longer wait, and the post box's letters, ``limit`` of each.
+
+        Returns how many went; what a sender has in its hands is left for the next time.
+        """
+
+    def erase_of(self, ticket: str) -> int:
+        """Remove every message about a ticket, waiting or not, with its letters; returns how many."""
+
+    def oldest(self) -> int | None:
+        """When the oldest of what :meth:`erase_before` may remove was made, epoch ms."""

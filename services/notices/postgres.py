@@ -51,6 +51,18 @@ LEASE = f"""
     UPDATE notices.messages SET holder = %(holder)s, leased_until = %(until)s, attempts = attempts + 1
     WHERE id IN (SELECT id FROM first UNION SELECT id FROM joined) RETURNING {COLUMNS}"""  # noqa: S608 - field names
 
+ERASE = """
+    DELETE FROM notices.messages WHERE id IN (
+        SELECT id FROM notices.messages WHERE created <= %s AND state <> 'waiting'
+        ORDER BY created, id LIMIT %s FOR UPDATE SKIP LOCKED)"""
+ERASE_BOX = """
+    DELETE FROM notices.box WHERE id IN (
+        SELECT id FROM notices.box WHERE at <= %s ORDER BY at, id LIMIT %s FOR UPDATE SKIP LOCKED)"""
+BOX_OF = "DELETE FROM notices.box WHERE id IN (SELECT id FROM notices.messages WHERE ticket = %s)"
+OLDEST = """
+    SELECT least((SELECT created FROM notices.messages WHERE state <> 'waiting' ORDER BY created, id LIMIT 1),
+                 (SELECT at FROM notices.box ORDER BY at, id LIMIT 1))"""
+
 DUTIES = """
     SELECT id, unit, person, days, begins, ends, since, until FROM registry.duty
     WHERE since IS NULL OR (since <= %s AND until > %s) ORDER BY id"""
@@ -214,6 +226,21 @@ class PostgresNotices:
             FROM notices.messages WHERE state = 'waiting' OR (state = 'dead' AND settled > %(day)s)"""
         (row,) = self._rows(query, {"now": now, "day": now - DAY_MS})
         return Tally(*cast("Any", row))
+
+    def erase_before(self, until: int, *, limit: int) -> int:
+        with translated(), self._pool.connection() as connection:
+            return sum(
+                connection.execute(each, (until, limit)).rowcount for each in (ERASE.encode(), ERASE_BOX.encode())
+            )
+
+    def erase_of(self, ticket: str) -> int:
+        with translated(), self._pool.connection() as connection:
+            letters = connection.execute(BOX_OF, (ticket,)).rowcount
+            return letters + connection.execute("DELETE FROM notices.messages WHERE ticket = %s", (ticket,)).rowcount
+
+    def oldest(self) -> int | None:
+        (row,) = self._rows(OLDEST, ())
+        return cast("int | None", row[0])
 
     def _rows(self, query: str, values: Sequence[object] | Mapping[str, object]) -> list[tuple[object, ...]]:
         with translated(), self._pool.connection() as connection:

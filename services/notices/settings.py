@@ -20,6 +20,9 @@ class NoticesSettings(LinkSettings):
     )
     notice_defaults: str = Field(default="box", description="Channels of whoever has chosen none, by commas.")
 
+    personal_data_years: int = Field(
+        default=3, ge=1, le=100, description="Years after which it is forgotten who was told what."
+    )
     notice_lease_s: float = Field(
         default=120, ge=1, description="How long a message is one sender's, seconds: longer than any channel takes."
     )

@@ -95,8 +95,8 @@ def run(
     """
     codes: dict[str, int] = {}
     with ExitStack() as held:
-        lanes = [held.enter_context(_running(name, words, cwd, environment)) for name, words in commands.items()]
         held.enter_context(_terminable())
+        lanes = [held.enter_context(_running(name, words, cwd, environment)) for name, words in commands.items()]
         shown, told = lanes[0], monotonic()
         while len(codes) < len(lanes):
             for lane in lanes:
@@ -156,13 +156,19 @@ def _running(name: str, words: Sequence[str], cwd: Path, environment: Mapping[st
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM unwinds like an exception, so that lanes end and are heard."""
+    """SIGTERM unwinds like an exception, so that lanes end and are heard.
+
+    A shell starts what runs in its background deaf to SIGINT, and so would be the lanes: a handler of
+    ours is not inherited, so they hear it again.
+    """
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    handlers = {signal.SIGTERM: leave, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

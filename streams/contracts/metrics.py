@@ -126,8 +126,9 @@ TICKETS_CARDS = _gauge("tickets_cards", "Open tickets with a yellow or red card.
 FIGURES_BEHIND = _gauge("ticket_figures_behind", "Tickets whose figures are missing or of an older definition.")
 FIGURES_FAILED = _gauge("ticket_figures_failed", "Tickets whose figures could not be made anew from their log.")
 CALENDAR_KNOWN_UNTIL = _gauge("calendar_known_until_timestamp_seconds", "End of the last year with known holidays.")
+NOTICES_ERASED = _counter("notices_erased_total", "Messages removed, by age or with their ticket.", "why")
 PERSONAL_DATA_ERASED = _counter("personal_data_erased_total", "Tickets whose personal data was erased by age.")
-PERSONAL_DATA_OVERDUE = _gauge("personal_data_overdue_seconds", "Since when the oldest ticket should be erased.")
+PERSONAL_DATA_OVERDUE = _gauge("personal_data_overdue_seconds", "Since when the oldest ticket or message is due to go.")
 ALARM_TO_TICKET = _histogram("alarm_to_ticket_seconds", "From the alarm in Kafka to its ticket's commit.")
 SENSOR_TO_TICKET = _histogram("sensor_to_ticket_seconds", "From the device's time to the ticket's commit.")
 

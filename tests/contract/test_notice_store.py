@@ -151,3 +151,29 @@ def test_the_post_box_is_newest_first_and_keeps_an_id_once(store: Store) -> None
         store.post(Letter(f"m{number}", person, "", f"t{number}", "b", NOW + number))
     assert [one.id for one in store.posted(person="", limit=9)] == ["m2", "m1"]
     assert [one.id for one in store.posted(person="a", limit=9)] == ["m1"]
+
+
+def test_what_was_told_before_a_time_goes_oldest_first_and_what_waits_stays(store: Store) -> None:
+    assert store.oldest() is None
+    sent = {"state": State.SENT, "settled": NOW}
+    store.keep([message(number, **sent) for number in (1, 2, 3)])
+    store.keep([message(4, created=NOW), message(5, state=State.DEAD, settled=NOW, created=NOW + 50)])
+    for number in (1, 3):
+        store.post(Letter(f"m{number}", "handler", "", "工单", "请签收", NOW + number))
+    assert store.oldest() == NOW + 1
+    assert store.erase_before(NOW + 2, limit=1) == 2
+    assert (listed(store), store.oldest()) == (["m5", "m3", "m2", "m4"], NOW + 2)
+    assert [store.erase_before(NOW + 2, limit=9) for _ in range(2)] == [1, 0]
+    assert listed(store) == ["m5", "m3", "m4"]
+    assert [one.id for one in store.posted(person="", limit=9)] == ["m3"]
+
+
+def test_everything_told_of_a_ticket_goes_with_it_whoever_has_it(store: Store) -> None:
+    store.keep([message(1, state=State.SENT, settled=NOW), message(2), message(3, ticket="t2")])
+    for number in (1, 3):
+        store.post(Letter(f"m{number}", "handler", "", "工单", "请签收", NOW))
+    leased = store.lease("a", NOW, NOW + 100)
+    assert [store.erase_of("t1") for _ in range(2)] == [3, 0]
+    assert listed(store) == ["m3"]
+    assert [one.id for one in store.posted(person="", limit=9)] == ["m3"]
+    assert store.settle([one for one in leased if one.id == "m2"], "a") == 0

@@ -89,6 +89,21 @@ def test_a_photo_is_seen_once_its_picture_is_kept_and_only_on_its_ticket(side: S
     assert side.keep(A, ticket=side.other).ticket == side.other
 
 
+def test_what_was_shown_on_several_tickets_comes_in_its_order_up_to_a_limit(side: Side) -> None:
+    side.keep(C, T0 + 9, shown_at=T0 + 9)
+    side.keep(A, T0 + 2, shown_at=T0 + 5, ticket=side.other)
+    side.keep(B, T0 + 1)  # nobody showed it
+    side.photos.begin(side.photo(B, ticket=side.other), most=9)  # its picture is not kept yet
+    both = (side.ticket, side.other)
+    assert [(each.ticket, each.id) for each in side.photos.shown_of(both, limit=9)] == [
+        (side.other, A),
+        (side.ticket, C),
+    ]
+    assert [each.id for each in side.photos.shown_of(both, limit=1)] == [A]
+    assert [each.id for each in side.photos.shown_of((side.ticket,), limit=9)] == [C]
+    assert side.photos.shown_of((), limit=9) == ()
+
+
 def test_a_ticket_has_only_so_many_photos_and_the_same_again_is_no_more(side: Side) -> None:
     for name in (A, B):
         assert side.photos.begin(side.photo(name), most=2) is False

@@ -212,7 +212,7 @@ def test_those_that_wait_for_a_master_are_found_by_it(side: Side) -> None:
     with side.store.transaction() as work:
         assert work.merged_into(master.id) == tuple(merged)
         assert work.merged_into(merged[0].id) == ()
-    found = side.reader.list_tickets(TicketFilters(master=master.id), scope="", limit=9, after=None).items
+    found = side.reader.list_tickets(TicketFilters(masters=(master.id,)), scope="", limit=9, after=None).items
     assert [ticket.number for ticket in found] == ["LY-3", "LY-2"]
     assert [
         count.tickets

@@ -142,6 +142,31 @@ class MemoryNotices:
         dead = [one for one in self.messages.values() if one.state is State.DEAD and (one.settled or 0) > day]
         return Tally(len(waiting), max(due, default=0), len(dead))
 
+    def erase_before(self, until: int, *, limit: int) -> int:
+        old = sorted(
+            (one for one in self.messages.values() if one.created <= until and one.state is not State.WAITING),
+            key=lambda one: (one.created, one.id),
+        )[:limit]
+        letters = sorted((one for one in self.box.values() if one.at <= until), key=lambda one: (one.at, one.id))[
+            :limit
+        ]
+        for one in old:
+            del self.messages[one.id]
+        for letter in letters:
+            del self.box[letter.id]
+        return len(old) + len(letters)
+
+    def erase_of(self, ticket: str) -> int:
+        mine = [one.id for one in self.messages.values() if one.ticket == ticket]
+        for name in mine:
+            del self.messages[name]
+            self.leases.pop(name, None)
+        return len(mine) + len([self.box.pop(name) for name in mine if name in self.box])
+
+    def oldest(self) -> int | None:
+        made = [one.created for one in self.messages.values() if one.state is not State.WAITING]
+        return min((*made, *(letter.at for letter in self.box.values())), default=None)
+
 
 @dataclass
 class ScriptedChannel:

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -92,6 +92,11 @@ class MemoryPhotos:
     def of(self, ticket: str) -> tuple[Photo, ...]:
         mine = [photo for photo, stored in self._rows.values() if stored and photo.ticket == ticket]
         return tuple(sorted(mine, key=lambda photo: (photo.at, photo.id)))
+
+    def shown_of(self, tickets: Collection[str], *, limit: int) -> tuple[Photo, ...]:
+        shown = [photo for photo, stored in self._rows.values() if stored and photo.shown_at is not None]
+        mine = sorted((p for p in shown if p.ticket in tickets), key=lambda p: (p.at, p.ticket, p.id))
+        return tuple(mine[:limit])
 
     def get(self, ticket: str, photo: str) -> Photo | None:
         found = self._rows.get((ticket, photo))

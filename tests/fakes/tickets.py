@@ -437,7 +437,7 @@ def _fits(ticket: Ticket, filters: TicketFilters) -> bool:
         (filters.kind, ticket.kind == filters.kind),
         (filters.source, ticket.source == filters.source),
         (filters.incident, ticket.incident == filters.incident),
-        (filters.master, ticket.master == filters.master),
+        (filters.masters, ticket.master in filters.masters),
         (filters.supervised is not None, ticket.supervised == filters.supervised),
         (filters.watched is not None, bool(ticket.card or ticket.supervised) == filters.watched),
         (filters.level, ticket.level == filters.level),

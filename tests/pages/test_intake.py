@@ -3,6 +3,8 @@
 from tests.pages.conftest import Site
 from tests.pages.test_live_pages import until
 
+KEPT = "JSON.stringify(Object.entries(sessionStorage).filter(([name]) => name.startsWith('linli.draft.')))"
+
 
 def test_a_call_is_taken_by_keys_alone_and_everything_known_comes_by_itself(site: Site) -> None:
     page = site.look("/tickets/new", "operator")
@@ -39,3 +41,52 @@ def test_a_press_on_the_map_keeps_every_character_and_chooses_a_place(site: Site
             break
     assert page.input_value("#new-area")
     assert page.input_value("#new-text") == "井盖没了"
+
+
+def test_a_reload_loses_nothing_but_the_number_and_sending_or_signing_out_leaves_nothing(site: Site) -> None:
+    page = site.look("/tickets/new", "operator")
+    page.fill("#new-phone", "13800001234")
+    page.fill("#new-name", "王女士")
+    page.focus("#new-place")
+    page.keyboard.type("工农宿舍 3")
+    page.wait_for_selector("#new-place-options [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.select_option("#new-category", "noise")
+    page.fill("#new-text", "楼下半夜放音响")
+    page.check("[name=urgency][value='1']")
+    key = page.input_value("[name=key]")
+    assert "13800001234" not in page.evaluate(KEPT)
+    page.goto(page.url)
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.is_visible("#draft")
+    assert (page.input_value("#new-phone"), page.input_value("#new-name")) == ("", "王女士")
+    assert page.input_value("#new-area").endswith("990101001001001")
+    assert page.input_value("[name=building]") == "99010100100100100003"
+    assert (page.input_value("#new-category"), page.input_value("#new-text")) == ("noise", "楼下半夜放音响")
+    assert page.is_checked("[name=urgency][value='1']")
+    assert page.input_value("[name=key]") == key
+    assert "lon=109.98" in str(page.get_attribute("#new-map", "src"))
+    page.wait_for_selector("#preview #lead-title")
+    page.check("#new-confidential")
+    assert "王女士" not in page.evaluate(KEPT)
+    page.uncheck("#new-confidential")
+    page.focus("#new-text")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/tickets/*said=created")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate(KEPT) == "[]"
+
+    page.goto(f"{site.base}/tickets/new")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.is_hidden("#draft")
+    page.fill("#new-text", "另一件")
+    page.goto(page.url)
+    page.wait_for_selector("#draft:visible")
+    page.click("#draft button")
+    page.wait_for_selector("#draft", state="hidden")
+    assert page.input_value("#new-text") == ""
+    page.fill("#new-text", "第三件")
+    page.click("form[action='/sign-out'] button")
+    page.wait_for_url("**/sign-in*")
+    assert page.evaluate(KEPT) == "[]"

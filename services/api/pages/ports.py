@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.door.auth import Caller
-from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
+from services.api.pages.tickets.ticket_rows import AnswerRow, ClockRow, EventRow, PhotoRow, ProofRow, TaskRow
 from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
 
@@ -101,9 +101,10 @@ class AlarmRow:
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A ticket; ``events``, ``allowed`` and ``proposed`` are filled where one ticket is read.
+    """A ticket; ``events``, ``allowed``, ``proposed`` and ``answers`` are filled where one ticket is read.
 
-    ``proposed`` are the units that the catalogue names for a ticket that is to be dispatched, the lead first.
+    ``answers`` may be cited where it can be answered at once. ``proposed`` are the units that the catalogue names for
+    a ticket that is to be dispatched, the lead first.
     """
 
     id: str
@@ -140,9 +141,11 @@ class TicketRow:
     events: tuple[EventRow, ...] = ()
     allowed: tuple[str, ...] = ()
     sensor_normal_at: int | None = None
+    proof: ProofRow | None = None
     confirmed_at: int | None = None
     tasks: tuple[TaskRow, ...] = ()
     photos: tuple[PhotoRow, ...] = ()
+    merged_photos: tuple[PhotoRow, ...] = ()
     waiting_until: int | None = None
     asked_until: int | None = None
     plan: str = ""
@@ -152,6 +155,7 @@ class TicketRow:
     hot_spot: str = ""
     responsible: str = ""
     on_duty: tuple[tuple[str, int], ...] = ()
+    answers: tuple[AnswerRow, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -205,6 +209,8 @@ class UnitRow:
     id: str
     name_zh: str
     name_en: str
+    area: str = ""
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,27 @@ from services.api.pages.ports import (
     NoticeRow,
     StrangerRow,
     TicketRow,
+    UnitRow,
 )
-from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, TaskRow
+from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, ProofRow, SignalRow, TaskRow
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Permission, Unit
-from services.tickets.domain import Action, Event, Role, State, Ticket, caller_for, hidden_from, may_unmask, responsible
+from services.tickets.domain import (
+    Action,
+    Event,
+    Role,
+    State,
+    Ticket,
+    caller_for,
+    hidden_from,
+    lacking,
+    may_unmask,
+    proof_one,
+    proved_from,
+    responsible,
+    standing,
+)
 from services.tickets.domain.photos import Photo
 from streams.contracts import Device
 
@@ -28,6 +43,10 @@ SPIKE = 0.1
 
 def of_area(area: Area) -> AreaRow:
     return AreaRow(area.code, area.level, area.name_zh, area.name_en, area.geometry)
+
+
+def of_unit(unit: Unit) -> UnitRow:
+    return UnitRow(unit.id, unit.name_zh, unit.name_en, unit.area, unit.categories)
 
 
 def of_device(device: Device, heard: int | None) -> DeviceRow:
@@ -85,8 +104,9 @@ def of_ticket(
     names: Mapping[str, str] | None = None,
     unit: Unit | None = None,
     photos: Sequence[Photo] = (),
+    merged: Sequence[tuple[Ticket, Photo]] = (),
 ) -> TicketRow:
-    """A ticket as ``role`` may see it; ids of people become their names."""
+    """A ticket as ``role`` may see it; ids of people become their names. ``merged`` are its reports' photos."""
     caller = caller_for(role, ticket.caller)
     known = dict(names or {})
     if hidden_from(role, ticket.caller):
@@ -111,7 +131,8 @@ def of_ticket(
         incident=ticket.incident,
         deadline=ticket.deadline,
         mark=str(ticket.card),
-        photos=tuple(PhotoRow(photo.id, photo.at) for photo in photos if photo.shown_at is not None),
+        photos=tuple(PhotoRow(photo.id, photo.at, photo.ticket) for photo in photos if photo.shown_at is not None),
+        merged_photos=tuple(PhotoRow(photo.id, photo.at, photo.ticket, of.number) for of, photo in merged),
         lead=ticket.lead,
         lead_zh=unit.name_zh if unit else ticket.lead,
         lead_en=unit.name_en if unit else ticket.lead,
@@ -141,6 +162,13 @@ def of_ticket(
         hot_spot=ticket.hot_spot,
         responsible=str(who.role) if (who := responsible(ticket)) else "",
     )
+
+
+def of_proof(ticket: Ticket, now: int) -> ProofRow:
+    """What proof 1 rests on at ``now``, or which alarms are in its way."""
+    alarms = tuple(SignalRow(each.device, each.rule, each.normal_since is not None) for each in standing(ticket))
+    lack = lacking(ticket, now) or ""
+    return ProofRow(str(proof_one(ticket, now)), str(lack), alarms, proved_from(ticket))
 
 
 def _event(event: Event, names: Mapping[str, str]) -> EventRow:

@@ -25,8 +25,10 @@ from services.api.pages.ports import (
     TicketRow,
     UnitRow,
 )
+from services.api.pages.tickets.citing import citable
 from services.api.platform.rosters import on_duty_for
 from services.api.problems import refuse
+from services.api.tickets.merged_photos import merged_photos
 from services.api.tickets.tickets import actor, ticket_for
 from services.history.domain import LastValue, LetterFilter
 from services.history.handlers import replay_letter
@@ -74,7 +76,7 @@ class ContainerSource:
         return {layer.name: layer.features for layer in listed}
 
     def units(self) -> Sequence[UnitRow]:
-        return [UnitRow(unit.id, unit.name_zh, unit.name_en) for unit in self._units().values()]
+        return [rows.of_unit(unit) for unit in self._units().values()]
 
     def _units(self) -> dict[str, Unit]:
         listed = self._c.remembered.get("units", SETTLED_MS, lambda: self._c.places.list_units(scope=""))
@@ -115,10 +117,11 @@ class ContainerSource:
         return rows.drawn(self._c.history.chart(device, metric, start, end + 1, scope=""))
 
     def highest(self, who: Caller, kind: str, metric: str, most: int) -> Sequence[tuple[str, float]]:
-        mine = {device.id for device in self.fleet(who) if device.kind == kind}
+        fleet = self.fleet(who)
+        mine = {device.id for device in fleet if device.kind == kind}
         values = [
             (value.device, value.value)
-            for value in self._values(who.scope, ())
+            for value in self._values(who.scope, [device.id for device in fleet])
             if value.metric == metric and value.device in mine
         ]
         return sorted(values, key=lambda pair: -pair[1])[:most]
@@ -197,11 +200,14 @@ class ContainerSource:
         allowed = allowed_actions(found, Part(who.role), by=who.id, unit=who.unit, now=self._c.clock.now())
         row = rows.of_ticket(
             found, events, allowed, role=Part(who.role), names=self._names(), unit=self._units().get(found.lead),
-            photos=self._c.photos.of(found.id),
+            photos=self._c.photos.of(found.id), merged=merged_photos(self._c, who, found),
         )  # fmt: skip
         mine = found.lead if found.open else ""
         on_duty = tuple((name, one.until) for one, name in on_duty_for(self._c, mine))
-        return replace(row, on_duty=on_duty, proposed=self._proposed(found) if "dispatch" in row.allowed else ())
+        proposed = self._proposed(found) if "dispatch" in row.allowed else ()
+        answers = citable(self._c, found) if "answer" in row.allowed else ()
+        proof = rows.of_proof(found, self._c.clock.now())
+        return replace(row, on_duty=on_duty, proposed=proposed, proof=proof, answers=answers)
 
     def _proposed(self, ticket: Ticket) -> tuple[str, ...]:
         """The lead, then who assists, as the catalogue has it now; () for a category that it does not know."""

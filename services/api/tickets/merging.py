@@ -17,6 +17,7 @@ from services.registry.domain import Permission
 from services.tickets.domain import Stage, State, Ticket
 from services.tickets.domain.merging import REASONS, Part, Reason, Sighting, Why
 from services.tickets.handlers import Match
+from services.tickets.handlers.matching import is_number
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
 
@@ -174,10 +175,13 @@ def alike_to_ticket(container: Container, caller: Caller, ticket: Ticket) -> tup
 def earlier_than(container: Container, caller: Caller, ticket: Ticket) -> tuple[Ticket, ...]:
     """What else the same number reported; of a confidential caller nothing, or it would say who they are.
 
+    Of a caller who was erased, or whose number is too short to be one, nothing is known.
+
     Raises:
         Refused: ``forbidden``.
     """
     phone = ticket.caller.phone if ticket.caller and not ticket.caller.confidential else ""
+    phone = phone if is_number(phone) else ""
     found = calls_of(container, caller, phone) if phone else ()
     return tuple(each for each in found if each.id != ticket.id)
 

@@ -3,12 +3,14 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, UploadFile
+from pydantic import Field
 from starlette.responses import Response
 
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.problems import PROBLEMS, documented
 from services.api.shapes import PREFIX, Shape
+from services.api.tickets.merged_photos import MOST, merged_photos
 from services.api.tickets.tickets import ticket_for
 from services.api.words import PhotoId, Word, missing
 from services.registry.domain import Permission
@@ -31,10 +33,13 @@ HEADERS: Final = {
 class PhotoShape(Shape):
     """A photo of a ticket. ``at`` and ``shown_at`` epoch ms; ``size`` bytes, ``width`` and ``height`` pixels.
 
-    ``shown_at`` is when an action showed it; one that none shows is removed after a day.
+    ``shown_at`` is when an action showed it; one that none shows is removed after a day. It is read under its own
+    ``ticket``, whose ``number`` people know.
     """
 
     id: PhotoId
+    ticket: str
+    number: str = Field(examples=["LY-20261122-0029"])
     by: str
     at: int
     shown_at: int | None
@@ -44,9 +49,13 @@ class PhotoShape(Shape):
 
 
 class PhotosShape(Shape):
-    """A ticket's photos, in the order in which they came."""
+    """A ticket's photos, in the order in which they came; ``merged`` are those of the reports merged into it.
+
+    Of a report that the caller may not see there is none. An action shows the ticket's own.
+    """
 
     items: list[PhotoShape]
+    merged: list[PhotoShape] = Field(description=f"At most {MOST}.")
 
 
 def router(container: Container) -> APIRouter:
@@ -66,9 +75,12 @@ def router(container: Container) -> APIRouter:
 
     @routes.get("/tickets/{ticket}/photos")
     def list_photos(caller: Reader, ticket: Annotated[Word, Path()]) -> PhotosShape:
-        """The photos of a ticket."""
+        """The photos of a ticket, and of the reports merged into it."""
         found, _ = ticket_for(container, caller, ticket)
-        return PhotosShape(items=[photo_of(each, found, caller) for each in container.photos.of(found.id)])
+        merged = [photo_of(photo, report, caller) for report, photo in merged_photos(container, caller, found)]
+        return PhotosShape(
+            items=[photo_of(each, found, caller) for each in container.photos.of(found.id)], merged=merged
+        )
 
     @routes.get("/tickets/{ticket}/photos/{photo}", response_class=Response, responses=pictures)
     def get_photo(caller: Reader, ticket: Annotated[Word, Path()], photo: Annotated[PhotoId, Path()]) -> Response:
@@ -87,8 +99,8 @@ def photo_of(photo: Photo, ticket: Ticket, caller: Caller) -> PhotoShape:
     """The photo for ``caller``; a reporter who is hidden on the ticket is hidden here."""
     hidden = hidden_from(Part(caller.role), ticket.caller) and photo.by == ticket.reporter != caller.id
     return PhotoShape(
-        id=photo.id, by="" if hidden else photo.by, at=photo.at, shown_at=photo.shown_at,
-        width=photo.width, height=photo.height, size=photo.size,
+        id=photo.id, ticket=ticket.id, number=ticket.number, by="" if hidden else photo.by,
+        at=photo.at, shown_at=photo.shown_at, width=photo.width, height=photo.height, size=photo.size,
     )  # fmt: skip
 
 

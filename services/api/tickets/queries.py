@@ -73,7 +73,7 @@ def filters_of(caller: Caller, query: TicketQuery) -> TicketFilters:
         kind=query.kind,
         source=query.source or "",
         incident=query.incident,
-        master=query.master,
+        masters=(query.master,) if query.master else (),
         supervised=query.supervised,
         watched=query.watched,
         level=query.level or "",

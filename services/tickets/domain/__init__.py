@@ -19,7 +19,7 @@ from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.lifecycle import allowed_actions, move, open_for_alarm, report
 from services.tickets.domain.policy import Policy
 from services.tickets.domain.privacy import caller_for, hidden_from, masked, may_ask, may_unmask
-from services.tickets.domain.proof import Proof, proof_one, why_not
+from services.tickets.domain.proof import Lack, Proof, lacking, proof_one, proved_from, standing
 from services.tickets.domain.responsible import Responsible, responsible
 from services.tickets.domain.rows import Hotspot, StageCount, TicketFilters
 from services.tickets.domain.table import ROWS, TRANSITIONS, Row, edges, fields
@@ -54,6 +54,7 @@ __all__ = [
     "Evidence",
     "Hotspot",
     "IllegalTransition",
+    "Lack",
     "Level",
     "NotAllowed",
     "Opening",
@@ -82,6 +83,7 @@ __all__ = [
     "erased",
     "fields",
     "hidden_from",
+    "lacking",
     "marked",
     "masked",
     "master_ended",
@@ -91,11 +93,12 @@ __all__ = [
     "open_for_alarm",
     "overdue",
     "proof_one",
+    "proved_from",
     "raised",
     "recounted",
     "replay",
     "report",
     "responsible",
     "returned",
-    "why_not",
+    "standing",
 ]

@@ -7,12 +7,10 @@ back stays known, since the figures count by it.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from services.tickets.domain.numbers import SHANGHAI
 from services.tickets.domain.ticket import Caller, Event, Evidence, Task, Ticket
 from services.tickets.domain.words import Action, Role
 
@@ -23,13 +21,6 @@ _SENTENCES: Final = frozenset(
 )
 """What people typed, by its name in an event's evidence."""
 _replace = msgspec.structs.replace
-
-
-def cut_off(now: int, years: int) -> int:
-    """What was archived up to then (epoch ms) is old enough: the same day of the city's calendar, years ago."""
-    today = datetime.fromtimestamp(now / 1000, SHANGHAI)
-    day = 28 if (today.month, today.day) == (2, 29) else today.day
-    return int(today.replace(year=today.year - years, day=day).timestamp() * 1000)
 
 
 def of_ticket(ticket: Ticket) -> dict[str, Any]:

@@ -9,9 +9,23 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 from services.tickets.domain.words import Action, State
 from streams.contracts import Refused
+
+
+class Wrong(Refused):
+    """A field holds what it cannot: which one, what it holds, and what would do."""
+
+    def __init__(self, field: str, value: object, detail: str, remedy: str, **extra: object) -> None:
+        said = value if isinstance(value, str) else "" if value is None else str(value)
+        super().__init__("fields", detail, wrong=[field], field=field, value=said, remedy=remedy, **extra)
+
+
+def wrong_urgency(urgency: object) -> Wrong:
+    """A word on urgency that is none."""
+    return Wrong("urgency", urgency, "urgency is a number from 0 to 2", "Use 0 (ordinary), 1 (major) or 2 (critical).")
 
 
 class IllegalTransition(Refused):
@@ -20,8 +34,9 @@ class IllegalTransition(Refused):
     def __init__(self, state: State, action: str, allowed: Sequence[Action]) -> None:
         names = [str(name) for name in allowed]
         remedy = f"possible now: {', '.join(names)}" if names else "nothing is possible for this role now"
+        more = {} if names else {"remedy": "Ask whoever is responsible for it now: the ticket names them."}
         super().__init__("transition", f"a ticket that is {state} does not know '{action}'; {remedy}",
-                         allowed=names, state=str(state))  # fmt: skip
+                         allowed=names, state=str(state), field="action", value=action, **more)  # fmt: skip
 
 
 class NotAllowed(Refused):
@@ -36,8 +51,9 @@ class Stale(Refused):
 
     def __init__(self, expected: int, current: int) -> None:
         super().__init__(
-            "conflict", f"the ticket is at version {current}, not {expected}; read it again", version=current
-        )
+            "conflict", f"the ticket is at version {current}, not {expected}; read it again",
+            version=current, value=str(expected),
+        )  # fmt: skip
 
 
 class Because(StrEnum):
@@ -65,8 +81,38 @@ class Because(StrEnum):
     DANGER_LEADS = "danger_leads"
 
 
+REMEDIES: Final = {
+    Because.CRITICAL: "Act on the danger first; afterwards ask a supervisor.",
+    Because.DANGER: "Accept it and send somebody.",
+    Because.ALARM: "See to the danger, and try again when its sensors are normal.",
+    Because.ONCE: "Write a note, or report the matter anew.",
+    Because.SEVEN_DAYS: "Report the matter anew.",
+    Because.FINAL: "Do as the supervisor decided; a note reaches them.",
+    Because.OFTEN: "Finish it, or have a supervisor close it as unresolved.",
+    Because.RETURN_LATE: "Ask a dispatcher to reassign it.",
+    Because.MANY_TASKS: "Open another ticket for what is left.",
+    Because.NO_TASK: "Ask the street's dispatcher to whistle for your unit, or write a note.",
+    Because.TASKS_OPEN: "Wait until they are done, or give the reason why not.",
+    Because.NOBODY: "Go on without an answer; a note says what is open.",
+    Because.NOT_WAITING: "Go on with the work: nothing is waited for.",
+    Because.NO_DEADLINE: "Do the redo within its own deadline.",
+    Because.PAUSED: "End the wait first.",
+    Because.EXPIRED: "Finish it, or have a supervisor close it as unresolved.",
+    Because.ITSELF: "Name another ticket.",
+    Because.MERGED: "Name the master that it was merged into.",
+    Because.ENDED: "Name an open ticket, or treat this one by itself.",
+    Because.DANGER_LEADS: "Merge the other one into this.",
+}
+"""What helps where a rule forbids: one for each, unless the rule knows better."""
+
+
 class Ruled(Refused):
-    """A rule of the loop forbids it; ``because`` says which."""
+    """A rule of the loop forbids it; ``because`` says which, and the action is to blame where no field is named."""
 
     def __init__(self, because: Because, detail: str, **extra: object) -> None:
-        super().__init__("rule", detail, because=str(because), **extra)
+        super().__init__("rule", detail, because=str(because), **{"remedy": REMEDIES[because], **extra})
+
+    def on(self, action: Action) -> None:
+        """What was asked for, where the rule itself names no field."""
+        if "field" not in self.extra:
+            self.extra |= {"field": "action", "value": str(action)}

@@ -10,6 +10,7 @@ from typing import Final
 
 from services.tickets.domain import limits, policy
 from services.tickets.domain.errors import Because, Ruled
+from services.tickets.domain.proof import standing
 from services.tickets.domain.ticket import Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Clock, Role, Source
 from streams.contracts import Refused
@@ -49,6 +50,14 @@ def may(ticket: Ticket, action: Action, who: Actor, now: int) -> None:
 _NOT_CRITICAL: Final = frozenset({Action.RETURN, Action.EXTEND, Action.PARK, Action.WAIT})
 
 
+def _devices(ticket: Ticket) -> list[str]:
+    return list(dict.fromkeys(each.device for each in standing(ticket)))
+
+
+def _alarming(ticket: Ticket) -> str:
+    return ", ".join(_devices(ticket))
+
+
 def _may_answer(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.safety:
         raise Ruled(Because.DANGER, "a danger is not answered on the telephone: accept it and send somebody")
@@ -56,14 +65,17 @@ def _may_answer(ticket: Ticket, _who: Actor, _now: int) -> None:
 
 def _may_reject(ticket: Ticket, who: Actor, _now: int) -> None:
     if ticket.safety and ticket.sensor_active:
-        raise Ruled(Because.ALARM, "its alarm still stands: what a sensor sees cannot be rejected")
+        raise Ruled(
+            Because.ALARM, f"what a sensor still sees cannot be rejected: {_alarming(ticket)}",
+            remedy="Accept it and send somebody.", devices=_devices(ticket),
+        )  # fmt: skip
     if ticket.safety and who.role is not Role.SUPERVISOR:
         raise Refused("forbidden", "a safety ticket is rejected by a supervisor only")
 
 
 def _may_appeal(ticket: Ticket, who: Actor, now: int) -> None:
     if ticket.appeals:
-        raise Ruled(Because.ONCE, "it was appealed once already; report the matter anew")
+        raise Ruled(Because.ONCE, "it was appealed once already", remedy="Report the matter anew.")
     if ticket.closed_at is None or now - ticket.closed_at > policy.CITIZEN_REOPEN:
         raise Ruled(Because.SEVEN_DAYS, "seven days have passed since it was rejected; report it anew")
     _speaks_for_caller(ticket, who)
@@ -111,7 +123,11 @@ def _may_wait(ticket: Ticket, _who: Actor, _now: int) -> None:
     if not ticket.has_reporter:
         raise Ruled(Because.NOBODY, "nobody reported it, so there is nobody to wait for")
     if ticket.waits:
-        raise Ruled(Because.ONCE, "the reporter was waited for once already")
+        raise Ruled(
+            Because.ONCE,
+            "the reporter was waited for once already",
+            remedy="Go on without an answer, or ask to extend.",
+        )
 
 
 def _may_end_wait(ticket: Ticket, _who: Actor, _now: int) -> None:
@@ -128,12 +144,19 @@ def _may_extend(ticket: Ticket, _who: Actor, now: int) -> None:
     if now >= run.due:
         raise Ruled(Because.EXPIRED, "the deadline has passed: an extension is asked for before it")
     if ticket.extensions >= ticket.policy.extensions:
-        raise Ruled(Because.OFTEN, f"it was extended or refused {ticket.extensions} times, as often as may be")
+        raise Ruled(
+            Because.OFTEN, f"it was extended or refused {ticket.extensions} times, as often as may be",
+            remedy="Finish it, or have a supervisor park it or close it as unresolved.",
+        )  # fmt: skip
 
 
 def _may_park(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.sensor_active:
-        raise Ruled(Because.ALARM, "its alarm still stands: a danger is not parked")
+        raise Ruled(
+            Because.ALARM,
+            f"a danger is not parked, and these still alarm: {_alarming(ticket)}",
+            devices=_devices(ticket),
+        )
     if ticket.parkings >= policy.MAX_PARKINGS:
         raise Ruled(Because.OFTEN, f"it was parked {ticket.parkings} times: finish it, or close it as unresolved")
 
@@ -145,26 +168,33 @@ def _may_check(ticket: Ticket, who: Actor, _now: int) -> None:
 
 def _may_book(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.bookings >= policy.MAX_BOOKINGS:
-        raise Ruled(Because.OFTEN, f"the call was booked {ticket.bookings} times, as often as may be: call now")
+        raise Ruled(
+            Because.OFTEN, f"the call was booked {ticket.bookings} times, as often as may be", remedy="Call now."
+        )
 
 
 def _may_give_up(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.sensor_active:
-        raise Ruled(Because.ALARM, "its alarm still stands: nothing that a sensor still sees is closed")
+        raise Ruled(
+            Because.ALARM, f"nothing that a sensor still sees is closed: {_alarming(ticket)}", devices=_devices(ticket)
+        )
 
 
 def _may_reopen(ticket: Ticket, who: Actor, now: int) -> None:
     if who.role is not Role.CITIZEN:
         return
     if ticket.citizen_reopened:
-        raise Ruled(Because.ONCE, "it was reopened once already; a supervisor can reopen it again")
+        raise Ruled(Because.ONCE, "it was reopened once already", remedy="Ask a supervisor, who can reopen it again.")
     if ticket.closed_at is None or now - ticket.closed_at > policy.CITIZEN_REOPEN:
         raise Ruled(Because.SEVEN_DAYS, "seven days have passed since it was closed; report it anew")
 
 
 def _may_merge(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.safety and ticket.sensor_active:
-        raise Ruled(Because.ALARM, "its alarm still stands: merge the other ticket into this danger instead")
+        raise Ruled(
+            Because.ALARM, f"its alarm still stands: {_alarming(ticket)}",
+            remedy="Merge the other ticket into this danger instead.", devices=_devices(ticket),
+        )  # fmt: skip
 
 
 def _may_withdraw(ticket: Ticket, who: Actor, _now: int) -> None:
@@ -175,7 +205,7 @@ def _may_withdraw(ticket: Ticket, who: Actor, _now: int) -> None:
 
 def _may_erase(ticket: Ticket, _who: Actor, _now: int) -> None:
     if ticket.erased_at is not None:
-        raise Ruled(Because.ONCE, "what it held of a person has been erased already")
+        raise Ruled(Because.ONCE, "what it held of a person has been erased already", remedy="Nothing is left to do.")
 
 
 _PERSON_RULES: Final[dict[Action, Callable[[Ticket, Actor, int], None]]] = {

@@ -11,7 +11,7 @@ import msgspec
 from services.tickets.domain import guards, supplied
 from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply
-from services.tickets.domain.errors import IllegalTransition, NotAllowed
+from services.tickets.domain.errors import IllegalTransition, NotAllowed, Ruled
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.outcomes import choose
 from services.tickets.domain.table import FACTS, TRANSITIONS, Row
@@ -49,14 +49,18 @@ def move(
     if role not in rows[0].roles or action in FACTS:
         allowed = allowed_actions(ticket, role, by=by, unit=unit, now=now)
         raise NotAllowed(f"{action} belongs to {', '.join(rows[0].roles)}", allowed)
-    guards.may(ticket, action, who, now)
-    supplied.require(rows[0], details)
-    if action is Action.MERGE:
-        details = msgspec.structs.replace(
-            details, master=supplied.check_master(ticket, master, details.master).id
-        )  # an id stays what it is; a number is for people
-    row = choose(ticket, rows, who, details, now)
-    supplied.check(ticket, row, who, details, now)
+    try:
+        guards.may(ticket, action, who, now)
+        supplied.require(rows[0], details)
+        if action is Action.MERGE:
+            details = msgspec.structs.replace(
+                details, master=supplied.check_master(ticket, master, details.master).id
+            )  # an id stays what it is; a number is for people
+        row = choose(ticket, rows, who, details, now)
+        supplied.check(ticket, row, who, details, now)
+    except Ruled as ruled:
+        ruled.on(action)
+        raise
     return step(ticket, row, now, who, details.reason or details.text, plain(details))
 
 
@@ -113,7 +117,8 @@ def report(opening: Opening, *, id: str, now: int, who: Actor) -> Moved:  # noqa
     if who.role not in row.roles:
         raise NotAllowed(f"report belongs to {', '.join(row.roles)}")
     if not opening.title or not (opening.text or opening.place or opening.episode):
-        raise Refused("fields", "a report needs a title, and a place, a text or an alarm", missing=["title", "text"])
+        raise Refused("fields", "a report needs a title, and a place, a text or an alarm", missing=["title", "text"],
+                      remedy="Add title, and place or text.")  # fmt: skip
     event = Event(
         ticket=id, version=1, action=Action.REPORT, old=None, new=State.REPORTED, at=now, by=who.by, role=who.role,
         why=opening.title, evidence=plain(opening),

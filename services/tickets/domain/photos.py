@@ -53,7 +53,7 @@ def check_shown(ids: tuple[str, ...]) -> None:
     if len(ids) > MOST_SHOWN:
         raise Refused(
             "fields", f"photos names {len(ids)}; an action shows at most {MOST_SHOWN}", wrong=["photos"],
-            most=MOST_SHOWN,
+            most=MOST_SHOWN, value=str(len(ids)), remedy=f"Show {MOST_SHOWN} of them now, and the rest with a note.",
         )  # fmt: skip
     unknown = next((text for text in ids if not is_id(text)), None)
     if unknown is not None:
@@ -77,5 +77,6 @@ def check_open(ticket: Ticket) -> None:
     if not ticket.open:
         raise Refused(
             "ended", f"{ticket.number} is {ticket.state}; only an open ticket takes photos", because="ended",
+            field="ticket", value=ticket.number,
             remedy="Have it reopened, or report it anew.",
         )  # fmt: skip

@@ -5,8 +5,10 @@ second proof is a person other than the handler. Neither alone closes a ticket.
 """
 
 from enum import StrEnum
+from typing import Final
 
-from services.tickets.domain.ticket import Evidence, Ticket
+from services.tickets.domain.ticket import Episode, Evidence, Ticket
+from streams.contracts import Refused
 
 
 class Proof(StrEnum):
@@ -16,6 +18,16 @@ class Proof(StrEnum):
     SENSOR = "sensor"
     EVIDENCE = "evidence"
     MASTER = "master"
+
+
+class Lack(StrEnum):
+    """Why the sensors do not prove that it is over."""
+
+    UNWATCHED = "unwatched"
+    ALARM = "still_alarming"
+    LATCHED = "latched"
+    ENDED = "ended_by_a_person"
+    EARLY = "too_early"
 
 
 def proof_one(ticket: Ticket, now: int) -> Proof:
@@ -47,14 +59,65 @@ def would_prove(ticket: Ticket, evidence: Evidence, now: int) -> bool:
     return sensor_stayed_normal(ticket, now) or (evidence.shown and _speaks_for_sensor(ticket, evidence))
 
 
-def why_not(ticket: Ticket, now: int) -> str:
-    """For a person: what proof 1 still lacks."""
+def standing(ticket: Ticket) -> tuple[Episode, ...]:
+    """The alarms that still stand, by device; a ticket is normal when none does, however many have ended."""
+    return tuple(sorted((each for each in ticket.episodes if each.active), key=lambda each: (each.device, each.rule)))
+
+
+def lacking(ticket: Ticket, now: int) -> Lack | None:
+    """What the sensors, by themselves, do not prove at ``now``; None where they do."""
     if not ticket.episodes:
-        return "show a photo or a portable reading: no sensor watches this place"
-    if ticket.sensor_active:
-        return "the sensor is still in alarm; if it is dead, say so and show a portable reading or a photo"
+        return Lack.UNWATCHED
+    if alarms := standing(ticket):
+        return Lack.LATCHED if all(each.normal_since is not None for each in alarms) else Lack.ALARM
+    if ticket.sensor_normal_since is None:
+        return Lack.ENDED
+    return None if sensor_stayed_normal(ticket, now) else Lack.EARLY
+
+
+def unproved(ticket: Ticket, now: int) -> Refused:
+    """The refusal of a step that needs proof 1: which devices, or which time, are in its way, and what helps."""
+    lack = lacking(ticket, now) or Lack.UNWATCHED
+    devices = list(dict.fromkeys(each.device for each in _behind(ticket, lack)))
+    field = "photos" if lack is Lack.UNWATCHED else "signals"
+    until = proved_from(ticket) if lack is Lack.EARLY else None
+    value = str(until) if until is not None else ", ".join(devices)
+    detail, remedy = _SAID[lack]
+    left = (until - now + 999) // 1000 if until is not None else 0
+    return Refused(
+        "proof", detail.format(devices=value, left=left), because=str(lack), field=field, value=value,
+        remedy=remedy, devices=devices, **({} if until is None else {"until": until}),
+    )  # fmt: skip
+
+
+def proved_from(ticket: Ticket) -> int | None:
+    """From when on the sensors prove it, epoch ms, if all stay normal; None while one is not."""
     since = ticket.sensor_normal_since
-    if since is None:
-        return "a person ended the alarm, so the sensor proves nothing: show a portable reading or a photo"
-    left = (since + ticket.normal_for_ms - now + 999) // 1000
-    return f"the sensor has to stay normal for another {left} s"
+    return None if ticket.sensor_active or since is None else since + ticket.normal_for_ms
+
+
+def _behind(ticket: Ticket, lack: Lack) -> tuple[Episode, ...]:
+    if lack is Lack.ALARM:
+        return tuple(each for each in standing(ticket) if each.normal_since is None)
+    if lack is Lack.ENDED:
+        return tuple(each for each in ticket.episodes if each.normal_since is None)
+    return standing(ticket)
+
+
+_SHOW: Final = "show photos or a portable reading"
+_SAID: Final = {
+    Lack.UNWATCHED: ("no sensor watches this place", f"Finish it with a proof: {_SHOW}."),
+    Lack.ALARM: (
+        "still in alarm: {devices}",
+        f"Wait until they are normal; for a dead sensor set sensor_dead and {_SHOW}.",
+    ),
+    Lack.LATCHED: (
+        "normal again, and waiting to be reset: {devices}",
+        "Have somebody who may reset the alarm on its page, once the danger is over.",
+    ),
+    Lack.ENDED: (
+        "a person ended the alarm of {devices}, so the sensor proves nothing",
+        f"Finish it with a proof: {_SHOW}.",
+    ),
+    Lack.EARLY: ("the sensor has to stay normal for another {left} s", "Send it again after `until`."),
+}

@@ -11,7 +11,8 @@ class TicketFilters:
     """Every field narrows; times are epoch ms of opening. ``reporter`` and ``unit`` are "mine".
 
     ``watched``: it carries a card, or is under supervision 督办; ``level``: how far up it has come.
-    ``text`` are words that the ticket holds, all of them, wherever and in whichever case.
+    ``masters``: it was merged into one of these, by id. ``text`` are words that the ticket holds, all
+    of them, wherever and in whichever case.
     """
 
     states: tuple[str, ...] = ()
@@ -22,7 +23,7 @@ class TicketFilters:
     kind: str = ""
     source: str = ""
     incident: str = ""
-    master: str = ""
+    masters: tuple[str, ...] = ()
     supervised: bool | None = None
     watched: bool | None = None
     level: str = ""

@@ -7,11 +7,11 @@ from typing import Final
 from services.tickets.domain import calendars, limits, policy
 from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.details import Details, evidence_of
-from services.tickets.domain.errors import Because, Ruled
+from services.tickets.domain.errors import Because, Ruled, Wrong, wrong_urgency
 from services.tickets.domain.guards import Actor
 from services.tickets.domain.limits import limit_of
 from services.tickets.domain.numbers import SHANGHAI
-from services.tickets.domain.proof import Proof, proof_one, why_not, would_prove
+from services.tickets.domain.proof import Proof, proof_one, unproved, would_prove
 from services.tickets.domain.table import Row
 from services.tickets.domain.ticket import Ticket
 from services.tickets.domain.words import Action, Clock, State
@@ -34,13 +34,18 @@ def require(row: Row, details: Details) -> None:
     given |= {name for name in _ZEROS if getattr(details, name) == 0}
     missing = [wanted for wanted in row.required if not given & set(wanted.split("|"))]
     if missing:
-        raise Refused("fields", f"{row.action} needs {', '.join(missing)}", missing=missing)
+        one = ", ".join(name.replace("|", " or ") for name in missing)
+        raise Refused("fields", f"{row.action} needs {', '.join(missing)}", missing=missing, remedy=f"Add {one}.")
     known = {part for wanted in (*row.required, *row.optional) for part in wanted.split("|")}
     unknown = sorted(given - known)
     if unknown:
-        raise Refused("fields", f"{row.action} does not take {', '.join(unknown)}", unknown=unknown)
+        remedy = f"Leave it out; {row.action} takes {', '.join(sorted(known))}."
+        raise Refused(
+            "fields", f"{row.action} does not take {', '.join(unknown)}", unknown=unknown, field=unknown[0],
+            value=str(getattr(details, unknown[0])), remedy=remedy,
+        )  # fmt: skip
     if details.urgency is not None and details.urgency not in policy.URGENCIES:
-        raise Refused("fields", "urgency is 0 (ordinary), 1 (major) or 2 (critical)", wrong=["urgency"])
+        raise wrong_urgency(details.urgency)
 
 
 def check(ticket: Ticket, row: Row, who: Actor, details: Details, now: int) -> None:
@@ -62,15 +67,24 @@ def check_master(ticket: Ticket, master: Ticket | None, named: str) -> Ticket:
         Refused: ``fields`` or ``rule``.
     """
     if master is None:
-        raise Refused("fields", f"there is no ticket {named} in your area", wrong=["master"])
+        raise Wrong("master", named, f"there is no ticket {named} in your area", "Give its number, or its id.")
     if master.id == ticket.id:
-        raise Ruled(Because.ITSELF, "a ticket cannot be merged into itself")
+        raise Ruled(Because.ITSELF, "a ticket cannot be merged into itself", field="master", value=named)
     if master.state is State.MERGED:
-        raise Ruled(Because.MERGED, f"{master.number} was merged itself; name its master", master=master.master)
+        raise Ruled(
+            Because.MERGED, f"{master.number} was merged itself", field="master", value=named, master=master.master,
+            remedy=f"Name its master, {master.master}.",
+        )  # fmt: skip
     if not master.open:
-        raise Ruled(Because.ENDED, f"{master.number} is {master.state}; only an open ticket takes another in")
+        raise Ruled(
+            Because.ENDED, f"{master.number} is {master.state}; only an open ticket takes another in",
+            field="master", value=named,
+        )  # fmt: skip
     if ticket.safety and not master.safety:
-        raise Ruled(Because.DANGER_LEADS, f"a danger leads: merge {master.number} into {ticket.number} instead")
+        raise Ruled(
+            Because.DANGER_LEADS, "a danger leads, and never goes into a lesser matter", field="master", value=named,
+            remedy=f"Merge {master.number} into {ticket.number} instead.",
+        )  # fmt: skip
     return master
 
 
@@ -78,22 +92,22 @@ def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -
     evidence = evidence_of(details, at=now, by=who.by)
     if ticket.unfinished and not details.reason:
         waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
-        raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}; wait for them, or give the reason why not")
+        raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}", field="tasks", value=waiting)
     if not would_prove(ticket, evidence, now):
-        raise Refused("proof", why_not(ticket, now))
+        raise unproved(ticket, now)
 
 
 def _checked(ticket: Ticket, _row: Row, _who: Actor, _details: Details, now: int) -> None:
     if proof_one(ticket, now) is Proof.NONE:
-        raise Refused("proof", why_not(ticket, now))
+        raise unproved(ticket, now)
 
 
 def _called(ticket: Ticket, row: Row, _who: Actor, details: Details, now: int) -> None:
     if row.target is State.CLOSED and proof_one(ticket, now) is Proof.NONE:
-        raise Refused("proof", f"a call-back alone does not close it: {why_not(ticket, now)}")
+        raise unproved(ticket, now)  # a call-back alone does not close it
     if details.contacted and (details.solved is None or details.satisfied is None):
         raise Refused("fields", "the caller was reached: say whether it is solved and how satisfied they are",
-                      missing=["solved", "satisfied"])  # fmt: skip
+                      missing=["solved", "satisfied"], remedy="Add solved and satisfied.")  # fmt: skip
 
 
 def _classified(_ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: int) -> None:
@@ -102,20 +116,25 @@ def _classified(_ticket: Ticket, _row: Row, _who: Actor, details: Details, _now:
 
 def _transferred(_ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
     if details.at is None or not 0 < details.at <= now + _AHEAD:
-        raise Refused("fields", "at is when the call was handed over, which cannot lie ahead", wrong=["at"])
+        detail = "at is when the call was handed over, which cannot lie ahead"
+        raise Wrong("at", details.at, detail, f"Give a time up to now, {now}, in epoch ms.")
 
 
 def _task(ticket: Ticket, _row: Row, who: Actor, details: Details, _now: int) -> None:
     mine = [task.number for task in ticket.unfinished if task.unit == who.unit]
     if details.task not in mine:
-        numbers = ", ".join(map(str, mine))
-        raise Refused("fields", f"task is the number of an unfinished sub-task of your unit: {numbers}", wrong=["task"])
+        detail = "task is the number of an unfinished sub-task of your unit"
+        raise Wrong("task", details.task, detail, f"Use one of: {', '.join(map(str, mine))}.")
 
 
 def _within(details: Details, after: int, until: int) -> None:
     if details.until is None or not after < details.until <= until:
-        raise Refused("fields", f"until is a time after {_said(after)} and not beyond {_said(until)}",
-                      wrong=["until"], after=after, most=until)  # fmt: skip
+        detail = f"until is a time after {_said(after)} and not beyond {_said(until)}"
+        remedy = f"Give a time between {after + 1} and {until}, in epoch ms." if after < until else _NO_TIME
+        raise Wrong("until", details.until, detail, remedy, after=after, most=until)
+
+
+_NO_TIME: Final = "No date is left that would do: finish it, or ask a supervisor."
 
 
 def _said(at: int) -> str:

@@ -5,10 +5,11 @@ from typing import Final
 
 import msgspec
 
-from streams.contracts import Refused
+from services.tickets.domain.errors import Wrong
 
 MOST: Final = 4_000
 """Characters of one field: two printed pages."""
+_SHOWN: Final = 80
 _LAYOUT: Final = frozenset("\n\r\t")
 
 
@@ -20,9 +21,16 @@ def check_text(record: msgspec.Struct) -> None:
     """
     for name, text in _texts(msgspec.to_builtins(record), ""):
         if len(text) > MOST:
-            raise Refused("fields", f"{name} has more than {MOST} characters", wrong=[name])
+            raise Wrong(
+                name,
+                text[:_SHOWN],
+                f"{name} has {len(text)} characters",
+                f"Write at most {MOST}.",
+                named="long",
+                most=MOST,
+            )
         if not all(_writable(character) for character in text):
-            raise Refused("fields", f"{name} holds control characters; send plain text", wrong=[name])
+            raise Wrong(name, text[:_SHOWN], f"{name} holds control characters", "Send plain text.", named="plain")
 
 
 def _writable(character: str) -> bool:

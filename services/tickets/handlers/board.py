@@ -22,6 +22,7 @@ from services.tickets.domain.board import (
     taken_over,
     works,
 )
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.text import check_text
 from services.tickets.ports import Board, TicketReader
 from services.transactions import Clash
@@ -73,7 +74,9 @@ class KeepAnswers:
         for each in self.versions(named):
             if each.version == version:
                 return each
-        raise Refused("fields", f"the knowledge base has no {words}", wrong=["cites"])
+        raise Wrong(
+            "cites", words, f"the knowledge base has no {words}", "Take id and version from GET /api/v1/answers."
+        )
 
     def keep(self, answer: Answer, *, who: Actor, named: str = "", seen: int = 0, key: str = "") -> Kept[Answer]:
         """A new entry (the same again for the same ``key``), or the next version of ``named`` after ``seen``.
@@ -199,5 +202,7 @@ def _post(
     try:
         board.post(posted)
     except Clash:
-        raise Refused("conflict", f"{noun} {named} was changed by somebody else just now; read it again") from None
+        raise Refused(
+            "conflict", f"{noun} {named} was changed by somebody else just now", version=posted.version, value=str(seen)
+        ) from None
     return posted

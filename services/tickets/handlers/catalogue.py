@@ -19,6 +19,7 @@ from services.tickets.domain.catalogue import (
     responsible_for,
 )
 from services.tickets.domain.catalogue.exchange import Known, Plan, Rows, areas_named, basis_of, key_of, planned
+from services.tickets.domain.errors import Wrong, wrong_urgency
 from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import SHIPPED
 from services.tickets.ports import Catalogue, Changed
@@ -45,7 +46,7 @@ class KeepCatalogue:
         """
         check_category(category)
         if urgency not in URGENCIES:
-            raise Refused("fields", "urgency is 0 (ordinary), 1 (major) or 2 (critical)", wrong=["urgency"])
+            raise wrong_urgency(urgency)
         self._check_area(area)
         return responsible_for(category, area, urgency, self.catalogue.lines(area))
 
@@ -72,7 +73,10 @@ class KeepCatalogue:
         try:
             self.catalogue.put(line, by=who.by, role=who.role, now=self.clock.now())
         except Clash:
-            raise Refused("conflict", "somebody wrote this line at the same time; look again") from None
+            raise Refused(
+                "conflict", "somebody wrote this line at the same time", field="area", value=line.area,
+                remedy="Read the lines again, then decide.",
+            ) from None  # fmt: skip
         return line
 
     def remove(self, name: str, *, who: Actor, scope: str = "") -> Line:
@@ -139,28 +143,27 @@ class KeepCatalogue:
         if line.category and line.category not in GROUPS:
             check_category(line.category)
         if line.urgency not in {None, *URGENCIES}:
-            raise Refused("fields", "urgency is 0, 1, 2 or nothing for any", wrong=["urgency"])
+            raise Wrong("urgency", line.urgency, "urgency is 0, 1, 2 or nothing", "Leave it out for any urgency.")
         self._check_area(line.area)
         for name, unit in (("lead", line.lead), *(("assisting", unit) for unit in line.assisting)):
             if unit == DISTRICT:
                 continue
             around = self.catalogue.unit_area(unit)
             if around is None:
-                raise Refused("fields", f"there is no unit '{unit}'; the list of units has them", wrong=[name])
+                raise Wrong(name, unit, f"there is no unit '{unit}'", "Take its id from the list of units.")
             if not contains(around, line.area):
-                detail = f"unit '{unit}' works in {around}, and {line.area} lies outside it; name a unit of that area"
-                raise Refused("fields", detail, wrong=[name])
+                detail = f"unit '{unit}' works in {around}, and {line.area} lies outside it"
+                raise Wrong(name, unit, detail, "Name a unit of that area.")
         if line.lead in line.assisting:
-            raise Refused("fields", f"'{line.lead}' leads; it cannot assist itself", wrong=["assisting"])
+            raise Wrong("assisting", line.lead, f"'{line.lead}' leads; it cannot assist itself", "Leave it out there.")
         if line.policy and line.policy not in SHIPPED:
-            raise Refused("fields", f"policy is one of {', '.join(sorted(SHIPPED))}", wrong=["policy"])
+            raise Wrong("policy", line.policy, "there is no such policy", f"Use one of: {', '.join(sorted(SHIPPED))}.")
 
     def _check_area(self, area: str) -> None:
         if not self.catalogue.has_area(area):
-            raise Refused(
-                "fields", f"'{area}' lies outside every area of the district; look it up in the list of areas",
-                wrong=["area"],
-            )  # fmt: skip
+            raise Wrong(
+                "area", area, f"'{area}' lies outside every area of the district", "Look it up in the list of areas."
+            )
 
     @staticmethod
     def _may(who: Actor, area: str, scope: str) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from services.audit import Did, Entry, said
 from services.ports import Clock
+from services.retention import cut_off
 from services.tickets import domain
 from services.tickets.domain import Event, Ticket, erasure
 from services.tickets.handlers.counting import count
@@ -38,7 +39,7 @@ class EraseByAge:
 
     def _sweep(self, work: Work) -> Swept:
         now = self.clock.now()
-        until = erasure.cut_off(now, self.years)
+        until = cut_off(now, self.years)
         found = work.personal(until, BATCH)
         why = f"归档满 {self.years} 年 archived {self.years} years ago"
         for ticket in found:

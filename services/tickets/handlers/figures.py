@@ -112,16 +112,16 @@ class CountFigures:
         if not SHORTEST <= len(why) <= LONGEST:
             raise Refused(
                 "fields", f"reason has {len(why)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
-                wrong=["reason"], remedy="Say by which decision the rules change.",
+                wrong=["reason"], value=why[:80], remedy="Say by which decision the rules change.",
             )  # fmt: skip
         newest = self.scoring().version
         if scoring.version != newest + 1:
-            raise _taken(newest)
+            raise _taken(newest, scoring.version)
         try:
             published = Published(scoring, who.by, self.clock.now(), why)
             self.store.publish(published)
         except Clash:
-            raise _taken(newest + 1) from None
+            raise _taken(newest + 1, scoring.version) from None
         return published
 
     def preview(self, draft: Scoring, *, who: Actor, scope: str, by: By = By.WHOLE) -> tuple[Counted, Counted]:
@@ -215,10 +215,10 @@ def _row_of(scoring: Scoring) -> Callable[[Tally, Window | None], Row]:
     return lambda tally, window: Row(tally, figures_of(tally, scoring), window)
 
 
-def _taken(newest: int) -> Refused:
+def _taken(newest: int, asked: int) -> Refused:
     return Refused(
         "conflict",
         f"the rules of the figures are at version {newest}, and what a version says never changes; "
         f"publish your change as version {newest + 1}",
-        version=newest,
-    )
+        version=newest, value=str(asked), remedy=f"Publish your change as version {newest + 1}.",
+    )  # fmt: skip

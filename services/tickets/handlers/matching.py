@@ -10,6 +10,7 @@ from services.audit import Did, Entry, checked_reason, said
 from services.ports import Clock
 from services.tickets.domain import Actor, Ticket, merging
 from services.tickets.domain.catalogue import PARENTS
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.merging import Likeness, Sighting
 from services.tickets.domain.privacy import SEES_CALLER
 from services.tickets.domain.text import check_text
@@ -91,9 +92,8 @@ class FindCalls:
         """
         if who.role not in SEES_CALLER:
             raise Refused("forbidden", f"a caller's tickets are shown to {', '.join(sorted(SEES_CALLER))}")
-        digits = "".join(letter for letter in phone if letter.isascii() and letter.isdigit())
-        if len(digits) < _DIGITS:
-            raise Refused("fields", f"phone is a telephone number of {_DIGITS} digits or more", wrong=["phone"])
+        if not is_number(phone):
+            raise Wrong("phone", phone, "phone is no telephone number", f"Give {_DIGITS} digits or more.")
         reason = checked_reason(why) if why else ""
         found = self.reader.of_caller(phone.strip(), scope=scope, limit=EARLIER)
         if reason:
@@ -106,3 +106,8 @@ class FindCalls:
         shown = [ticket.number for ticket in found if ticket.caller is not None and ticket.caller.confidential]
         detail = said(fields=["phone"], number=shown, why=why)
         return Entry(self.clock.now(), who.by, Did.UNMASK, "calls of one number", detail, str(who.role))
+
+
+def is_number(phone: str) -> bool:
+    """Whether it has as many digits as a telephone number has at least: ``12345`` is the shortest there is."""
+    return sum(letter.isascii() and letter.isdigit() for letter in phone) >= _DIGITS

@@ -21,6 +21,7 @@ from services.tickets.domain import (
     Ticket,
 )  # fmt: skip
 from services.tickets.domain.catalogue import check_category
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import DEFAULT
@@ -139,14 +140,14 @@ def _checked(report: Report, who: Actor, scope: str, atlas: Atlas | None) -> Sou
     if own is None:
         raise Refused("forbidden", f"report belongs to {', '.join(_SOURCES)}")
     if report.area and level_of(report.area) is None:
-        raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
+        raise Wrong("area", report.area, "area is no area code", "Use one of 6, 9, 12, 15 or 20 digits.")
     if report.category:
         check_category(report.category)
     if not report.area.startswith(scope):
         raise Refused("forbidden", f"the place lies outside your area {scope}")
     if report.urgency and (report.urgency not in URGENCIES or who.role is not Role.OPERATOR):
         detail = "urgency is 0 (ordinary), 1 (major) or 2 (critical), and the hotline's to say"
-        raise Refused("fields", detail, wrong=["urgency"])
+        raise Wrong("urgency", report.urgency, detail, "Leave it out, or have an operator say it.")
     if atlas is not None:
         check_area(atlas, report.area)
     return own
@@ -235,7 +236,10 @@ class _Request:
         """
         found = work.answer(self._name)
         if found is not None and found.fingerprint != self._fingerprint:
-            raise Refused("idempotency", "this Idempotency-Key was used for another request; take a new one")
+            raise Refused(
+                "idempotency", "this Idempotency-Key was used for another request", field="Idempotency-Key",
+                value=self.key, remedy="Take a new key for a new request.",
+            )  # fmt: skip
         return found
 
     def once(self, work: Work, do: Callable[[], Ticket]) -> Ticket:

@@ -1,5 +1,6 @@
 """Photos of tickets: kept once, seen by who sees the ticket, removed when nobody showed them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -49,6 +50,7 @@ class KeepPhotos:
         if known is None:
             raise Refused(
                 "full", f"{ticket.number} has {MOST} photos, as many as a ticket may", most=MOST, because="full",
+                field="photo", value=photo.id,
                 remedy="Show one that is there.",
             )  # fmt: skip
         if not known:
@@ -59,6 +61,10 @@ class KeepPhotos:
     def of(self, ticket: str) -> tuple[Photo, ...]:
         """The photos of a ticket, in the order in which they came."""
         return self.photos.of(ticket)
+
+    def shown_of(self, tickets: Collection[str], *, limit: int) -> tuple[Photo, ...]:
+        """What was shown on several tickets, in the order in which it came; at most ``limit``."""
+        return self.photos.shown_of(tickets, limit=limit) if tickets else ()
 
     def read(self, ticket: str, photo: str, *, thumbnail: bool = False) -> bytes | None:
         """The JPEG itself, or None where the ticket has no such photo."""

@@ -63,5 +63,5 @@ def _taken(policy: Policy, newest: int) -> Refused:
         "conflict",
         f"{policy.name} is at version {newest}, and what a version says never changes; "
         f"publish your change as version {newest + 1}",
-        version=newest,
-    )
+        version=newest, value=str(policy.version), remedy=f"Publish your change as version {newest + 1}.",
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """What photos of tickets need from outside, beside the blob store and the darkroom: rows that say what there is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from services.tickets.domain.photos import Photo
@@ -22,6 +22,10 @@ class PhotoStore(Protocol):
 
     def of(self, ticket: str) -> tuple[Photo, ...]:
         """The photos of a ticket whose pictures are kept, in the order in which they came."""
+        ...
+
+    def shown_of(self, tickets: Collection[str], *, limit: int) -> tuple[Photo, ...]:
+        """What actions or reports of several tickets showed, in the order in which it came, at most ``limit``."""
         ...
 
     def get(self, ticket: str, photo: str) -> Photo | None:

@@ -1,6 +1,6 @@
 """What is known of photos, in PostgreSQL."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -21,6 +21,9 @@ STORED: Final = """
 OF: Final = """
     SELECT ticket, id, by, at, width, height, size, shown_at FROM tickets.photos
     WHERE ticket = %s AND stored ORDER BY at, id"""
+SHOWN_OF: Final = """
+    SELECT ticket, id, by, at, width, height, size, shown_at FROM tickets.photos
+    WHERE ticket = ANY (%s) AND stored AND shown_at IS NOT NULL ORDER BY at, ticket, id LIMIT %s"""
 GET: Final = """
     SELECT ticket, id, by, at, width, height, size, shown_at FROM tickets.photos
     WHERE ticket = %s AND id = %s AND stored"""
@@ -63,6 +66,11 @@ class PostgresPhotos:
     def of(self, ticket: str) -> tuple[Photo, ...]:
         with translated(), self._pool.connection() as connection:
             rows = connection.execute(OF, (ticket,)).fetchall()
+        return tuple(_photo(row) for row in rows)
+
+    def shown_of(self, tickets: Collection[str], *, limit: int) -> tuple[Photo, ...]:
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(SHOWN_OF, (list(tickets), limit)).fetchall()
         return tuple(_photo(row) for row in rows)
 
     def get(self, ticket: str, photo: str) -> Photo | None:

@@ -20,7 +20,7 @@ _WHERE: Final = {
     "kind": "kind = %(kind)s",
     "source": "source = %(source)s",
     "incident": "incident = %(incident)s",
-    "master": "master = %(master)s",
+    "masters": "master = ANY (%(masters)s)",
     "supervised": "supervised = %(supervised)s",
     "watched": "(card <> '' OR supervised) = %(watched)s",
     "level": "level = %(level)s",
@@ -204,7 +204,7 @@ def _values(filters: TicketFilters, scope: str) -> dict[str, Any]:
     return {
         "scope": scope, "area": filters.area, "states": states or None, "stage": filters.stage,
         "open": filters.open if filters.open is not None else opened, "device": filters.device, "kind": filters.kind,
-        "source": filters.source, "incident": filters.incident, "master": filters.master,
+        "source": filters.source, "incident": filters.incident, "masters": list(filters.masters) or None,
         "supervised": filters.supervised, "watched": filters.watched, "level": filters.level,
         "unit": filters.unit, "reporter": filters.reporter, "card": filters.card,
         "categories": list(filters.categories) or None, "urgency": filters.urgency,

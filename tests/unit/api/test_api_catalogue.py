@@ -70,7 +70,7 @@ def test_a_line_replaces_the_one_for_the_same_question_and_can_be_taken_away(pla
         ({"lead": "nobody"}, "no unit 'nobody'"),
         ({"area": "110101"}, "outside every area"),
         ({"assisting": ["gas-co"]}, "cannot assist itself"),
-        ({"policy": "mars"}, "policy is one of"),
+        ({"policy": "mars"}, "Use one of: beijing"),
         ({"urgency": 3}, "urgency"),
     ],
 )

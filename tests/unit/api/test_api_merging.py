@@ -137,3 +137,14 @@ def test_the_intake_page_shows_both_while_the_operator_types(platform: MemoryPla
     assert first["number"] not in pane("operator", area=HERE, phone="138")
     assert pane("citizen", **typed) == "403"
     assert "来电人的其他工单" not in pane("grid_worker", **typed)
+
+
+@pytest.mark.parametrize("phone", ["12", "已清除"])
+def test_a_caller_without_a_whole_number_has_no_other_tickets_and_the_ticket_is_still_read(
+    platform: MemoryPlatform, phone: str
+) -> None:
+    made = report(platform, phone)
+    operator = platform.as_("operator")
+    assert operator.get(f"/api/v1/tickets/{made['id']}/earlier").json()["items"] == []
+    page = platform.ask("GET", f"/tickets/{made['id']}", headers={**operator.headers, "Accept": "text/html"})
+    assert page.status_code == 200

@@ -214,3 +214,61 @@ def test_a_body_that_is_no_form_is_422(platform: MemoryPlatform) -> None:
             "POST", f"/api/v1/tickets/{ticket}/photos", headers=platform.as_("operator").headers, **body
         )  # fmt: skip
         assert problem(answer, 422)["field"] == "photo"
+
+
+def merged_into(platform: MemoryPlatform, ticket: str, master: str) -> None:
+    assert act(platform, ticket, "operator", "merge", master=master).status_code == 200
+
+
+def reported(platform: MemoryPlatform, colour: str, role: str = "operator", **more: Any) -> tuple[str, str]:
+    """A report and the photo that was shown on it."""
+    ticket = opened(platform, role, **more)
+    photo = str(send(platform, ticket, picture(colour=colour)).json()["id"])
+    assert act(platform, ticket, "operator", "note", text="看图", photos=[photo]).status_code == 200
+    return ticket, photo
+
+
+def test_photos_of_merged_reports_stand_on_the_master_and_say_whose_they_are(platform: MemoryPlatform) -> None:
+    master, own = reported(platform, "red")
+    first, photo = reported(platform, "green")
+    second, deeper = reported(platform, "blue")
+    send(platform, first, picture(colour="yellow"))  # nobody showed it
+    merged_into(platform, second, first)
+    merged_into(platform, first, master)
+    listed = platform.as_("dispatcher").get(f"/api/v1/tickets/{master}/photos").json()
+    assert [each["id"] for each in listed["items"]] == [own]
+    assert {(each["ticket"], each["id"]) for each in listed["merged"]} == {(first, photo), (second, deeper)}
+    numbers = {each["ticket"]: each["number"] for each in listed["merged"]}
+    assert numbers[first] == platform.tickets.state.tickets[first].number
+    for each in listed["merged"]:
+        seen = platform.as_("dispatcher").get(f"/api/v1/tickets/{each['ticket']}/photos/{each['id']}")
+        assert seen.status_code == 200
+    assert act(platform, second, "operator", "unmerge", reason="两件事").status_code == 200
+    listed = platform.as_("dispatcher").get(f"/api/v1/tickets/{master}/photos").json()
+    assert [each["id"] for each in listed["merged"]] == [photo]
+
+
+def test_a_master_shows_no_photo_of_a_report_that_its_reader_may_not_see(platform: MemoryPlatform) -> None:
+    master = opened(platform, "citizen")
+    report, _ = reported(
+        platform, "green", "citizen", caller={"name": "王", "phone": "13800000000", "confidential": True}
+    )
+    other, _ = reported(platform, "blue")
+    for each in (report, other):
+        merged_into(platform, each, master)
+    seen = {
+        role: [
+            (each["ticket"], each["by"])
+            for each in platform.as_(role).get(f"/api/v1/tickets/{master}/photos").json()["merged"]
+        ]
+        for role in ("citizen", "grid_worker", "operator")
+    }
+    assert [ticket for ticket, _ in seen["citizen"]] == [report]
+    assert {ticket for ticket, _ in seen["grid_worker"]} == {report, other}
+    for steps in (
+        ("accept", "operator", {}),
+        ("classify", "dispatcher", {"category": "noise", "area": HERE, "urgency": 0}),
+        ("dispatch", "dispatcher", {"unit": "gas-co"}),
+    ):
+        assert act(platform, master, steps[1], steps[0], **steps[2]).status_code == 200
+    assert platform.as_("unit_handler").get(f"/api/v1/tickets/{master}/photos").json()["merged"] == []

@@ -151,7 +151,7 @@ def test_a_ticket_is_parked_by_its_form_and_its_page_shows_the_plan(platform: Me
 
 @pytest.mark.parametrize(
     ("until", "said", "status"),
-    [("", "请选日期和时间", 422), ("soon", "请选日期和时间", 422), ("2031-01-01T00:00", "日期须在", 409)],
+    [("", "请选日期和时间", 422), ("soon", "请选日期和时间", 422), ("2031-01-01T00:00", "日期须在", 422)],
 )
 def test_a_wrong_date_is_named_and_what_was_written_is_kept(
     platform: MemoryPlatform, until: str, said: str, status: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, Window, window_of
+from services.audit import Did, Kept
 from services.tickets.domain import State, Ticket
 from services.tickets.domain.board.notes import Noun, Posted
 from tests.fakes.calendar import unannounced
@@ -219,3 +221,54 @@ def test_a_deadline_in_a_year_that_is_not_announced_is_shown_as_provisional(city
     assert "那一年的放假安排未公布，先按周末和法定节日推算，公布后自动重算" in look(city, at).text
     send(city, **(CALL | {"urgency": "0", "key": "k2", "text": "车库漏水"}), step="save")
     assert "时限暂定" not in look(city, f"/tickets/{opened(city)[-1].id}").text
+
+
+def test_confidential_tickets_of_a_number_are_shown_for_a_reason_that_is_kept(city: MemoryCity) -> None:
+    send(city, **CALL, confidential="1", step="save")
+    [secret] = opened(city)
+    again = CALL | {"key": "", "text": "上次说的那件事"}
+    assert secret.number not in send(city, "/tickets/new/preview", **again, why="来电人本人追问进展").text
+    assert kept(city) == []
+    shown = send(city, **again, why=" 来电人本人 追问进展 ", step="calls")
+    assert shown.status_code == 200
+    [panel] = re.findall(r'<section [^>]*"revealed-title">.*?</section>', shown.text, re.DOTALL)
+    assert secret.number in panel
+    assert "此次查看已记入审计日志" in panel
+    assert (field(shown.text, "phone"), field(shown.text, "why")) == ("13800001234", "")
+    assert ">上次说的那件事</textarea>" in shown.text
+    [entry] = kept(city)
+    assert (entry.by, entry.did) == ("operator", Did.UNMASK)
+    assert json.loads(entry.detail) == {"fields": ["phone"], "number": [secret.number], "why": "来电人本人 追问进展"}
+    assert secret.number not in send(city, **again, step="look").text
+    assert len(opened(city)) == 1
+    none = send(city, **CALL | {"phone": "13900005678"}, why="来电人本人追问进展", step="calls").text
+    assert "这个号码没有要求保密的工单" in none
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name", "words"),
+    [({"why": "看"}, "why", "请写明用途，至少四个字"), ({"why": "追问进展", "phone": "12"}, "phone", "至少五位数字")],
+)
+def test_without_a_reason_or_a_number_nothing_confidential_is_shown_and_nothing_kept(
+    city: MemoryCity, wrong: dict[str, str], name: str, words: str
+) -> None:
+    send(city, **CALL, confidential="1", step="save")
+    page = send(city, **CALL | wrong, step="calls")
+    assert page.status_code == 422
+    assert words in page.text
+    assert f'id="new-{name}-error"' in page.text
+    assert field(page.text, "why") == wrong["why"]
+    assert "revealed-title" not in page.text
+    assert kept(city) == []
+
+
+def test_who_sees_no_callers_is_neither_offered_nor_given_the_look(city: MemoryCity) -> None:
+    send(city, **CALL, confidential="1", step="save")
+    for role in ("citizen", "grid_worker"):
+        assert 'name="why"' not in look(city, "/tickets/new", role).text
+        assert send(city, role=role, **CALL, why="想看一看是谁", step="calls").status_code == 403
+    assert kept(city) == []
+
+
+def kept(city: MemoryCity) -> list[Kept]:
+    return [entry for entry in city.tickets.state.audit.entries if entry.did == Did.UNMASK]

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from services.adapters import spreadsheets
 from services.tickets.domain import Actor, Details, Role, Satisfaction
+from services.tickets.domain.figures import DURATIONS
 from services.tickets.handlers import Act, ActOnTicket
 from tests.fakes.city import MINUTE, MemoryCity
 from tests.fakes.clock import ManualClock
@@ -109,6 +110,22 @@ def test_no_valid_call_back_is_said_and_is_not_zero(city: MemoryCity) -> None:
     row = cells(page)[-1]
     assert row[1:4] == ["0", "0", "0"]
     assert set(row[4:]) == {"—"}
+    assert "— 是还没有可计的工单，不是 0" in page
+    assert "还没有要签收的工单" in page
+    times = page[page.index('id="times-title"') :]
+    assert times.count("<dd>还没有办结的工单 ") == len(DURATIONS)
+    assert "—" not in times[: times.index("</dl>")]
+
+
+def test_a_mean_that_no_closed_ticket_has_says_which_step_they_lacked() -> None:
+    city = MemoryCity()
+    call = city.call(city.clock.now(), "几点供暖", "问供暖", "三号楼", "王女士", "13812345621")
+    act(city, call, "answer", "operator", city.clock.now() + MINUTE, text="十一月一日零时")
+    page = Visitor(city, "supervisor").send("GET", "/kpi").text
+    for said in ("办结的工单都不是告警开的", "办结的工单都没有派人处置", "办结的工单都没有现场核查"):
+        assert said in page
+    assert page.count("办结的工单都没有经过这个阶段") == 3
+    assert "办结的工单都没有答复来电人" not in page
 
 
 @pytest.mark.parametrize("by", ["unit", "area", "category", "period"])

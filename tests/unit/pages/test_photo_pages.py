@@ -71,7 +71,7 @@ def test_a_slip_elsewhere_keeps_the_photo_and_without_one_the_page_asks_for_it(c
     visitor = Visitor(city, "unit_handler")
     none = finish(visitor, city, ticket)
     assert none.status_code == 409
-    assert "缺少现场证据" in none.text
+    assert "还缺少现场证据" in none.text
     slip = finish(visitor, city, ticket, ("a.jpg", PHOTO), outcome="")
     assert slip.status_code == 422
     kept = re.search(r'<input type="checkbox" name="photos" value="([0-9a-f]{64})" checked>', slip.text)
@@ -124,3 +124,28 @@ def test_a_form_of_more_than_its_photos_may_have_is_413_in_words(city: MemoryCit
     answer = finish(Visitor(city, "unit_handler"), city, working(city), ("a.jpg", b"\xff\xd8\xff" + bytes(50_000_000)))
     assert answer.status_code == 413
     assert "内容太大" in answer.text
+
+
+def test_a_master_shows_the_photos_of_its_reports_with_their_numbers(city: MemoryCity) -> None:
+    master = working(city)
+    visitor = Visitor(city, "citizen")
+    report = {
+        "place": "三号楼",
+        "area": city.of_kind("gas").area,
+        "category": "lighting",
+        "text": "路灯坏了",
+        "key": "k",
+    }
+    made = send(visitor, "/tickets/new", report, ("a.jpg", PHOTO)).headers["location"]
+    merged = made.removeprefix("/tickets/").partition("?")[0]
+    found = city.tickets.state.tickets[merged]
+    form = {"action": "merge", "version": str(found.version), "master": city.tickets.state.tickets[master].number}
+    operator = Visitor(city, "operator")
+    assert operator.send("POST", f"/tickets/{merged}/actions", data={**operator.csrf, **form}).status_code == 303
+    for path, role in ((f"/tickets/{master}", "operator"), (f"/tasks/{master}", "grid_worker")):
+        seen = Visitor(city, role).send("GET", path).text
+        assert f'并入的报告 <a class="ll-mono" href="/tickets/{merged}">{found.number}</a>' in seen
+        [address] = re.findall(r'<img src="(/api/v1/tickets/[^"]+/thumbnail)"', seen)
+        assert address == f"/api/v1/tickets/{merged}/photos/{digest(PHOTO)}/thumbnail"
+        assert Visitor(city, role).send("GET", address).headers["content-type"] == "image/jpeg"
+    assert "并入的报告" not in Visitor(city, "unit_handler").send("GET", f"/tickets/{master}").text

@@ -1,11 +1,22 @@
 """The forms of a ticket follow the table: every field that an action asks for has its words and its input."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
+from services.api.pages.ports import TicketRow, UnitRow
 from services.api.pages.tickets import ticket_forms as forms
+from services.api.pages.tickets.field_choices import units_here
 from services.api.pages.words import words
+from services.tickets.domain import Details
 from services.tickets.domain.table import FACTS, TRANSITIONS
 from services.tickets.domain.words import Action, State
+from services.tickets.handlers.places import check_units
+from streams.contracts import Refused
+from tests.unit.tickets.ticket_stories import to
+
+HERE = "990101001001001"
 
 ASKED = [
     (state, action)
@@ -38,3 +49,35 @@ def test_answers_mean_what_their_fields_are() -> None:
     sent = {"found": "false", "photos": "aa bb", "place": "12栋", "text": " "}
     assert forms.answers("verifying", "verified", sent) == {"found": False, "photos": ["aa", "bb"], "place": "12栋"}
     assert forms.answers("signed", "task_done", {"task": "2", "outcome": "已围挡"}) == {"task": 2, "outcome": "已围挡"}
+
+
+UNITS = [
+    UnitRow("district-all", "区级", "District", "990101"),
+    UnitRow("street-light", "街道灯", "Street light", "990101001", ("lighting",)),
+    UnitRow("group-light", "市政", "Utilities", "990101001", ("utilities",)),
+    UnitRow("grid-noise", "网格", "Grid", "990101001001001", ("noise",)),
+    UnitRow("elsewhere", "别处", "Elsewhere", "990101002", ("lighting",)),
+]
+
+
+def test_units_that_can_be_responsible_here_come_nearest_first_and_the_others_behind_a_word() -> None:
+    row = TicketRow("t", "n", "dispatched", "dispatch", "hotline", HERE, "x", 0, 1, category="lighting")
+    choice = units_here(UNITS, row, words("zh"))
+    assert [value for value, _ in choice.options] == ["group-light", "street-light", "district-all"]
+    assert ([value for value, _ in choice.rest], choice.label) == (["grid-noise"], "其他：在这里，但不管这一类")
+    kept = units_here(UNITS, row, words("en"), keep=("elsewhere", "grid-noise"))
+    assert {"elsewhere", "grid-noise"} <= {value for value, _ in kept.options}
+    assert kept.rest == ()
+    unclassified = replace(row, category="")
+    assert next(value for value, _ in units_here(UNITS, unclassified, words("zh")).options) == "grid-noise"
+
+
+def test_every_unit_that_is_offered_is_one_that_the_loop_takes_there() -> None:
+    around = {unit.id: unit.area for unit in UNITS}
+    row = TicketRow("t", "n", "to_dispatch", "dispatch", "hotline", HERE, "x", 0, 1, category="lighting")
+    choice = units_here(UNITS, row, words("zh"))
+    ticket = msgspec.structs.replace(to(State.TO_DISPATCH).ticket, area=HERE)
+    for unit, _ in (*choice.options, *choice.rest):
+        check_units({unit: around[unit]}, ticket, Details(unit=unit))
+    with pytest.raises(Refused):
+        check_units({"elsewhere": "990101002"}, ticket, Details(unit="elsewhere"))

@@ -5,15 +5,24 @@ import re
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from services.api.pages.tickets.ticket_rows import EventRow
+from services.api.pages.ports import TicketRow
+from services.api.pages.tickets.proof_views import proofs, refused
+from services.api.pages.tickets.ticket_rows import EventRow, ProofRow, SignalRow
 from services.api.pages.tickets.ticket_said import SAID, said
-from services.api.pages.words import words
-from services.tickets.domain import Details
+from services.api.pages.words import Language, words
+from services.tickets.domain import Details, Lack, Proof, Satisfaction, archived
+from services.tickets.domain.board.notes import Noun, Posted
 from services.tickets.domain.words import Action
+from services.tickets.handlers import EraseByAge
+from streams.contracts import AlarmState, Cause, Refused
 from tests.fakes.city import MemoryCity
+from tests.fakes.clock import ManualClock
+from tests.unit.pages.test_kpi_page import lives
 
+DAY = 86_400_000
 GRID = "990101001001001"
 REPORT = {"title": "楼道灯不亮", "text": "三单元", "place": "工农宿舍 3栋", "area": GRID, "category": "stairwell-light"}
 
@@ -104,3 +113,130 @@ def test_every_word_that_an_action_carries_is_told_or_told_elsewhere() -> None:
 def test_what_was_said_stands_in_the_history(action: Action, carried: dict[str, Any], told: str) -> None:
     event = EventRow(0, str(action), "", "", "u", "operator", "不归我", carried)
     assert said(event, {"u1": "一队"}, 1_795_311_660_000, words("zh")) == told
+
+
+def leaking_twice(city: MemoryCity) -> tuple[str, str, str]:
+    """One incident of two devices, whose first is normal again: its ticket, the first and the second device."""
+    rule = city.rules.get_rule("gas.ch4")
+    assert rule is not None
+    first, second = city.of_kind("gas"), city.of_kind("gas", 1)
+    begun = city.event(first, rule, "critical", city.clock.now() - 60_000, 58.0)
+    city.happen(begun)
+    more = city.event(second, rule, "critical", city.clock.now() - 50_000, 44.0)
+    city.happen(msgspec.structs.replace(more, incident=begun.incident))
+    city.step(begun, AlarmState.NORMAL, Cause.RETURNED, normal_since=begun.at + 30_000)
+    return city.tickets_of[begun.episode], first.id, second.id
+
+
+def test_the_proof_names_the_devices_that_still_alarm_when_the_log_says_that_one_has_ended(city: MemoryCity) -> None:
+    ticket, first, second = leaking_twice(city)
+    page = Person(city, "operator").page(f"/tickets/{ticket}")
+    assert "读数正常，告警结束" in page
+    assert f"设备 {first}" in page
+    assert "读数尚未恢复正常，1 台设备仍在告警" in page
+    [box] = re.findall(r'<ul class="ll-standing">(.*?)</ul>', page)
+    assert f'<a href="/devices/{second}">' in box
+    assert "燃气" in box
+    assert first not in box
+
+
+def test_who_finishes_too_early_is_told_which_devices_alarm_and_what_helps(city: MemoryCity) -> None:
+    ticket, _, second = leaking_twice(city)
+    handler = Person(city, "unit_handler")
+    act(handler, f"/tickets/{ticket}", "arrive", place="三号楼")
+    version = re.search(r'name="version" value="([0-9]+)"', handler.page(f"/tickets/{ticket}"))
+    assert version is not None
+    done = handler.press(f"/tickets/{ticket}/actions", action="finish", version=version[1], outcome="换阀")
+    assert done.status_code == 409
+    assert f"还不能办结，仍在告警：{second}。请等读数恢复正常；传感器已坏的，请勾选" in done.text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lack", Lack)
+def test_every_lack_of_proof_is_said_with_its_remedy(lack: Lack, lang: Language) -> None:
+    t = words(lang)
+    alarms = (SignalRow("gas-1", "gas.ch4", lack is Lack.LATCHED),) if lack in {Lack.ALARM, Lack.LATCHED} else ()
+    row = ProofRow("", lack, alarms, 90_000)
+    ticket = TicketRow(
+        "t", "LY-1", "in_progress", "resolve", "sensor", GRID, "x", 0, 1, episodes=("e",), proof=row, sensor_normal_at=0
+    )
+    first, second = proofs(ticket, {"gas-1": "三号楼"}, {}, 60_000, t)
+    assert (first.done, second.done) == (False, False)
+    named = [(each.name, each.known) for each in first.devices]
+    assert named == ([("三号楼", True)] if alarms else [])
+    told = refused(Refused("proof", "", because=str(lack), devices=["gas-1"], until=90_000), 60_000, t)
+    assert ("gas-1" in told) is (lack in {Lack.ALARM, Lack.LATCHED, Lack.ENDED})
+    assert ("08:01" in told) is (lack is Lack.EARLY)
+    assert "{" not in told
+    assert lang == "zh" or told.isascii()
+
+
+def test_a_proof_that_stands_says_on_what_it_rests() -> None:
+    held = {Proof.SENSOR: "恢复正常", Proof.EVIDENCE: "已有现场证据", Proof.MASTER: "主单已办结"}
+    for proof, text in held.items():
+        standing = ProofRow(proof, Lack.ALARM, (SignalRow("gas-1", "gas.ch4", False),))
+        row = TicketRow(
+            "t", "LY-1", "checking", "resolve", "sensor", GRID, "x", 0, 1, episodes=("e",), sensor_normal_at=0,
+            proof=standing,
+        )  # fmt: skip
+        first, _ = proofs(row, {}, {}, 60_000, words("zh"))
+        assert (first.done, text in first.text, first.devices) == (True, True, ())
+
+
+def erased(city: MemoryCity) -> str:
+    """A call that went all the way, archived and erased by age."""
+    ticket, now = lives(city, Satisfaction.SATISFIED), city.clock.now()
+    with city.tickets.transaction() as work:
+        found = work.ticket(ticket)
+        assert found is not None
+        work.save(*archived(found, now=now + 9 * DAY))
+    assert EraseByAge(city.tickets, ManualClock(now + 1_200 * DAY), 3)().erased == 1
+    return ticket
+
+
+@pytest.mark.parametrize(("lang", "gone"), [("zh", "已清除"), ("en", "erased")])
+def test_what_was_erased_says_so_in_the_language_of_the_reader(city: MemoryCity, lang: str, gone: str) -> None:
+    ticket = erased(city)
+    reader = Person(city, "supervisor")
+    reader.cookies["linli_language"] = lang
+    page = reader.page(f"/tickets/{ticket}")
+    assert f'<h1 class="ll-ticket-title">{gone}</h1>' in page
+    assert f'<p class="ll-words">{gone}</p>' in page
+    assert page.count(gone) >= 5
+    assert ("已清除" in page) is (lang == "zh")
+    listed = reader.page("/tickets?view=all")
+    assert gone in listed
+    assert ("已清除" in listed) is (lang == "zh")
+
+
+def test_who_answers_at_once_chooses_an_entry_of_the_knowledge_base_and_need_not_type_its_words(
+    city: MemoryCity,
+) -> None:
+    entries = (
+        ("a1", "楼道灯不亮找谁", "已报市政维修，三日内修。", "stairwell-light"),
+        ("a2", "几点供暖", "十一月一日零时。", "heating"),
+    )
+    for name, question, text, category in entries:
+        body = {"question": question, "text": text, "category": category}
+        city.board.post(Posted(Noun.ANSWER, name, 1, city.clock.now(), "operator", body))
+    ticket, operator = opened(city), Person(city, "operator")
+    page = operator.page(f"{ticket}?do=answer")
+    [select] = re.findall(r'<select [^>]*name="cites".*?</select>', page, re.DOTALL)
+    first, _, others = select.partition("<optgroup")
+    assert '<option value="a1@1">楼道灯不亮找谁</option>' in first
+    assert 'label="知识库的其他条目"' in others
+    assert "几点供暖" in others
+    version = re.search(r'name="version" value="([0-9]+)"', page)
+    assert version is not None
+    nothing = operator.press(f"{ticket}/actions", action="answer", version=version[1], text=" ", cites="")
+    assert nothing.status_code == 422
+    act(operator, ticket, "answer", text="", cites="a1@1")
+    kept = city.tickets.state.tickets[ticket.removeprefix("/tickets/")]
+    assert (kept.state, kept.outcome) == ("closed", "已报市政维修，三日内修。")
+    assert city.tickets.state.events[kept.id][-1].evidence["cites"] == "a1@1"
+
+
+def test_without_a_knowledge_base_an_answer_is_typed(city: MemoryCity) -> None:
+    page = Person(city, "operator").page(f"{opened(city)}?do=answer")
+    assert 'name="cites"' not in page
+    assert re.search(r'<textarea [^>]*id="answer-text"[^>]* required', page)

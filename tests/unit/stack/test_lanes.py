@@ -79,10 +79,10 @@ def test_an_interrupted_run_lets_its_lanes_tidy_up_and_shows_what_they_said(tmp_
         commands = {{"quiet": {python(quiet)!r}, "lane": {python(lane)!r}}}
         lanes.run(commands, cwd=pathlib.Path({str(tmp_path)!r}), environment=dict(os.environ), limit_s=60)
     """
-    process = subprocess.Popen(python(program), cwd=CHECKOUT, stdout=subprocess.PIPE)
-    eventually((tmp_path / "begun").exists)
-    process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
+    with subprocess.Popen(python(program), cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
+        eventually((tmp_path / "begun").exists)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     assert b"begun" in said
     assert b"tidied up" in said

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from services.audit import Did
+from services.retention import cut_off
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Caller, Details, Event, Role, Source, State, Ticket, erasure
 from services.tickets.domain.errors import Ruled
@@ -93,9 +94,9 @@ def test_once_erased_is_erased_and_an_open_ticket_is_in_use() -> None:
 
 def test_years_are_those_of_the_citys_calendar() -> None:
     noon = 1_772_251_200_000  # 2026-02-28 12:00 +08
-    assert erasure.cut_off(noon, 2) == noon - 731 * DAY, "2024 had a 29th"
+    assert cut_off(noon, 2) == noon - 731 * DAY, "2024 had a 29th"
     leap = 1_709_179_200_000  # 2024-02-29 12:00 +08
-    assert erasure.cut_off(leap, 1) == leap - 366 * DAY, "no 29th in 2023: the day before it"
+    assert cut_off(leap, 1) == leap - 366 * DAY, "no 29th in 2023: the day before it"
 
 
 @dataclass

@@ -137,7 +137,8 @@ def test_a_version_never_changes_and_none_is_left_out(store: MemoryTicketStore) 
     for wrong in (msgspec.structs.replace(changed(), wait="1wd"), changed(version=4)):
         with pytest.raises(Refused) as refusal:
             keep(store).enforce(wrong, who=ADMIN)
-        assert (refusal.value.code, refusal.value.extra) == ("conflict", {"version": 2})
+        assert (refusal.value.code, refusal.value.extra["version"]) == ("conflict", 2)
+        assert refusal.value.extra["remedy"] == "Publish your change as version 3."
     assert [policy.version for policy in keep(store).known() if policy.name == "default"] == [1, 2]
 
 

@@ -175,6 +175,17 @@ def test_finishing_waits_until_the_sensor_has_stayed_normal() -> None:
     assert story.after(1).does(Role.UNIT_HANDLER, Action.FINISH, Details(outcome="换阀")).state is State.CHECKING
 
 
+def test_a_refused_finish_names_the_devices_that_still_alarm_or_the_time() -> None:
+    story = leak().alarms("e2", device="gas-000002").does(Role.UNIT_HANDLER, Action.ARRIVE).normal("e1")
+    extra = refused(story, Role.UNIT_HANDLER, Action.FINISH, Details(outcome="换阀")).extra
+    assert (extra["because"], extra["field"], extra["value"]) == ("still_alarming", "signals", "gas-000002")
+    assert "sensor_dead" in str(extra["remedy"])
+    story.normal("e2", device="gas-000002")
+    extra = refused(story, Role.UNIT_HANDLER, Action.FINISH, Details(outcome="换阀")).extra
+    assert (extra["because"], extra["until"]) == ("too_early", story.now + NORMAL_FOR)
+    assert story.after(NORMAL_FOR).does(Role.UNIT_HANDLER, Action.FINISH, Details(outcome="换阀"))
+
+
 def test_no_photo_outweighs_a_sensor_in_alarm() -> None:
     story = leak().does(Role.UNIT_HANDLER, Action.ARRIVE)
     given = Details(outcome="换阀", photo="照片", reading="0 %LEL")

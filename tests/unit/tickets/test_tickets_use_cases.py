@@ -280,7 +280,7 @@ def test_a_stale_version_says_the_current_one(desk: Desk) -> None:
     ticket = desk.alarm(raised())
     with pytest.raises(Stale) as refusal:
         desk.act(Act(ticket.id, Action.SIGN, 1), who=HANDLER)
-    assert (refusal.value.code, refusal.value.extra) == ("conflict", {"version": 4})
+    assert (refusal.value.code, refusal.value.extra) == ("conflict", {"version": 4, "value": "1"})
 
 
 def test_an_unknown_action_says_what_is_possible(desk: Desk) -> None:

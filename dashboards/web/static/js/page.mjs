@@ -1,5 +1,6 @@
 // Every page's entry: each part starts only where the page has it.
 import * as dialogs from "./dialogs.mjs";
+import "./drafts.mjs";
 import * as time from "./time.mjs";
 
 time.start();
@@ -24,6 +25,7 @@ if (document.querySelector("[data-photos]")) (await import("./photos.mjs")).star
 
 const drafted = document.querySelector("[data-preview]");
 if (drafted) (await import("./preview.mjs")).start(drafted);
+if (call && !document.getElementById("draft").hidden) call.dispatchEvent(new Event("input"));
 
 const run = document.querySelector("[data-follow]");
 if (run) (await import("./follow.mjs")).start(run);

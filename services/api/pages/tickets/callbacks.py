@@ -13,8 +13,8 @@ from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.tickets import callback_views as views
 from services.api.pages.tickets import ticket_views
+from services.api.pages.tickets.refusals import refused_text
 from services.api.pages.tickets.ticket_forms import satisfactions, written
-from services.api.pages.tickets.tickets import refused_text
 from services.api.problems import refuse
 from services.api.tickets.callbacks import waiting
 from services.api.tickets.tickets import ticket_for, unmasked

@@ -15,8 +15,9 @@ from services.api.pages.entrance import Sent
 from services.api.pages.frames import common
 from services.api.pages.tickets import intake_form as forms
 from services.api.pages.tickets import photos
+from services.api.pages.tickets.citing import words_of
 from services.api.pages.tickets.intake_form import Call, call_of, errors_of, settled
-from services.api.pages.tickets.merging import MergeDesk, shown
+from services.api.pages.tickets.merging import MergeDesk, listed, shown
 from services.api.pages.tickets.places import search_places
 from services.api.pages.tickets.responsibility import REASONS
 from services.api.pages.tickets.ticket_forms import LABELS, URGENCIES, Field
@@ -45,7 +46,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
 
     @router.get("/tickets/new")
     def new(request: Request) -> Response:
-        return _show(desk, container, _reporting(desk, request), call_of({}), {})
+        return _show(desk, container, _reporting(desk, request), call_of({}), {}, fresh=True)
 
     @router.post("/tickets/new")
     def take(request: Request, form: Sent) -> Response:
@@ -53,6 +54,8 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         visit = _reporting(desk, request)
         call, step = call_of(_texts(form)), str(form.get("step", "save"))
         again = {"photos": visit.t("照片没有保存，请重新选")} if photos.chosen(form) else {}
+        if step == "calls":
+            return _reveal(desk, container, visit, call, again, shelf)
         moved = _moved(container, visit, call, step, form)
         if moved is not None:
             return _show(desk, container, visit, moved, again, shelf)
@@ -73,6 +76,13 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         said = _answer(container, visit.caller, call, ticket) if step == "answer" else "created"
         return RedirectResponse(f"/tickets/{ticket.id}?said={said}", 303)
 
+    _looks(router, desk, container, shelf)
+    return router
+
+
+def _looks(router: APIRouter, desk: Desk, container: Container, shelf: MergeDesk) -> None:
+    """What a call that is being written down looks at and changes nothing by."""
+
     @router.post("/tickets/new/preview")
     def preview(request: Request, form: Sent) -> Response:
         """What is known already of a call that is being written down; the form itself stays in the browser."""
@@ -92,14 +102,28 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         image = drawn(window, desk.source.layers(), call.position, query.get("theme", visit.theme))
         return Response(image, media_type="image/svg+xml")
 
-    return router
-
 
 def _reporting(desk: Desk, request: Request) -> Visit:
     visit = desk.visit(request)
     if not visit.may(Permission.REPORT):
         raise refuse(403, "role", "Your role opens no tickets.", "Ask an operator.", field="role")
     return visit
+
+
+def _reveal(
+    desk: Desk, container: Container, visit: Visit, call: Call, again: dict[str, str], shelf: MergeDesk
+) -> Response:
+    """The same form with what its number reported confidentially, in the answer to this very request and no other."""
+    try:
+        found = shelf.revealed(visit.caller, call.values["phone"], call.values["why"])
+    except Refused as refused:
+        wrong = refused.extra.get("wrong")
+        if refused.code != "fields" or not isinstance(wrong, list):
+            raise
+        name = "why" if wrong == ["reason"] else "phone"
+        errors = again | {name: visit.t(forms.ERRORS[name])}
+        return _show(desk, container, visit, call, errors, shelf, status=422)
+    return _show(desk, container, visit, call.with_(why=""), again, shelf, revealed=listed(found, visit.t))
 
 
 def _texts(form: FormData) -> dict[str, str]:
@@ -133,9 +157,7 @@ def _pixels(form: FormData) -> tuple[float | None, float | None]:
 
 def _cited(container: Container, call: Call, cited: str) -> Call:
     """The words of the knowledge base become the answer, with the version that was said."""
-    name, _, version = cited.partition("@")
-    versions = container.answers.versions(name) if name else ()
-    text = next((kept.what.text for kept in versions if str(kept.version) == version), "")
+    text = words_of(container, cited)
     return call.with_(answer=text, cites=cited) if text else call
 
 
@@ -177,6 +199,8 @@ def _show(
     shelf: MergeDesk | None = None,
     *,
     status: int = 200,
+    revealed: list[dict[str, Any]] | None = None,
+    fresh: bool = False,
 ) -> Response:
     t, values = visit.t, dict(call.values)
     values["key"] = values["key"] or desk.ids.new()
@@ -195,6 +219,7 @@ def _show(
         visit, "ticket-new.html", status=status, **common(visit), values=values, errors=errors, groups=groups,
         photos=Field("photos", t(LABELS[photos.KEPT]), "photos", required=False),
         urgencies=[(code, t(word)) for code, word in URGENCIES.items()], found=call.found, beside=beside,
+        revealed=revealed, fresh=fresh,
         window=window.written(), map_size=(WIDTH, HEIGHT), operator=visit.caller.role is Registered.OPERATOR,
     )  # fmt: skip
 

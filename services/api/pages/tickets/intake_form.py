@@ -21,6 +21,7 @@ from streams.contracts.areas import GRID_LENGTH, contains, level_of
 FIELDS: Final = {
     "phone": 40, "name": 40, "confidential": 1, "place": 200, "area": 200, "building": 20, "lon": 20, "lat": 20,
     "view": 60, "category": 60, "urgency": 1, "text": 1_000, "answer": 1_000, "cites": 80, "key": 100,
+    "why": 200,
 }  # fmt: skip
 """Field to its longest text."""
 ERRORS: Final = {
@@ -34,6 +35,8 @@ ERRORS: Final = {
     "text": N_("请用一句话写清谁、何处、何事"),
     "urgency": N_("请选紧急程度"),
     "answer": N_("请写答复了什么，来电人以后会问起"),
+    "phone": N_("先填来电号码，至少五位数字，再查它的保密工单"),
+    "why": N_("没有显示：请写明用途，至少四个字"),
     "answer_danger": N_("危险不能在电话里答复了事：请登记工单，派人去看"),
 }
 OUTSIDE: Final = ERRORS["outside"]

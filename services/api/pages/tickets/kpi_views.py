@@ -1,7 +1,7 @@
 """Figures as the page says them: a rate with its counts and its target, a mean in words, no data as a dash. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -10,6 +10,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.drawing import trends
 from services.api.pages.drawing.trends import Bar, Trend
+from services.api.pages.tickets.spoken import word
 from services.api.pages.words import N_, Words
 from services.tickets.domain.figures import DURATIONS, MEASURES, FigureTicket, Measure, Scoring, Share
 from services.tickets.handlers.figures import Row
@@ -35,6 +36,24 @@ MEANS: Final = {
     "in_resolve": N_("处置阶段"),
     "in_feedback": N_("反馈阶段"),
 }
+NOT_YET: Final = N_("还没有办结的工单")
+WITHOUT: Final = {
+    "discover": N_("办结的工单都不是告警开的"),
+    "accept": N_("办结的工单都没有受理这一步"),
+    "resolve": N_("办结的工单都没有派人处置"),
+    "confirm": N_("办结的工单都没有现场核查"),
+    "feed_back": N_("办结的工单都没有答复来电人"),
+}
+"""Why a mean over tickets that were closed has nothing to count."""
+SKIPPED: Final = N_("办结的工单都没有经过这个阶段")
+EMPTY: Final = {
+    Measure.RESPONSE: N_("无有效回访"),
+    Measure.SOLUTION: N_("无有效回访"),
+    Measure.SATISFACTION: N_("无有效回访"),
+    Measure.SIGNED: N_("还没有要签收的工单"),
+    Measure.ON_TIME: NOT_YET,
+}
+"""Why a card's rate has nothing to count."""
 THREE: Final = (Measure.RESPONSE, Measure.SOLUTION, Measure.SATISFACTION)
 FLOOR: Final = 0.8
 """The bars show 80 to 100 %, and say so: from 0 every good unit looks the same."""
@@ -42,7 +61,10 @@ FLOOR: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class RateView:
-    """``width`` and ``tick`` are percent of the bar; None draws none. ``below``: short of its target."""
+    """``width`` and ``tick`` are percent of the bar; None draws none. ``below``: short of its target.
+
+    ``why``: on a card, what is missing where there is no rate.
+    """
 
     text: str
     counts: str
@@ -51,6 +73,7 @@ class RateView:
     below: bool
     width: float | None
     tick: float | None
+    why: str = ""
 
 
 def heads(t: Words) -> list[str]:
@@ -77,7 +100,9 @@ def row(found: Row, name: str, scoring: Scoring, address: str) -> dict[str, Any]
 def cards(found: Row, scoring: Scoring, address: str, t: Words) -> list[RateView]:
     """The three rates and the two of punctuality, large."""
     wanted = (*THREE, Measure.SIGNED, Measure.ON_TIME)
-    return [_rate(found, measure, scoring, address, t(NAMES[measure])) for measure in wanted]
+    return [
+        replace(_rate(found, measure, scoring, address, t(NAMES[measure])), why=t(EMPTY[measure])) for measure in wanted
+    ]
 
 
 def _rate(found: Row, measure: Measure, scoring: Scoring, address: str, name: str) -> RateView:
@@ -103,11 +128,12 @@ def percent(rate: float | None) -> str:
 
 
 def durations(found: Row, t: Words) -> list[tuple[str, str, str]]:
-    """Name, mean, over how many tickets."""
+    """Name, mean, over how many tickets; instead of a mean that there is not, why: each is over closed tickets."""
     listed = []
     for name in DURATIONS:
         mean, span = found.figures.durations.get(name), found.tally.spans.get(name)
-        text = NONE if mean is None else fmt.span(round(mean), t)
+        why = WITHOUT.get(name, SKIPPED) if found.tally.closed else NOT_YET
+        text = t(why) if mean is None else fmt.span(round(mean), t)
         listed.append((t(MEANS[name]), text, t("{n} 件", n=span.tickets) if span and span.tickets else ""))
     return listed
 
@@ -136,7 +162,7 @@ def ticket(found: FigureTicket, units: Mapping[str, str], now: int, t: Words) ->
     return {
         "id": found.id,
         "number": found.number,
-        "title": found.title,
+        "title": word(found.title, t),
         "category": category(found.category, t),
         "unit": units.get(found.unit, found.unit) or t("未派单"),
         "opened": fmt.moment(found.opened_at, now, t),

@@ -12,6 +12,7 @@ from services.api.pages.tickets.works import works_at
 from services.api.pages.words import Words
 from services.api.tickets import merging
 from services.api.tickets.tickets import ticket_for
+from services.audit import checked_reason
 from services.tickets.domain import Role, Ticket
 from services.tickets.domain.merging import REASONS, Sighting, sighting_of
 from services.tickets.domain.privacy import SEES_CALLER
@@ -36,6 +37,15 @@ class MergeDesk:
             return merging.calls_of(self.container, who, phone)
         except Refused:
             return ()
+
+    def revealed(self, who: Caller, phone: str, why: str) -> tuple[Ticket, ...]:
+        """What a number reported confidentially, for a reason; the audit log has kept who asked before it is shown.
+
+        Raises:
+            Refused: ``forbidden``, this role does not see callers; ``fields``, the ``phone`` or the ``reason``.
+        """
+        found = merging.calls_of(self.container, who, phone, checked_reason(why))
+        return tuple(ticket for ticket in found if ticket.caller is not None and ticket.caller.confidential)
 
     def beside(self, who: Caller, ticket: str) -> tuple[tuple[Match, ...], tuple[Ticket, ...]]:
         """Tickets like this one, and its caller's others."""
@@ -72,5 +82,10 @@ def shown(alike: Sequence[Match], calls: Sequence[Ticket], t: Words) -> dict[str
             }
             for match in alike
         ],
-        "calls": [{"ticket": ticket, "state": voc.say(voc.TICKET_STATES, ticket.state, t)} for ticket in calls],
+        "calls": listed(calls, t),
     }
+
+
+def listed(calls: Sequence[Ticket], t: Words) -> list[dict[str, Any]]:
+    """A caller's tickets with their states in words."""
+    return [{"ticket": ticket, "state": voc.say(voc.TICKET_STATES, ticket.state, t)} for ticket in calls]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.ports import AreaRow, TicketRow, UnitRow
+from services.api.pages.tickets.field_choices import Choice, answers_to, units_here
 from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.table import TRANSITIONS
@@ -55,7 +56,7 @@ LABELS: Final = {
     "task": N_("子任务"),
     "plan": N_("挂账理由与计划"),
     "master": N_("主单编号"),
-    "cites": N_("引用的知识库条目"),
+    "cites": N_("引用知识库条目，答复内容留空就用它的原话"),
     "wait.text": N_("要来电人回答什么"),
     "whistle.text": N_("请对方做什么"),
     "whistle.unit": N_("吹给哪个单位"),
@@ -93,7 +94,7 @@ KINDS: Final = {
     "text": "area", "reason": "area", "outcome": "area", "category": "select", "area": "select", "unit": "select",
     "urgency": "radio", "satisfied": "radio", "contacted": "yesno", "solved": "yesno", "sensor_dead": "check",
     "found": "yesno", "told": "area", "plan": "area", "at": "when", "until": "when", "task": "select",
-    "photos": "photos", "assisting": "several",
+    "photos": "photos", "assisting": "several", "cites": "select",
 }  # fmt: skip
 SATISFACTION: Final = {
     Satisfaction.VERY_SATISFIED: N_("非常满意"),
@@ -110,7 +111,7 @@ SKIPPED: Final = frozenset({"position", "photo"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input.
+    """One input; ``rest`` are options that fit less, behind ``more``.
 
     ``kind``: text, area (several lines), select, radio, yesno, check, several (boxes), photos or when (local time).
     """
@@ -121,6 +122,8 @@ class Field:
     required: bool
     options: tuple[tuple[str, str], ...] = ()
     value: str = ""
+    rest: tuple[tuple[str, str], ...] = ()
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,13 @@ def actions(
     row: TicketRow, units: Sequence[UnitRow], areas: Sequence[AreaRow], now: int, t: Words, scale: Scale = Scale.THREE
 ) -> list[ActionForm]:
     """A form for each action that state and role allow, the next step first."""
-    options = choices(units, areas, t) | {"task": _tasks(row, units, t), "satisfied": satisfactions(scale, t)}
-    options |= {"assisting": options["unit"]}
-    options |= dict.fromkeys(("dispatch.unit", "reassign.unit"), (*options["unit"], (DISTRICT, t(BACKSTOP))))
+    here = units_here(units, row, t, row.proposed)
+    backed = here.with_((DISTRICT, t(BACKSTOP)))
+    plain = choices(areas, t) | {"task": _tasks(row, units, t), "satisfied": satisfactions(scale, t)}
+    options = {name: Choice(found) for name, found in plain.items()} | {
+        "unit": here, "dispatch.unit": backed, "reassign.unit": backed, "cites": answers_to(row.answers, t),
+        "assisting": units_here(units, row, t, (*row.proposed, *row.assisting)),
+    }  # fmt: skip
     forms = [
         ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, now, t))
         for name in row.allowed
@@ -154,10 +161,9 @@ def _tasks(row: TicketRow, units: Sequence[UnitRow], t: Words) -> tuple[tuple[st
     return tuple((str(task.number), f"{task.number} {names.get(task.unit, task.unit)} {task.text}") for task in left)
 
 
-def choices(units: Sequence[UnitRow], areas: Sequence[AreaRow], t: Words) -> dict[str, tuple[tuple[str, str], ...]]:
+def choices(areas: Sequence[AreaRow], t: Words) -> dict[str, tuple[tuple[str, str], ...]]:
     yes_no = (("true", t("是")), ("false", t("否")))
     return {
-        "unit": tuple((unit.id, t.either(unit.name_zh, unit.name_en)) for unit in units),
         "area": tuple((a.code, t.either(a.name_zh, a.name_en)) for a in areas if a.level == "grid"),
         "category": tuple(voc.categories(t).items()),
         "urgency": tuple((code, t(word)) for code, word in URGENCIES.items()),
@@ -185,7 +191,7 @@ def _one(name: str) -> str:
     return next(part for part in name.split("|") if part not in SKIPPED)
 
 
-def _fields(row: TicketRow, action: str, options: Mapping[str, Any], now: int, t: Words) -> tuple[Field, ...]:
+def _fields(row: TicketRow, action: str, options: Mapping[str, Choice], now: int, t: Words) -> tuple[Field, ...]:
     required, optional = asked(row.state, action)
     if not required and set(optional) <= {"text"} and action != "note":
         return ()
@@ -198,11 +204,14 @@ def _fields(row: TicketRow, action: str, options: Mapping[str, Any], now: int, t
             name,
             t(LABELS.get(f"{action}.{name}") or LABELS.get(name, name)),
             KINDS.get(name, "text"),
-            name in required,
-            options.get(f"{action}.{name}") or options.get(name, ()),
+            name in required and not (action == "answer" and row.answers),  # what is cited says it, too
+            (offered := options.get(f"{action}.{name}") or options.get(name) or Choice(())).options,
             known.get(name, ""),
+            offered.rest,
+            offered.label,
         )
         for name in (*required, *optional)
+        if name != "cites" or row.answers
     )
 
 

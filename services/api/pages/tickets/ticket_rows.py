@@ -43,7 +43,41 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
-    """A photo that was shown, and when it came."""
+    """A photo that was shown, and when it came; ``number`` is its ticket's, where it came with a merged report."""
 
     id: str
     at: int
+    ticket: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """An alarm of the ticket that still stands; ``normal``: its reading is, and it waits to be reset."""
+
+    device: str
+    rule: str
+    normal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRow:
+    """The first of the two proofs, at the moment of reading.
+
+    ``held`` is what it rests on, '' while it does not stand; ``lack`` what the sensors do not prove, '' where they
+    do; ``until`` when they will have, if all stay normal.
+    """
+
+    held: str
+    lack: str
+    standing: tuple[SignalRow, ...] = ()
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """An entry of the knowledge base; ``fits``: it says something to this ticket."""
+
+    cite: str
+    question: str
+    fits: bool

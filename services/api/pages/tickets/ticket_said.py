@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
+from services.api.pages.alarms.alarm_views import called
 from services.api.pages.ports import UnitRow
 from services.api.pages.tickets.ticket_forms import BACKSTOP, LABELS, SATISFACTION, URGENCIES
 from services.api.pages.tickets.ticket_rows import EventRow
@@ -17,8 +18,9 @@ SAID: Final = (
     "satisfied", "to", "at", "reference", "until", "plan", "text", "told",
 )  # fmt: skip
 """In the order of a sentence. A reason is the event's own ``why``; an area's code and a master's id say nothing."""
-_UNTOLD: Final = frozenset({"report", "raise", "mark", "escalate", "normal", "normal_latched", "realarm"})
+_UNTOLD: Final = frozenset({"report", "raise", "mark", "escalate"})
 """Their evidence is the report itself, which the page shows whole, or a machine's."""
+_OF_SENSOR: Final = frozenset({"normal", "normal_latched", "realarm"})
 Say = Callable[[Any], str]
 
 
@@ -27,8 +29,18 @@ def unit_names(units: Sequence[UnitRow], t: Words) -> dict[str, str]:
     return {unit.id: t.either(unit.name_zh, unit.name_en) for unit in units} | {DISTRICT: t(BACKSTOP)}
 
 
-def said(event: EventRow, units: Mapping[str, str], now: int, t: Words) -> str:
-    """One line of what an action carried; '' where it carried nothing that its reason does not say."""
+def devices_of(events: Sequence[EventRow]) -> frozenset[str]:
+    """Whose alarms the log tells of."""
+    return frozenset(filter(None, map(_device, events)))
+
+
+def said(event: EventRow, units: Mapping[str, str], now: int, t: Words, *, several: bool = False) -> str:
+    """One line of what an action carried; '' where it carried nothing that its reason does not say.
+
+    ``several``: the incident is of several devices, so whose alarm came or went has to be said.
+    """
+    if event.action in _OF_SENSOR:
+        return t("设备 {device}", device=called(_device(event), t)) if several and _device(event) else ""
     if event.action in _UNTOLD:
         return ""
     ways = _ways(units, now, t)
@@ -39,6 +51,11 @@ def said(event: EventRow, units: Mapping[str, str], now: int, t: Words) -> str:
         if value not in (None, "", [], ()) and (text := ways.get(name, str)(value)) != event.why
     ]
     return t("；").join(told)
+
+
+def _device(event: EventRow) -> str:
+    episode = event.carried.get("episode")
+    return str(episode.get("device", "")) if isinstance(episode, Mapping) else ""
 
 
 def _ways(units: Mapping[str, str], now: int, t: Words) -> dict[str, Say]:

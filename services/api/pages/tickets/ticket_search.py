@@ -13,8 +13,8 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_views
+from services.api.pages.tickets.refusals import refused_text
 from services.api.pages.tickets.ticket_book import Outcome, TicketBook
-from services.api.pages.tickets.tickets import refused_text
 from services.api.pages.words import N_
 from services.api.problems import ProblemError, refuse
 from services.api.tickets.bulk import MOST

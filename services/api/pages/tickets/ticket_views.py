@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from services.api.pages import formatting as fmt
 from services.api.pages.ports import TicketRow
+from services.api.pages.tickets.spoken import spoken
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, TaskRow
-from services.api.pages.tickets.ticket_said import said
+from services.api.pages.tickets.ticket_said import devices_of, said
 from services.api.pages.vocabulary import (
     CLOCKS,
     ESCALATION,
@@ -83,6 +84,8 @@ class TicketView:
 
 
 def view(row: TicketRow, now: int, t: Words) -> TicketView:
+    """What lists and pages say of a ticket, what was erased in it included."""
+    row = spoken(row, t)
     return TicketView(
         row=row,
         short=row.number[-4:],
@@ -222,6 +225,7 @@ def _task(task: TaskRow, units: Mapping[str, str], now: int, t: Words) -> str:
 
 def log(events: Sequence[EventRow], units: Mapping[str, str], now: int, t: Words) -> list[EventView]:
     """Newest first; ``units`` are names by id."""
+    several = len(devices_of(events)) > 1
     return [
         EventView(
             at=event.at,
@@ -229,7 +233,7 @@ def log(events: Sequence[EventRow], units: Mapping[str, str], now: int, t: Words
             what=say(EVENTS, event.action, t),
             who=t("系统") if event.role == "system" else _who(event, t),
             why="" if event.action == "report" else event.why,
-            said=said(event, units, now, t),
+            said=said(event, units, now, t, several=several),
             system=event.role == "system",
         )
         for _, event in sorted(enumerate(events), key=lambda pair: (-pair[1].at, -pair[0]))

@@ -17,10 +17,12 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import TicketFilter, TicketRow
-from services.api.pages.tickets import entry_views, photos, ticket_forms, ticket_said, ticket_views
+from services.api.pages.tickets import entry_views, photos, proof_views, ticket_forms, ticket_said, ticket_views
+from services.api.pages.tickets.citing import words_of
 from services.api.pages.tickets.evidence import evidence, extras
 from services.api.pages.tickets.merging import MergeDesk, beside
-from services.api.pages.words import N_, Words
+from services.api.pages.tickets.refusals import field_of, refused_text
+from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain import EntryCard, Permission
 from streams.contracts import Refused
@@ -34,11 +36,6 @@ TABS: Final = (
     ("late", N_("黄红牌")),
     ("all", N_("全部")),
 )
-PLACES: Final = {
-    "area": N_("登记册里没有这个网格，请从列表里选"),
-    "unit": N_("没有这个单位，请从列表里选"),
-    "unit_elsewhere": N_("这个单位的辖区不含工单的地点，请换一个单位；派单目录里查得到归谁管"),
-}
 FAR: Final = 9_000_000_000_000_000
 VIEWS: Final = frozenset(name for name, _ in TABS)
 
@@ -77,7 +74,9 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
             try:
                 desk.source.act(visit.caller, row.id, action, version_of(form), values)
             except (Refused, ValueError) as error:
-                errors = {"": refused_text(error, visit.now, visit.t)}
+                asked = ticket_forms.asked(row.state, action)
+                name = field if (field := field_of(error)) in {*asked[0], *asked[1]} else ""
+                errors = {name: refused_text(error, visit.now, visit.t)}
             else:
                 return RedirectResponse(f"{next_}{'' if next_[-1] in '?&' else '&'}said=done", 303)
         return _again(desk, visit, row.id, action, sent, errors, next_, around(desk, book, visit, row))
@@ -94,6 +93,8 @@ def _said(
         return sent, ticket_forms.answers(row.state, action, sent), {}
     kept, wrong = photos.received(book.container, visit.caller, row.id, form, visit.t)
     sent[photos.KEPT] = " ".join(kept)
+    if action == "answer" and not sent.get("text", "").strip():
+        sent["text"] = words_of(book.container, sent.get("cites", ""))
     sent["assisting"] = " ".join(str(unit) for unit in form.getlist("assisting"))
     values = ticket_forms.answers(row.state, action, sent)
     errors = ticket_forms.missing(row.state, action, values, visit.t)
@@ -115,31 +116,6 @@ def found(desk: Desk, visit: Visit, ticket: str) -> TicketRow:
     if row is None:
         raise refuse(404, "not_found", "No such ticket in your area.", "Look at the list of tickets.", field="ticket")
     return row
-
-
-def refused_text(error: Exception, now: int, t: Words) -> str:
-    """Why an action was refused, for a person."""
-    if not isinstance(error, Refused):
-        return t("没有办成：{why}", why=str(error))
-    because = str(error.extra.get("because", ""))
-    if because in photos.WRONG:
-        return photos.wrong_with(error, t)
-    after, most = error.extra.get("after"), error.extra.get("most")
-    if because in voc.RULES:
-        return t(voc.RULES[because])
-    if isinstance(after, int) and isinstance(most, int):
-        first, last = fmt.moment(after, now, t), fmt.moment(most, now, t)
-        return t("日期须在 {after} 之后，不晚于 {most}", after=first, most=last)
-    until = error.extra.get("until", "")
-    texts = {
-        "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
-        "transition": t("工单的状态已经变了，这一步不再适用。"),
-        "forbidden": t("这一步要由别的角色来办。"),
-        "proof": t("还不能办结：传感器未恢复正常，或缺少现场证据。"),
-        "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=str(until)),
-    }
-    named = PLACES.get(str(error.extra.get("named", "")))
-    return (t(named) if named else "") or texts.get(error.code) or t("没有办成：{why}", why=str(error))
 
 
 def _again(
@@ -212,10 +188,12 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
     """Everything that the ticket's own part of a page shows."""
     source, who, now, t = desk.source, visit.caller, visit.now, visit.t
     view = ticket_views.view(row, now, t)
+    row = view.row
     chart, caption = evidence(desk, visit, row, width=width, height=170 + width // 12)
     areas = source.areas(who)
     units = source.units()
     names = ticket_said.unit_names(units, t)
+    rules = {rule.id: rule for rule in source.rules()}
     return {
         "selected": view,
         "v": view,
@@ -223,7 +201,7 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
         "chart": chart,
         "chart_caption": caption,
         "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
-        "proofs": _proofs(row, visit),
+        "proofs": proof_views.proofs(row, _places(desk, visit, row), rules, now, t),
         "facts": _facts(row, names, names_of(areas, t), visit),
         "action_base": base,
         "doing": visit.request.query_params.get("do", ""),
@@ -232,15 +210,11 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
     }
 
 
-def _proofs(row: TicketRow, visit: Visit) -> list[dict[str, Any]]:
-    """The two proofs that closing needs, for a sensor's ticket."""
-    t = visit.t
-    if not row.episodes:
-        return []
-    normal, confirmed = row.sensor_normal_at, row.confirmed_at
-    first = t("读数自 {time} 恢复正常", time=fmt.near(normal, visit.now, t)) if normal else t("读数尚未恢复正常")
-    second = t("{time} 由他人确认", time=fmt.near(confirmed, visit.now, t)) if confirmed else t("待他人核查或回访确认")
-    return [{"done": normal is not None, "text": first}, {"done": confirmed is not None, "text": second}]
+def _places(desk: Desk, visit: Visit, row: TicketRow) -> dict[str, str]:
+    """Where the devices that still alarm stand, as far as the reader sees them."""
+    wanted = {each.device for each in row.proof.standing} if row.proof else set()
+    fleet = desk.source.fleet(visit.caller) if wanted else ()
+    return {device.id: device.place for device in fleet if device.id in wanted}
 
 
 def _facts(row: TicketRow, units: dict[str, str], areas: dict[str, str], visit: Visit) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.merging.wording import matters_of, plain_words, shared_letters
 from services.tickets.domain.words import Role
 from streams.contracts import Refused
@@ -32,7 +33,12 @@ def checked(answer: Answer) -> Answer:
     """Raises: Refused, ``fields`` names what is missing."""
     missing = [name for name in ("question", "text") if not getattr(answer, name).strip()]
     if missing:
-        raise Refused("fields", f"an answer needs {' and '.join(missing)}", missing=missing)
+        raise Refused(
+            "fields",
+            f"an answer needs {' and '.join(missing)}",
+            missing=missing,
+            remedy=f"Add {' and '.join(missing)}.",
+        )
     return answer
 
 
@@ -68,6 +74,8 @@ def cited(words: str) -> tuple[str, int]:
     """
     match = CITED.fullmatch(words)
     if match is None:
-        raise Refused("fields", "cites is an entry of the knowledge base with its version, such as a1@3",
-                      wrong=["cites"])  # fmt: skip
+        raise Wrong(
+            "cites", words, "cites is an entry of the knowledge base with its version",
+            "Write it as a1@3; GET /api/v1/answers has both.",
+        )  # fmt: skip
     return match["id"], int(match["version"])

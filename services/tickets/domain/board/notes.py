@@ -37,5 +37,8 @@ def next_of(noun: Noun, named: str, seen: int, newest: Posted | None) -> int:
         raise Refused("not-found", f"there is no {noun} {named}")
     current = newest.version if newest else 0
     if seen != current:
-        raise Refused("conflict", f"{noun} {named} is at version {current}, not {seen}; read it again", version=current)
+        raise Refused(
+            "conflict", f"{noun} {named} is at version {current}, not {seen}; read it again",
+            version=current, value=str(seen),
+        )  # fmt: skip
     return current + 1

@@ -41,7 +41,10 @@ def handed_over(counts: tuple[StageCount, ...], text: str, *, by: str, role: Rol
     """Raises: Refused, ``forbidden``; ``fields``, a hand-over without a word."""
     _may(role)
     if not text.strip():
-        raise Refused("fields", "text says what the next shift must know; 'nothing' is an answer too", missing=["text"])
+        raise Refused(
+            "fields", "text says what the next shift must know", missing=["text"],
+            remedy="Add text; 'nothing' is an answer too.",
+        )  # fmt: skip
     counted = tuple(Count(str(each.stage), each.tickets, each.yellow, each.red) for each in counts)
     return Shift(by, now, text, counted, scope)
 

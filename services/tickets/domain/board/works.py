@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.limits import DAY
 from services.tickets.domain.words import Role
 from streams.contracts import Refused
@@ -44,13 +45,15 @@ def checked(works: Works, *, scope: str, role: Role) -> Works:
     if role not in EDITORS:
         raise Refused("forbidden", f"works are announced by {', '.join(sorted(EDITORS))}")
     if level_of(works.area) is None:
-        raise Refused("fields", "area is not an area code of 6, 9, 12, 15 or 20 digits", wrong=["area"])
+        raise Wrong("area", works.area, "area is no area code", "Use one of 6, 9, 12, 15 or 20 digits.")
     if not contains(scope, works.area):
         raise Refused("forbidden", f"the works lie outside your area {scope}")
     if not works.start < works.end <= works.start + LONGEST:
-        raise Refused("fields", "end comes after start, by 90 days at most", wrong=["end"])
+        raise Wrong("end", works.end, "end comes after start, by 90 days at most", f"Name a time after {works.start}.")
     if not works.text.strip():
-        raise Refused("fields", "text says what is done and what people notice of it", missing=["text"])
+        raise Refused(
+            "fields", "text says what is done and what people notice of it", missing=["text"], remedy="Add text."
+        )
     return works
 
 

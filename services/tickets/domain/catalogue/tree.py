@@ -18,7 +18,7 @@ from sensors.kinds.categories import (
     LIGHTING,
     SEPTIC_GAS,
 )
-from streams.contracts import Refused
+from services.tickets.domain.errors import Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +183,5 @@ def check_category(code: str) -> None:
     close = tuple(leaf.code for leaf in LEAVES.values() if leaf.parent == code)[:3] if group else nearest(code)
     named = ", ".join(f"{name} ({LEAVES[name].name_zh})" for name in close)
     remedy = f"did you mean {named}?" if named else "the category tree has those there are"
-    raise Refused("fields", f"there is no category '{code}' to report; {remedy}", wrong=["category"], nearest=close)
+    use = f"Use one of: {', '.join(close)}." if close else "GET /api/v1/categories has those there are."
+    raise Wrong("category", code, f"there is no category '{code}' to report; {remedy}", use, nearest=close)

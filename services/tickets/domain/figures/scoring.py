@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.figures.tally import Measure, Share, Tally
 from services.tickets.domain.words import Scale
-from streams.contracts import Refused
 
 _THREE: Final = (Measure.RESPONSE, Measure.SOLUTION, Measure.SATISFACTION)
 _TARGETS: Final = {
@@ -45,17 +45,19 @@ class Scoring(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
     def __post_init__(self) -> None:
         if set(self.weights) != set(_THREE) or not _adds_up(self.weights):
-            raise _wrong("weights", f"weights name {', '.join(_THREE)}, are 0 to 1 each, and add up to 1")
+            raise Wrong(
+                "weights", _said(self.weights), f"weights name {', '.join(_THREE)}", "Give each 0 to 1, 1 in all."
+            )
         if not 0 <= self.mostly <= 1:
-            raise _wrong("mostly", f"mostly is {self.mostly} and must be 0 to 1")
+            raise Wrong("mostly", self.mostly, f"mostly is {self.mostly}", "Give 0 to 1.")
         if not 0 <= self.day_begins < 24 * 60:
-            raise _wrong("day_begins", f"day_begins is {self.day_begins}: minutes after midnight, 0 to 1439")
+            raise Wrong("day_begins", self.day_begins, "day_begins is minutes after midnight", "Give 0 to 1439.")
         if not 1 <= self.month_begins <= 28:
-            raise _wrong("month_begins", f"month_begins is {self.month_begins}: a day that every month has, 1 to 28")
+            raise Wrong("month_begins", self.month_begins, "every month has that day", "Give 1 to 28.")
         if any(not 0 <= target <= 1 for target in self.targets.values()):
-            raise _wrong("targets", "targets are shares, 0 to 1")
+            raise Wrong("targets", _said(self.targets), "targets are shares", "Give 0 to 1.")
         if self.version < 1:
-            raise _wrong("version", "version counts from 1")
+            raise Wrong("version", self.version, "version counts from 1", "Give the next one.")
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -93,8 +95,8 @@ def _adds_up(weights: dict[Measure, float]) -> bool:
     return all(0 <= weight <= 1 for weight in weights.values()) and abs(sum(weights.values()) - 1) < 1e-9
 
 
-def _wrong(field: str, detail: str) -> Refused:
-    return Refused("fields", detail, wrong=[field])
+def _said(shares: dict[Measure, float]) -> str:
+    return ", ".join(f"{measure} {share:g}" for measure, share in shares.items())
 
 
 SHIPPED: Final = Scoring(version=1)

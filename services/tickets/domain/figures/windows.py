@@ -8,9 +8,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from services.tickets.domain.errors import Wrong
 from services.tickets.domain.figures.scoring import Scoring
 from services.tickets.domain.numbers import SHANGHAI
-from streams.contracts import Refused
 
 _DAY_MS: Final = 86_400_000
 _MOST_DAYS: Final = 3_660
@@ -42,11 +42,12 @@ def window_of(name: str, scoring: Scoring) -> Window:
     except (ValueError, OverflowError):
         window = None
     if window is None or not 0 < window.end - window.start <= _MOST_DAYS * _DAY_MS:
-        raise Refused(
-            "fields",
+        raise Wrong(
+            "period",
+            name[:40],
             f"period '{name[:40]}' is no day 2026-11-22, month 2026-11, year 2026 or days 2026-11-01..2026-11-22, "
             "at most ten years",
-            wrong=["period"],
+            "Write one of these.",
         )
     return window
 
