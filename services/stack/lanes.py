@@ -21,6 +21,8 @@ from services.stack.say import console
 
 OVERDUE: Final = 124
 """The code of a lane that was ended at its limit, as of ``timeout(1)``."""
+FOLDER: Final = "{folder}"
+"""Stands in a command for the folder that is its lane's own."""
 LOOK_S: Final = 0.2
 TELL_S: Final = 30.0
 PATIENCE_S: Final = 30.0
@@ -137,7 +139,7 @@ def _running(name: str, words: Sequence[str], cwd: Path, environment: Mapping[st
     log = folder / "output.log"
     with log.open("wb") as said, log.open("rb") as reader:
         process = subprocess.Popen(
-            words,
+            [word.replace(FOLDER, str(folder)) for word in words],
             cwd=cwd,
             env={**environment, "TMPDIR": str(folder)},
             stdin=subprocess.DEVNULL,

@@ -16,11 +16,15 @@ PAGES = CHECKOUT / "tests/pages"
 SOAK = ("tests/e2e/test_outages.py", "tests/integration/test_streams_restarts.py")
 PYTEST = (sys.executable, "-u", "-X", "faulthandler", "-m", "pytest")
 LANES = {
-    "parts": (*PYTEST, "-o", "cache_dir=.pytest_cache/parts", "--ignore=tests/e2e", "--ignore=tests/pages"),
-    "platform": (*PYTEST, "-o", "cache_dir=.pytest_cache/platform", "tests/e2e"),
-    "pages": (*PYTEST, "-o", "cache_dir=.pytest_cache/pages", "tests/pages"),
+    name: (*PYTEST, "-o", f"cache_dir=.pytest_cache/{name}", f"--basetemp={lanes.FOLDER}/t", *chosen)
+    for name, chosen in {
+        "parts": ("--ignore=tests/e2e", "--ignore=tests/pages"),
+        "platform": ("tests/e2e",),
+        "pages": ("tests/pages",),
+    }.items()
 }
-"""Run side by side; the first is shown as it goes, the others when it has ended."""
+"""Run side by side; the first is shown as it goes, the others when it has ended. Their folders have short names:
+a Unix socket's path has a hundred bytes."""
 LIMIT_S: Final = 25 * 60
 """A lane takes up to 14 minutes on two cores; past this it hangs."""
 AGAIN: Final = {

@@ -1,13 +1,16 @@
 """A real browser before the real web application, over the demo district in memory."""
 
+import contextlib
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
+import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, Response, sync_playwright
 
 from dashboards.web import build
 from services.adapters.health import Health
@@ -29,14 +32,66 @@ def vendor() -> None:
     build.build()
 
 
+@dataclass
+class Chromium:
+    """A browser, and another one in its place when it hangs.
+
+    Once in some hundred contexts Chromium never says that it has closed one, and nothing that closes
+    in Playwright has a limit: the suite would wait for ever. Such a browser is killed.
+    """
+
+    playwright: Playwright
+    patience_s: float = 30
+    running: Browser | None = None
+
+    def context(self, size: tuple[int, int]) -> BrowserContext:
+        if self.running is None:
+            flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+            self.running = self.playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        return self.running.new_context(viewport={"width": size[0], "height": size[1]})
+
+    def close(self, part: Browser | BrowserContext) -> None:
+        """Close one of its contexts, or all of it."""
+        late = threading.Event()
+        timer = threading.Timer(self.patience_s, self._kill, (late,))
+        timer.start()
+        try:
+            part.close()
+        except Error:  # Playwright's, that it lost the browser
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+            timer.join()
+        if late.is_set():
+            sys.stderr.write(f"Chromium did not close within {self.patience_s} s and was killed\n")
+            self.running = None
+
+    def _kill(self, late: threading.Event) -> None:
+        late.set()
+        for process in processes():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
+def processes() -> list[psutil.Process]:
+    """The browser's, which Playwright's own process has started for us."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if process.name().startswith("chrom"):
+                found.append(process)
+    return found
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[Chromium]:
     """A browser for one module: while it lives, its event loop runs in this thread, and no other may."""
-    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
-        yield started
-        started.close()
+        chromium = Chromium(playwright)
+        yield chromium
+        if chromium.running is not None:
+            chromium.close(chromium.running)
 
 
 @dataclass
@@ -45,7 +100,7 @@ class Site:
 
     city: MemoryCity
     port: int
-    browser: Browser
+    browser: Chromium
     contexts: list[BrowserContext] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -59,7 +114,7 @@ class Site:
         self, path: str, role: str = "", *, theme: str = "light", lang: str = "zh", size: tuple[int, int] = DESK
     ) -> Page:
         """Open a page as somebody."""
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        context = self.browser.context(size)
         self.contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         cookies = {"linli_theme": theme, "linli_language": lang}
@@ -86,10 +141,11 @@ class Site:
 
     def close(self) -> None:
         for context in self.contexts:
-            context.close()
+            if context.browser == self.browser.running:  # the others went with a browser that was killed
+                self.browser.close(context)
 
 
-def _served(city: MemoryCity, browser: Browser) -> Iterator[Site]:
+def _served(city: MemoryCity, browser: Chromium) -> Iterator[Site]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     stop = threading.Event()
@@ -116,19 +172,19 @@ def _answers(port: int) -> bool:
 
 
 @pytest.fixture
-def site(browser: Browser) -> Iterator[Site]:
+def site(browser: Chromium) -> Iterator[Site]:
     """A morning with an incident."""
     yield from _served(incident(MemoryCity()), browser)
 
 
 @pytest.fixture(scope="module")
-def shared_site(browser: Browser) -> Iterator[Site]:
+def shared_site(browser: Chromium) -> Iterator[Site]:
     """The same morning for tests that only look."""
     yield from _served(incident(MemoryCity()), browser)
 
 
 @pytest.fixture
-def calm_site(browser: Browser) -> Iterator[Site]:
+def calm_site(browser: Chromium) -> Iterator[Site]:
     """Nothing is wrong."""
     yield from _served(MemoryCity(), browser)
 
