@@ -9,7 +9,8 @@ from tempfile import gettempdir
 from streams.contracts import LinliError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-LONGEST_SOCKET = 100
+LONGEST_SOCKET = 107 - len(".4194304")
+"""Bytes of a socket's path that the system takes, less the process number that the manager first binds it with."""
 UNUSABLE = frozenset("%,'\"\\\n")
 LEAST_FREE = 1_000_000_000
 
@@ -75,9 +76,9 @@ class Layout:
 
     @property
     def socket(self) -> Path:
-        """The process manager's socket; a path of over 107 bytes cannot be one."""
+        """The process manager's socket, elsewhere where the data directory's path is too long for one."""
         usual = self.run / "control.sock"
-        if len(str(usual)) <= LONGEST_SOCKET:
+        if len(os.fsencode(usual)) <= LONGEST_SOCKET:
             return usual
         name = sha256(str(self.data).encode()).hexdigest()[:16]
         return Path(gettempdir()) / f"linli-{os.geteuid()}-{name}" / "control.sock"

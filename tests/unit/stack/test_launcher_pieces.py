@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 from configparser import RawConfigParser
 from pathlib import Path
@@ -64,9 +65,13 @@ def test_damaged_secrets_say_what_that_means(tmp_path: Path) -> None:
         keys.load_or_make(file)
 
 
-def test_a_deep_data_directory_gets_a_short_socket(tmp_path: Path) -> None:
-    deep = Layout(tmp_path / ("d" * 120))
-    assert len(str(deep.socket)) <= 107
+@pytest.mark.parametrize("name", ["d", "数"])
+def test_a_data_directory_of_any_depth_has_a_socket_that_can_be_bound(name: str) -> None:
+    """As the manager binds it: first with its process number behind the name. A character may be three bytes."""
+    for depth in range(1, 130):
+        place = os.fsencode(Layout(Path("/nowhere") / (name * depth)).socket) + b".4194304"
+        with socket.socket(socket.AF_UNIX) as tried, pytest.raises(FileNotFoundError):
+            tried.bind(place)
     assert Layout(Path("/x")).socket == Path("/x/run/control.sock")
 
 
