@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from services.adapters import logging
 from services.adapters.dead_letters import legible
 from services.adapters.kafka import Message
-from services.adapters.metrics import counter
+from services.notices.erasing import told
 from services.notices.handlers import EraseWithTickets, PlanMessages
 from services.ports import Clock, DeadLetterOffice
 from streams.contracts import Notice, TicketEvent
-from streams.contracts.metrics import NOTICES_ERASED
 from streams.contracts.topics import NOTICES
 
 
@@ -27,9 +25,7 @@ class EventConsumer:
         events = [event for _, event in read]
         if events:
             self.plan(events)
-            if erased := self.erase(events):
-                counter(NOTICES_ERASED, why="ticket").inc(erased)
-                logging.get(__name__).info("messages erased", why="ticket", erased=erased)
+            told(self.erase(events), why="ticket")
 
 
 def _kind(message: Message) -> type[TicketEvent | Notice]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from services.daytime import DAY_MINUTES
 from services.duty import on_duty
@@ -10,7 +9,7 @@ from services.notices import domain
 from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Subject, Way
 from services.notices.ports import Channel, Letter, LinkTo, NoticeDesk, NoticeStore
 from services.ports import Clock, Ids
-from services.retention import cut_off
+from services.retention import Swept, cut_off, swept
 from streams.contracts import Notice, Refused, TicketEvent, Unavailable
 
 MOST_WAITING = 100_000
@@ -106,13 +105,6 @@ class DeliverMessages:
         return domain.linked(message.body, self.link(facts.ticket, facts.version, now) if facts and waits else "")
 
 
-class Swept(NamedTuple):
-    """How many messages and letters went now, and for how long the oldest that is left has been due, ms."""
-
-    erased: int
-    overdue_ms: int
-
-
 @dataclass(frozen=True, slots=True)
 class EraseByAge:
     """Removes what people were told ``years`` ago: whom, of what, and the letter that said it."""
@@ -125,8 +117,7 @@ class EraseByAge:
         """One batch; the same again at once goes on with the next."""
         until = cut_off(self.clock.now(), self.years)
         erased = self.store.erase_before(until, limit=BATCH)
-        oldest = self.store.oldest()
-        return Swept(erased, 0 if oldest is None else max(0, until - oldest))
+        return swept(erased, until, self.store.oldest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import until_available
 from services.notices.channels import open_channels, ways_of
 from services.notices.consumer import EventConsumer
-from services.notices.erasing import Erasing
+from services.notices.erasing import erasing
 from services.notices.handlers import DeliverMessages, EraseByAge, EraseWithTickets, PlanMessages
 from services.notices.links import link_of
 from services.notices.postgres import PostgresNotices
@@ -45,7 +45,7 @@ def compose(settings: NoticesSettings, runtime: Runtime) -> dict[str, Loop]:
             servers, settings.notices_group, [TICKETS, NOTICES], consume, stop=stop, health=health
         ),
         "sending": SendingLoop(deliver, store, clock, health).run,
-        "erasure": Erasing(EraseByAge(store, clock, settings.personal_data_years), health).run,
+        "erasure": erasing(EraseByAge(store, clock, settings.personal_data_years), health).run,
     }
 
 

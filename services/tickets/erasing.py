@@ -1,37 +1,12 @@
-"""The loop that erases personal data whose time is over, and says how far behind it is."""
+"""The tickets whose time is over are erased by a loop, and counted."""
 
-import threading
-from dataclasses import dataclass
-
+from services.adapters.erasing import Erasing
 from services.adapters.health import Health
-from services.adapters.metrics import counter, gauge
-from services.adapters.retry import Stopped, until_available
+from services.adapters.metrics import counter
 from services.tickets.handlers.erasing import BATCH, EraseByAge
-from streams.contracts.metrics import PERSONAL_DATA_ERASED, PERSONAL_DATA_OVERDUE
-
-IDLE_S = 60.0
-NAME = "personal data"
+from streams.contracts.metrics import PERSONAL_DATA_ERASED
 
 
-@dataclass(frozen=True, slots=True)
-class Erasing:
-    """Works off what is due batch by batch, and then looks once a minute."""
-
-    erase: EraseByAge
-    health: Health
-
-    def run(self, stop: threading.Event) -> None:
-        try:
-            while not stop.is_set():
-                erased = until_available(stop, NAME, self._batch)
-                self.health.beat(NAME)
-                if erased < BATCH:
-                    self.health.rest(NAME, stop, IDLE_S)
-        except Stopped:
-            return
-
-    def _batch(self) -> int:
-        swept = self.erase()
-        counter(PERSONAL_DATA_ERASED).inc(swept.erased)
-        gauge(PERSONAL_DATA_OVERDUE).set(swept.overdue_ms / 1000)
-        return swept.erased
+def erasing(erase: EraseByAge, health: Health) -> Erasing:
+    """The loop of this process."""
+    return Erasing(erase, BATCH, counter(PERSONAL_DATA_ERASED).inc, health)

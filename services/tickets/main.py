@@ -12,7 +12,7 @@ from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.tickets.consumer import AlarmConsumer
 from services.tickets.domain.reach import EVERYTHING
-from services.tickets.erasing import Erasing
+from services.tickets.erasing import erasing
 from services.tickets.handlers import EraseByAge, KeepTime, Recount, TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresFigures, PostgresTicketReader, PostgresTicketStore
 from services.tickets.remaking import Remaking
@@ -41,7 +41,7 @@ def compose(settings: TicketsSettings, runtime: Runtime) -> dict[str, Loop]:
             servers, settings.tickets_group, [ALARMS], consume, stop=stop, health=runtime.health
         ),
         "clocks": scheduler.run,
-        "erasure": Erasing(EraseByAge(store, clock, settings.personal_data_years), runtime.health).run,
+        "erasure": erasing(EraseByAge(store, clock, settings.personal_data_years), runtime.health).run,
         "figures": Remaking(PostgresFigures(pool), runtime.health).run,
         "audit": AuditWatch(pool, "tickets", clock, runtime.health).run,
         "outbox": Relay(url, "tickets", outbox, runtime.health).run,

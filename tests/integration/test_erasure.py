@@ -14,7 +14,7 @@ from services.tickets import domain
 from services.tickets.domain import Action, Actor, Caller, Details, Role, State, Ticket
 from services.tickets.domain.photos import Photo
 from services.tickets.domain.reach import EVERYTHING
-from services.tickets.erasing import Erasing
+from services.tickets.erasing import erasing
 from services.tickets.handlers import Act, ActOnTicket, EraseByAge, OpenTicket, Report
 from services.tickets.handlers.erasing import BATCH
 from services.tickets.postgres import PostgresTicketStore
@@ -102,7 +102,7 @@ def test_what_is_due_is_gone_from_every_table_and_the_log_still_adds_up(
     with open_pool(database.url("linli_tickets"), name="loop", size=4) as pool:
         store, stop = PostgresTicketStore(pool), threading.Event()
         erase = EraseByAge(store, ManualClock(T0 + YEARS_MS), 3)
-        loops = [threading.Thread(target=Erasing(erase, Health()).run, args=(stop,)) for _ in range(2)]
+        loops = [threading.Thread(target=erasing(erase, Health()).run, args=(stop,)) for _ in range(2)]
         for loop in loops:
             loop.start()
         try:

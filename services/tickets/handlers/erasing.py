@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from services.audit import Did, Entry, said
 from services.ports import Clock
-from services.retention import cut_off
+from services.retention import Swept, cut_off, swept
 from services.tickets import domain
 from services.tickets.domain import Event, Ticket, erasure
 from services.tickets.handlers.counting import count
@@ -16,13 +14,6 @@ from services.transactions import in_transaction
 
 BATCH: Final = 50
 """Tickets of one transaction: a whole log each, and the audit chain is locked meanwhile."""
-
-
-class Swept(msgspec.Struct, frozen=True):
-    """How many tickets were erased now, and for how long the oldest that is left has been due, ms."""
-
-    erased: int
-    overdue_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,7 @@ class EraseByAge:
         oldest = work.oldest_personal()
         for ticket in found:
             keep_account(work, ticket, now, domain.SYSTEM, why)
-        return Swept(len(found), 0 if oldest is None else max(0, until - oldest))
+        return swept(len(found), until, oldest)
 
 
 def put(work: Work, ticket: Ticket, events: tuple[Event, ...]) -> None:

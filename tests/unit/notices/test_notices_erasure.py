@@ -12,7 +12,7 @@ from services.adapters.kafka import Message as Record
 from services.history.domain import Letter as DeadLetter
 from services.notices.consumer import EventConsumer
 from services.notices.domain import REPORTER, Facts, Message, Person, State, Subject, Urgency
-from services.notices.erasing import Erasing
+from services.notices.erasing import erasing
 from services.notices.handlers import BATCH, EraseByAge, EraseWithTickets, PlanMessages
 from services.notices.ports import Letter
 from services.tickets.domain.words import Action
@@ -75,7 +75,7 @@ def test_the_loop_works_off_batch_by_batch_and_says_how_far_behind_it_is() -> No
         def rest(self, name: str, stop: threading.Event, seconds: float) -> None:
             stop.set()
 
-    Erasing(EraseByAge(store, ManualClock(NOW), 3), Watched()).run(stop)
+    erasing(EraseByAge(store, ManualClock(NOW), 3), Watched()).run(stop)
     assert seen == [(7, 6.0), (0, 0.0)]
     assert counted("age") - before == BATCH + 7
 
