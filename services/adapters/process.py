@@ -4,24 +4,22 @@ A process is a set of named loops. Each runs until ``stop`` is set; one that rai
 whole process with code 1, since half a process is worse than a restart.
 """
 
-import gc
 import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from services.adapters import logging
 from services.adapters.health import Health
 from services.adapters.retry import Stopped
 from services.adapters.settings import ProcessSettings
+from streams.process import heap
 from streams.process.health import serve
 from streams.process.settings import load
 
 Loop = Callable[[threading.Event], None]
-YOUNGEST: Final = 50_000
-"""Objects made before the youngest are looked through, not Python's 700: most of a request's are gone by then."""
 S = TypeVar("S", bound=ProcessSettings)
 
 
@@ -91,6 +89,5 @@ def _settle() -> None:
     Routes, models and catalogues live as long as the process. To walk them stops all threads for a
     tenth of a second, some dozen times a minute at fifty requests a second.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNGEST, *gc.get_threshold()[1:])
+    heap.leave_out()
+    heap.collect_less_often()

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from streams.process.heap import collect_less_often, leave_out
+
 log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0
-YOUNGEST: Final = 50_000
-"""Objects made before the youngest are looked through, not Python's 700: most of a record's are gone by then."""
 GROWN: Final = 1.25
 
 
@@ -40,12 +40,11 @@ class Heap:
 
 async def settle(held: Callable[[], int], every_s: float = LOOK_EVERY_S) -> None:
     """Look now and then whether partitions or devices have been taken up, and leave them out from then on."""
-    gc.set_threshold(YOUNGEST, *gc.get_threshold()[1:])
+    collect_less_often()
     heap = Heap()
     while True:
         count = held()
         if heap.at_rest(count):
-            gc.collect()
-            gc.freeze()
+            leave_out()
             log.info("%d objects are left out of collections, of %d devices and groups", gc.get_freeze_count(), count)
         await asyncio.sleep(every_s)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.agents.heap import YOUNGEST, Heap, settle
+from streams.agents.heap import Heap, settle
+from streams.process.heap import YOUNGEST
 from tests.unit.streams.group_table import GroupTable, alarm
 from tests.unit.streams.rule_table import Table, gas
 
