@@ -64,6 +64,10 @@ def for_a_person(request: Request) -> bool:
 
 def answer(request: Request, problem: Problem) -> Response:
     """The response for ``problem`` in the form that the caller reads."""
+    dialects: Sequence[tuple[str, ProblemPage]] = getattr(request.app.state, "dialects", ())
+    for prefix, said in dialects:
+        if request.url.path.startswith(prefix):
+            return said(request, problem)
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
     if page is not None and for_a_person(request):
         return page(request, problem)

@@ -9,7 +9,7 @@ from services.api.container import Container
 from services.api.devices import devices, entry_cards, letters, places, quarantine, readings
 from services.api.door import sessions, tokens
 from services.api.door.auth import csrf
-from services.api.door.gatekeeper import Gatekeeper
+from services.api.door.gatekeeper import OPEN311, Gatekeeper
 from services.api.door.limits import body_limits
 from services.api.door.shield import Shield
 from services.api.platform import audit, audit_export, notices, oncall, people, rosters
@@ -52,6 +52,7 @@ def create_app(container: Container) -> FastAPI:
         dependencies=[Depends(csrf)],
     )
     app.state.problem_page = web.problem_page(container)
+    app.state.dialects = ((OPEN311, open311.said),)
     answers.install(app)
     for part in NOUNS:
         app.include_router(part.router(container))

@@ -4,6 +4,7 @@ Source of every rule: the GeoReport v2 specification, https://wiki.open311.org/G
 https://wiki.open311.org/Service_Discovery. What is shown to whom is in ADR 41.
 """
 
+from services.api.open311.errors import said
 from services.api.open311.routes import router
 
-__all__ = ["router"]
+__all__ = ["router", "said"]

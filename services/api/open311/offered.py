@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sensors.kinds.categories import DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, LIGHTING
+from services.api.open311.errors import Both
 from services.api.pages.words import Language
 from services.tickets.domain.catalogue import GROUPS, LEAVES
 from services.tickets.domain.policy import SAFETY
@@ -89,19 +90,44 @@ def definition(code: str, lang: Language) -> dict[str, Any]:
     }
 
 
-def said(code: str, given: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+def unknown(codes: str) -> Both:
+    """Why a service is not there, and where those are that are."""
+    return (
+        f"没有 service_code {codes[:100]}；可报的在 GET services",
+        f"service_code {codes[:100]} was not found; GET services lists those there are",
+    )
+
+
+def said(code: str, given: Mapping[str, Sequence[str]]) -> tuple[list[str], list[Both]]:
     """The answers to a service's questions as lines of the report, and what is wrong with them."""
     lines, faults = [], []
     known = {each.code: each for each in ATTRIBUTES.get(code, ())}
-    faults += [f"attribute[{name}] is none of service_code {code}" for name in given if name not in known]
+    asked = ", ".join(f"attribute[{name}]" for name in known)
+    strange = f"只问 {asked}" if known else "请去掉", f"it asks {asked}" if known else "leave it out"
+    faults += [
+        (
+            f"service_code {code} 没有 attribute[{name}]；{strange[0]}",
+            f"attribute[{name}] is none of service_code {code}; {strange[1]}",
+        )
+        for name in given
+        if name not in known
+    ]
     for each in known.values():
         answers = [text for text in given.get(each.code, ()) if text]
+        field, first, choices = f"attribute[{each.code}]", answers[0][:50] if answers else "", ", ".join(each.values)
         if not answers and each.required:
-            faults.append(f"attribute[{each.code}] was not provided: {each.zh} {each.en}")
+            faults.append(
+                (
+                    f"没有填 {field}：{each.zh}请从 {choices} 里选",
+                    f"{field} was not provided: {each.en} Use one of: {choices}",
+                )
+            )
         elif len(answers) > 1:
-            faults.append(f"attribute[{each.code}] takes one value")
+            faults.append((f"{field} 只能有一个值", f"{field} takes one value"))
         elif answers and each.values and answers[0] not in each.values:
-            faults.append(f"attribute[{each.code}] is {answers[0][:50]!r}; use one of: {', '.join(each.values)}")
+            faults.append(
+                (f"{field} “{first}”不能用，请从 {choices} 里选", f"{field} is {first!r}; use one of: {choices}")
+            )
         elif answers:
             lines.append(f"{each.zh}{each.values[answers[0]][0] if each.values else answers[0]}")
     return lines, faults

@@ -1,14 +1,15 @@
 """A ticket as a service request, and the query that finds several of them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import QueryParams
 
 from services.api.door.auth import Caller
 from services.api.open311.errors import wrong
-from services.api.open311.offered import OTHER, codes, name_of
+from services.api.open311.offered import OTHER, codes, name_of, unknown
+from services.api.open311.reporting import apart
 from services.api.pages.vocabulary import NOTES, TICKET_STATES
 from services.api.pages.words import Words
 from services.api.words import Moment
@@ -16,9 +17,12 @@ from services.tickets.domain import Clock, Role, Source, State, Ticket, TicketFi
 from services.tickets.domain.numbers import SHANGHAI
 from services.tickets.domain.privacy import SEES_CALLER
 
+SECOND_MS: Final = 1_000
 DAY_MS: Final = 86_400_000
 SPAN_MS: Final = 90 * DAY_MS
 """The longest range of dates, and the one that is meant where none is named."""
+MOST_NAMED: Final = 100
+"""Requests that may be named one by one."""
 STATES: Final = {
     "open": tuple(state for state in State if state.open or state is State.MERGED),
     "closed": tuple(state for state in State if not state.open and state is not State.MERGED),
@@ -28,52 +32,106 @@ _STATUS: Final = {state: status for status, states in STATES.items() for state i
 _MOMENT: Final[TypeAdapter[int]] = TypeAdapter(Moment)
 
 
-def filters_of(query: Mapping[str, str], now: int) -> TicketFilters:
+def filters_of(query: QueryParams, now: int) -> TicketFilters:
     """What ``GET requests`` asks for.
 
     Raises:
-        NoReportError: 400, each thing that is wrong with it; 404, a service that is not there.
+        NoReportError: 400, what is wrong with it; 404, a service that is not there.
     """
     since, until = _range(query, now)
     statuses = _words(query, "status")
-    if unknown := [word for word in statuses if word not in STATES]:
-        raise wrong(400, f"status {', '.join(unknown)[:100]} is neither open nor closed")
+    if lost := ", ".join(word for word in statuses if word not in STATES)[:100]:
+        raise wrong(400, (f"status “{lost}”须是 open 或 closed", f"status {lost} is neither open nor closed"))
     services = _words(query, "service_code")
-    if unknown := [code for code in services if code not in codes()]:
-        raise wrong(404, f"service_code {', '.join(unknown)[:100]} was not found; GET services lists those there are")
+    if lost := ", ".join(code for code in services if code not in codes()):
+        raise wrong(404, unknown(lost))
     states = tuple(state for word in dict.fromkeys(statuses) for state in STATES[word])
     categories = (*services, *([""] if OTHER in services else []))
     return TicketFilters(states=states, categories=categories, since=since, until=until)
 
 
-def numbers_of(query: Mapping[str, str]) -> tuple[str, ...]:
-    """The requests that are named one by one; they override every other argument."""
-    return tuple(dict.fromkeys(_words(query, "service_request_id")))
+def numbers_of(query: QueryParams) -> tuple[str, ...]:
+    """The requests that are named one by one; they override every other argument.
+
+    Raises:
+        NoReportError: 400, too many.
+    """
+    named = tuple(dict.fromkeys(_words(query, "service_request_id")))
+    if (n := len(named)) > MOST_NAMED:
+        raise wrong(
+            400,
+            (
+                f"service_request_id 有 {n} 个，一次最多 {MOST_NAMED} 个，请分几次查",
+                f"service_request_id names {n} requests; at most {MOST_NAMED} at once",
+            ),
+        )
+    return named
 
 
-def _words(query: Mapping[str, str], name: str) -> list[str]:
-    return [word.strip() for word in query.get(name, "").split(",") if word.strip()]
+def part_of(query: QueryParams, most: int) -> slice:
+    """``page`` and ``page_size``, the extension that most servers have: a part of the ``most`` newest requests.
+
+    Raises:
+        NoReportError: 400, a number that means nothing.
+    """
+    size = _number(query, "page_size", most, most)
+    start = (_number(query, "page", 1, most) - 1) * size
+    return slice(start, start + size)
 
 
-def _range(query: Mapping[str, str], now: int) -> tuple[int, int]:
+def _number(query: QueryParams, name: str, default: int, most: int) -> int:
+    given = query.get(name, "")
+    number = int(given) if given.isascii() and given.isdigit() and len(given) <= len(str(most)) else 0
+    if given and not 1 <= number <= most:
+        raise wrong(
+            400,
+            (
+                f"{name} “{given[:50]}”须是 1 到 {most} 的整数",
+                f"{name} {given[:50]!r} is to be a number from 1 to {most}",
+            ),
+        )
+    return number or default
+
+
+def _words(query: QueryParams, name: str) -> list[str]:
+    """Declared several times, or once with commas between."""
+    return [word.strip() for given in query.getlist(name) for word in given.split(",") if word.strip()]
+
+
+def _range(query: QueryParams, now: int) -> tuple[int, int]:
+    """The first moment and the one after the last: both dates are included, to the second that an answer shows."""
     start, end = _moment(query, "start_date"), _moment(query, "end_date")
     if end is None:
-        end = now + 1 if start is None else start + SPAN_MS
+        end = now if start is None else start + SPAN_MS
     if start is None:
-        start = max(0, end - SPAN_MS)
+        start = max(0, min(end, now) - SPAN_MS)
+        end = min(end, start + SPAN_MS)
     if not 0 <= end - start <= SPAN_MS:
-        raise wrong(400, "end_date has to be after start_date, and at most 90 days after it")
-    return start, end
+        raise wrong(
+            400,
+            (
+                "end_date 要在 start_date 之后，且不超过 90 天，请缩短范围分几次查",
+                "end_date has to be after start_date, and at most 90 days after it; ask for a shorter range",
+            ),
+        )
+    return start // SECOND_MS * SECOND_MS, (end // SECOND_MS + 1) * SECOND_MS
 
 
-def _moment(query: Mapping[str, str], name: str) -> int | None:
+def _moment(query: QueryParams, name: str) -> int | None:
     given = query.get(name, "")
     if not given:
         return None
     try:
         return _MOMENT.validate_python(given)
     except ValidationError:
-        raise wrong(400, f"{name} is no time with a zone, such as 2026-11-22T09:41:00+08:00") from None
+        example = "2026-11-22T09:41:00+08:00"
+        raise wrong(
+            400,
+            (
+                f"{name} “{given[:50]}”须是 1970 年以后带时区的时间，如 {example}",
+                f"{name} {given[:50]!r} is no time since 1970 with a zone, such as {example}",
+            ),
+        ) from None
 
 
 def visible(ticket: Ticket, caller: Caller | None) -> bool:
@@ -93,13 +151,14 @@ def request_of(
     """
     finish = ticket.run(Clock.FINISH)
     longitude, latitude = ticket.position or (None, None)
+    written, photo = apart(ticket.text)
     made: dict[str, Any] = {
         "service_request_id": ticket.number,
         "status": _STATUS[ticket.state],
         "status_notes": _notes(ticket, caller, t),
         "service_name": name_of(ticket.category, t.lang),
         "service_code": ticket.category or OTHER,
-        "description": None if caller is None else (ticket.text or ticket.title),
+        "description": None if caller is None else (written or ticket.title),
         "agency_responsible": agency or None,
         "service_notice": None,
         "requested_datetime": moment(ticket.opened_at),
@@ -110,7 +169,7 @@ def request_of(
         "zipcode": None,
         "lat": latitude,
         "long": longitude,
-        "media_url": None,
+        "media_url": None if caller is None else photo,
     }
     return made | ({"extended_attributes": _more(ticket)} if extended else {})
 

@@ -1,24 +1,25 @@
 """The addresses of GeoReport v2 under ``/open311``. Reading takes no key; a key is a bearer token of the platform."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Request
 from starlette.datastructures import FormData
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import Caller
 from services.api.door.scope import bounded, reach_of, reaching
 from services.api.open311 import offered
-from services.api.open311.errors import GeoReportRoute, wrong
+from services.api.open311.errors import GeoReportRoute, NoReportError, wrong
 from services.api.open311.reporting import report_of
-from services.api.open311.requests import filters_of, numbers_of, request_of, visible
+from services.api.open311.requests import filters_of, numbers_of, part_of, request_of, visible
+from services.api.open311.sending import NO_KEY, form_of, key_of
 from services.api.open311.where import spot_of
-from services.api.open311.writing import Format, answered
+from services.api.open311.writing import Format, answered, spoken
 from services.api.pages.vocabulary import NOTES
-from services.api.pages.words import Language, Words, words
+from services.api.pages.words import Words, words
 from services.api.problems import ProblemError
 from services.api.tickets.tickets import actor, ticket_for
 from services.api.words import Word
@@ -32,9 +33,8 @@ V2: Final = f"{ROOT}/v2"
 SPECIFICATION: Final = "http://wiki.open311.org/GeoReport_v2"
 CHANGED: Final = "2026-11-24T00:00:00+08:00"
 """When the services or their questions changed last: clients read them again."""
-MOST_NAMED: Final = 100
-"""Requests that may be named one by one."""
-FORM: Final = "application/x-www-form-urlencoded"
+ENTRANCES: Final = frozenset({"", "v2"})
+"""Where somebody tries first, who knows that there is an Open311 here and not what it holds."""
 
 
 def router(container: Container) -> APIRouter:
@@ -45,7 +45,16 @@ def router(container: Container) -> APIRouter:
 
     @routes.get(f"{ROOT}/{{rest:path}}")
     def nothing(rest: str) -> Response:
-        raise wrong(404, f"There is no {rest[:100]} here; {ROOT}/discovery.xml names what there is")
+        if rest.strip("/") in ENTRANCES:
+            return RedirectResponse(f"{ROOT}/discovery.xml", 307)
+        there = f"{ROOT}/discovery.xml"
+        raise wrong(
+            404,
+            (
+                f"这里没有 {rest[:100]}；有什么请看 {there}",
+                f"There is no {rest[:100]} here; {there} names what there is",
+            ),
+        )
 
     return routes
 
@@ -66,23 +75,21 @@ def _offer(routes: APIRouter, container: Container) -> None:
     def get_definition(form: str, service_code: Annotated[Word, Path()], request: Request) -> Response:
         t = _asked(container, request.query_params.get("jurisdiction_id", ""), request)
         if service_code not in offered.codes():
-            raise wrong(404, f"service_code {service_code} was not found; GET services lists those there are")
+            raise wrong(404, offered.unknown(service_code))
         return answered(_format(form), "service_definition", offered.definition(service_code, t.lang))
 
 
 def _read(routes: APIRouter, container: Container) -> None:
     """What became of it."""
-    Reader = Annotated[Caller | None, Depends(_key(container))]  # noqa: N806 - an annotation
+    Reader = Annotated[Caller | None, Depends(key_of(container))]  # noqa: N806 - an annotation
 
     @routes.get(f"{V2}/requests.{{form}}")
     def list_requests(form: str, caller: Reader, request: Request) -> Response:
         query = request.query_params
         t = _asked(container, query.get("jurisdiction_id", ""), request)
         named = numbers_of(query)
-        if len(named) > MOST_NAMED:
-            raise wrong(400, f"service_request_id names {len(named)} requests; at most {MOST_NAMED} at once")
         with reaching(_reach(caller)):
-            found = [_one(container, caller, name) for name in named] if named else _several(container, caller, request)
+            found = _each(container, caller, named) if named else _several(container, caller, request)
             return answered(_format(form), "service_requests", _shown(container, caller, found, t, request))
 
     @routes.get(f"{V2}/requests/{{service_request_id}}.{{form}}")
@@ -101,26 +108,32 @@ def _read(routes: APIRouter, container: Container) -> None:
         with reaching(Reach("open311")):
             found = container.tickets.get_ticket(token, scope="")
         if found is None or found[0].id != token:
-            raise wrong(404, f"token {token} was not found")
+            raise wrong(404, (f"没有 token {token}", f"token {token} was not found"))
         pair = {"service_request_id": found[0].number, "token": token}
         return answered(_format(form), "service_requests", [pair])
 
 
 def _report(routes: APIRouter, container: Container) -> None:
-    Reporter = Annotated[Caller | None, Depends(_key(container))]  # noqa: N806 - an annotation
+    Reporter = Annotated[Caller | None, Depends(key_of(container))]  # noqa: N806 - an annotation
 
     @routes.post(f"{V2}/requests.{{form}}")
     def post_request(
         form: str,
-        sent: Annotated[FormData, Depends(_form)],
+        sent: Annotated[FormData, Depends(form_of)],
         caller: Reporter,
         request: Request,
         idempotency_key: Annotated[Word, Header()] = "",
     ) -> Response:
         if caller is None:
-            raise wrong(403, "api_key was not provided; it is a token of POST /api/v1/tokens")
+            raise wrong(403, NO_KEY)
         if not caller.may(Permission.REPORT):
-            raise wrong(403, f"The role {caller.role} of this api_key may not report")
+            raise wrong(
+                403,
+                (
+                    f"这个 api_key 的角色 {caller.role} 不能上报，请换市民的",
+                    f"The role {caller.role} of this api_key may not report; use a citizen's",
+                ),
+            )
         t = _asked(container, str(sent.get("jurisdiction_id", "")), request)
         report = report_of(sent, container.places)
         opened = container.open_ticket(
@@ -142,34 +155,12 @@ def _reach(caller: Caller | None) -> Reach | None:
 
 def _format(named: str) -> Format:
     if named not in set(Format):
-        raise wrong(404, f"There is no format {named[:20]}; use one of: {', '.join(Format)}")
+        forms = ", ".join(Format)
+        raise wrong(
+            404,
+            (f"没有 {named[:20]} 格式，请用 {forms}", f"There is no format {named[:20]}; use one of: {forms}"),
+        )
     return Format(named)
-
-
-async def _form(request: Request) -> FormData:
-    if not request.headers.get("content-type", "").startswith(FORM):
-        raise wrong(400, f"The request is no form; send it as {FORM}")
-    return await request.form()
-
-
-def _key(container: Container) -> Callable[..., Any]:
-    """Whose key it is, in the address or the form; None where there is none. Cookies open nothing here."""
-
-    async def key(request: Request) -> str:
-        named = request.query_params.get("api_key", "")
-        if not named and request.method == "POST":
-            named = str((await request.form()).get("api_key", ""))
-        return named
-
-    def caller(key: Annotated[str, Depends(key)]) -> Caller | None:
-        if not key:
-            return None
-        found = container.identities.caller(key, now=container.clock.now())
-        if found is None or found.via != "token":
-            raise wrong(403, "api_key is wrong or has expired; POST /api/v1/tokens gives one")
-        return found
-
-    return caller
 
 
 def _asked(container: Container, jurisdiction: str, request: Request) -> Words:
@@ -180,22 +171,45 @@ def _asked(container: Container, jurisdiction: str, request: Request) -> Words:
     """
     ours = container.settings.open311_jurisdiction
     if jurisdiction and ours and jurisdiction != ours:
-        raise wrong(404, f"jurisdiction_id {jurisdiction[:50]} was not found; here it is {ours}")
-    lang: Language = "en" if request.headers.get("accept-language", "").lower().startswith("en") else "zh"
-    return words(lang)
+        raise wrong(
+            404,
+            (
+                f"没有 jurisdiction_id {jurisdiction[:50]}；这里是 {ours}",
+                f"jurisdiction_id {jurisdiction[:50]} was not found; here it is {ours}",
+            ),
+        )
+    return words(spoken(request))
 
 
 def _several(container: Container, caller: Caller | None, request: Request) -> list[Ticket]:
     filters = filters_of(request.query_params, container.clock.now())
     narrowed = replace(filters, source=str(Source.OPEN311)) if caller is None else bounded(caller, filters)
     scope = caller.scope if caller else ""
+    part = part_of(request.query_params, MAX_LIMIT)
     page = container.tickets.list_tickets(narrowed, scope=scope, limit=MAX_LIMIT, after=None)
-    return [ticket for ticket in page.items if visible(ticket, caller)]
+    return [ticket for ticket in page.items if visible(ticket, caller)][part]
+
+
+def _each(container: Container, caller: Caller | None, names: Sequence[str]) -> list[Ticket]:
+    """Those of the named requests that are there: one that has gone does not hide the others.
+
+    Raises:
+        NoReportError: 404, there is none of them.
+    """
+    found, gone = [], None
+    for name in names:
+        try:
+            found.append(_one(container, caller, name))
+        except NoReportError as error:
+            gone = gone or error
+    if gone and not found:
+        raise gone
+    return found
 
 
 def _one(container: Container, caller: Caller | None, name: str) -> Ticket:
     """Raises: NoReportError, 404: it is not there, or not for this caller to know of."""
-    gone = wrong(404, f"service_request_id {name[:50]} was not found")
+    gone = wrong(404, (f"没有 service_request_id {name[:50]}", f"service_request_id {name[:50]} was not found"))
     if caller is None:
         found = container.tickets.get_ticket(name, scope="")
         ticket = found[0] if found else None
@@ -216,13 +230,13 @@ def _shown(
     units = {unit.id: t.either(unit.name_zh, unit.name_en) for unit in container.places.list_units(scope="")}
     extended = request.query_params.get("extensions") == "true"
     names: dict[str, str] = {}
-    for code in {ticket.area for ticket in tickets if ticket.area}:
+    for code in {ticket.building or ticket.area for ticket in tickets} - {""}:
         area = container.places.get_area(code)
         names[code] = spot_of(container.places, area).name if area else ""
     return [
         request_of(
             ticket, caller, t, changed=changed.get(ticket.id, ticket.opened_at), agency=units.get(ticket.lead, ""),
-            address=names.get(ticket.area, ""), extended=extended,
+            address=names.get(ticket.building or ticket.area, ""), extended=extended,
         )
         for ticket in tickets
     ]  # fmt: skip

@@ -8,7 +8,10 @@ from enum import StrEnum
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from starlette.requests import Request
 from starlette.responses import Response
+
+from services.api.pages.words import Language
 
 Value = Any
 """A mapping, a list, or a plain value; None is an empty element, and null."""
@@ -22,6 +25,8 @@ SINGULAR: Final = {
     "endpoints": "endpoint",
     "formats": "format",
 }
+ANYWHERE: Final = {"Access-Control-Allow-Origin": "*"}
+"""An app of another site may read the answers in a browser: no cookie opens anything here, so it borrows no right."""
 DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
@@ -40,7 +45,12 @@ def answered(form: Format, root: str, value: Value, *, status: int = 200, **head
     """An answer in the caller's form; both are UTF-8 and say so."""
     body = DECLARATION + element(root, value) if form is Format.XML else json.dumps(value, ensure_ascii=False)
     media_type = f"{form.media_type}; charset=utf-8"
-    return Response(body.encode(), status, {"Content-Type": media_type, **headers})
+    return Response(body.encode(), status, {"Content-Type": media_type, **ANYWHERE, **headers})
+
+
+def spoken(request: Request) -> Language:
+    """The language that an app asks for; Chinese where it asks for none."""
+    return "en" if request.headers.get("accept-language", "").lower().startswith("en") else "zh"
 
 
 def element(name: str, value: Value) -> str:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from services.api.open311.offered import ATTRIBUTES, OTHER, codes
+from services.api.open311.reporting import full_name
 from services.api.open311.requests import STATES
 from services.api.open311.writing import SINGULAR, element
 from services.registry.domain import Area
@@ -85,7 +86,12 @@ def form(city: MemoryCity, **changes: str) -> dict[str, str]:
 
 
 def post(city: MemoryCity, data: Mapping[str, Any], kind: str = "json", **headers: str) -> httpx.Response:
-    return ask(city, "POST", f"{V2}/requests.{kind}", data=data, headers=headers)
+    return ask(city, "POST", f"{V2}/requests.{kind}", data=data, headers={"Accept-Language": "en", **headers})
+
+
+def refused(city: MemoryCity, path: str, code: int, lang: str = "en", **query: str) -> str:
+    """Why an address of the interface says no."""
+    return errors(ask(city, "GET", path, params=query, headers={"Accept-Language": lang}), code)
 
 
 def number(answer: httpx.Response) -> str:
@@ -197,7 +203,7 @@ def test_a_stranger_sees_only_what_came_in_here_and_nothing_confidential(city: M
         of_hotline = work.ticket(called)
     assert of_hotline is not None
     assert read(ask(city, "GET", f"{V2}/requests.json")) == []
-    errors(ask(city, "GET", f"{V2}/requests/{of_hotline.number}.json"), 404)
+    refused(city, f"{V2}/requests/{of_hotline.number}.json", 404)
     key = token(city, "operator")
     (seen,) = read(ask(city, "GET", f"{V2}/requests.json?api_key={key}"))
     assert seen["service_request_id"] == of_hotline.number
@@ -209,7 +215,7 @@ def test_a_missing_or_wrong_key_is_403(shared: MemoryCity, kind: str) -> None:
     """In "General errors": 403, missing or invalid API key."""
     assert "api_key was not provided" in errors(post(shared, {"service_code": "lighting"}, kind), 403)
     assert "api_key is wrong" in errors(post(shared, {"api_key": "xyz"}, kind), 403)
-    assert "api_key is wrong" in errors(ask(shared, "GET", f"{V2}/requests.{kind}?api_key=xyz"), 403)
+    assert "api_key is wrong" in refused(shared, f"{V2}/requests.{kind}", 403, api_key="xyz")
     assert "oncall" in errors(post(shared, form(shared, api_key=token(shared, "oncall")), kind), 403)
     session = {"Cookie": f"linli_session={shared.session('operator')}"}
     assert "api_key was not provided" in errors(post(shared, {"service_code": "lighting"}, kind, **session), 403)
@@ -247,6 +253,69 @@ def test_what_is_wrong_is_named(
 def test_several_reasons_come_at_once(shared: MemoryCity) -> None:
     answer = post(shared, form(shared, lat="", media_url="ftp://x", description="长" * 4_001))
     assert len(read(answer, 400)) == 3
+
+
+def test_every_refusal_is_chinese_unless_english_is_asked_for(shared: MemoryCity) -> None:
+    """In "Errors": the description "is meant to be seen by the user", and who reports here reads Chinese."""
+    sent = form(shared, service_code="gas-leak", lat="x", media_url="ftp://x", description="长" * 4_001)
+    for lang, chinese in (("zh-CN,zh;q=0.9", True), ("en-GB", False)):
+        found = read(post(shared, sent, Accept_Language=lang), 400)
+        assert len(found) == 5
+        assert all(bool(re.search("[\u4e00-\u9fff]", each["description"])) is chinese for each in found)
+    for path in ("nothing/here", "services/dragons", "tokens/none", "requests/LY-0"):
+        assert "没有" in refused(shared, f"{V2}/{path}.json", 404, "zh")
+    assert "没有填 api_key" in errors(post(shared, {"service_code": "x"}, Accept_Language=""), 403)
+    for query in ({"status": "lost"}, {"end_date": "x"}, {"page": "x"}):
+        ((name, value),) = query.items()
+        assert refused(shared, f"{V2}/requests.json", 400, "zh", **query).startswith(f"{name} “{value}”须是")
+
+
+@pytest.mark.parametrize("kind", ["xml", "json"])
+def test_what_never_reaches_a_route_is_refused_in_the_same_form(shared: MemoryCity, kind: str) -> None:
+    """In "Errors": 400 for any other error where the request can not be fulfilled as expected."""
+    for method, path, body in (
+        ("DELETE", "requests", b""),
+        ("POST", "services", b""),
+        ("POST", "requests", b"a" * (1 << 20) + b"a"),
+    ):
+        found = read(ask(shared, method, f"{V2}/{path}.{kind}", content=body), 400)
+        assert [str(each["code"]) for each in found] == ["413" if body else "405"]
+
+
+def test_letters_that_were_not_escaped_are_read_and_those_of_another_encoding_refused(city: MemoryCity) -> None:
+    """In "Encoding": what a client sends is UTF-8. ``curl -d`` escapes nothing."""
+    given = form(city)
+    head = f"api_key={given['api_key']}&service_code=lighting&lat={given['lat']}&long={given['long']}&description="
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    number(ask(city, "POST", f"{V2}/requests.json", content=f"{head}路灯不亮".encode(), headers=kind))
+    (ticket,) = city.tickets.state.tickets.values()
+    assert ticket.text == "路灯不亮"
+    for body in ("路灯".encode("gbk"), b"%C2%B7%B5%C6"):
+        answer = ask(city, "POST", f"{V2}/requests.json", content=head.encode() + body, headers=kind)
+        assert "UTF-8" in errors(answer, 400)
+    assert len(city.tickets.state.tickets) == 1
+
+
+def test_a_photographs_address_comes_back_to_those_who_may_read_what_was_written(city: MemoryCity) -> None:
+    made = number(post(city, form(city)))
+    (stranger,) = read(ask(city, "GET", f"{V2}/requests/{made}.json"))
+    (operator,) = read(ask(city, "GET", f"{V2}/requests/{made}.json?api_key={token(city, 'operator')}"))
+    assert stranger["media_url"] is None
+    assert operator["media_url"] == "https://example.org/a.jpg"
+    assert "example.org" not in operator["description"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "whole"), [("芳", "王", "王芳"), ("John", "Smith", "John Smith"), ("", "王", "王")]
+)
+def test_a_name_is_written_as_its_language_writes_it(first: str, last: str, whole: str) -> None:
+    assert full_name(last, first) == whole
+
+
+def test_an_app_of_another_site_may_read_and_somebody_who_tries_the_root_finds_the_way(shared: MemoryCity) -> None:
+    assert ask(shared, "GET", f"{V2}/services.json").headers["access-control-allow-origin"] == "*"
+    for entrance in ("/open311/", V2, f"{V2}/"):
+        assert ask(shared, "GET", entrance).headers["location"] == "/open311/discovery.xml"
 
 
 def test_what_is_no_form_is_refused(shared: MemoryCity) -> None:
@@ -309,6 +378,8 @@ def test_requests_are_found_by_date_code_status_and_number(city: MemoryCity) -> 
     assert found(city) == {n["0"], n["40"]}, "the most recent 90 days where nothing is asked"
     assert found(city, start_date=w3(101)) == {n["100"], n["40"]}, "90 days from the start"
     assert found(city, end_date=w3(1)) == {n["40"]}
+    assert found(city, end_date=w3(-30)) == {n["0"], n["40"]}, "the most recent 90 days, whatever lies ahead"
+    assert found(city, start_date=w3(40), end_date=w3(40)) == {n["40"]}, "both dates are included, as they are shown"
     assert found(city, start_date=w3(41), end_date=w3(39)) == {n["40"]}
     assert found(city, start_date="", end_date="", status="") == found(city), "an empty argument is none"
     assert found(city, status="closed") == {n["0"]}
@@ -316,8 +387,16 @@ def test_requests_are_found_by_date_code_status_and_number(city: MemoryCity) -> 
     assert found(city, status="open,closed") == {n["0"], n["40"]}
     assert found(city, service_code="lighting") == {n["0"]}
     assert found(city, service_code="lighting,fire-lane") == {n["0"], n["40"]}
+    several = ask(
+        city, "GET", f"{V2}/requests.json?service_code=lighting&service_code=fire-lane&status=open&status=closed"
+    )
+    assert len(read(several)) == 2, "can be declared multiple times"
     both = f"{n['100']},{n['0']}"
     assert found(city, service_request_id=both, status="open") == {n["100"], n["0"]}, "overrides all other arguments"
+    assert found(city, service_request_id=f"LY-0,{n['0']}") == {n["0"]}, "one that is gone does not hide the others"
+    assert found(city, page_size="1") == {n["0"]}, "the newest first"
+    assert found(city, page_size="1", page="2") == {n["40"]}
+    assert found(city, page_size="1", page="3") == set()
 
 
 def _id(city: MemoryCity, number: str) -> str:
@@ -342,6 +421,9 @@ def test_a_closed_request_was_last_changed_when_it_was_closed(city: MemoryCity) 
         ({"start_date": "2026-06-01T00:00:00Z", "end_date": "2026-01-01T00:00:00Z"}, 400, "after"),
         ({"service_request_id": "LY-0"}, 404, "LY-0"),
         ({"service_request_id": ",".join(str(n) for n in range(101))}, 400, "at most 100"),
+        ({"end_date": "1960-01-01T00:00:00Z"}, 400, "end_date '1960-01-01T00:00:00Z'"),
+        ({"page_size": "1001"}, 400, "page_size '1001' is to be a number from 1 to 1000"),
+        ({"page": "0"}, 400, "page '0'"),
     ],
     ids=str,
 )
@@ -349,7 +431,7 @@ def test_a_closed_request_was_last_changed_when_it_was_closed(city: MemoryCity) 
 def test_a_query_that_means_nothing_says_so(
     shared: MemoryCity, query: dict[str, str], status: int, words: str, kind: str
 ) -> None:
-    assert words in errors(ask(shared, "GET", f"{V2}/requests.{kind}", params=query), status)
+    assert words in refused(shared, f"{V2}/requests.{kind}", status, **query)
 
 
 @pytest.mark.parametrize("path", ["services/dragons", "requests/LY-0", "tokens/none", "nothing/here"])
