@@ -20,6 +20,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from services import rowfiles
 from streams.contracts import Refused
 
 Cell = str | int | float | date | datetime | None
@@ -128,19 +129,14 @@ def _title(name: str) -> str:
 
 
 def _csv_rows(data: bytes) -> Iterator[list[str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        try:
-            yield from (
-                [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)
-            )
-        except csv.Error as error:
-            raise _wrong(f"it is no CSV: {error}") from None
-        return
-    raise _wrong("it is neither .xlsx nor text in UTF-8 or GB18030; save it as one of these")
+    text = rowfiles.decoded(data)
+    if text is None:
+        raise _wrong("it is neither .xlsx nor text in UTF-8 or GB18030; save it as one of these")
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=rowfiles.separator_of(text), strict=True)
+        yield from ([cell.strip() for cell in row] for row in reader)
+    except csv.Error as error:
+        raise _wrong(f"it is no CSV: {error}") from None
 
 
 def _xlsx_rows(data: bytes) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from services.importing.domain import Fault, Plan, Row
+from services.importing.domain import TWICE, Fault, Plan, Row, worded
 from streams.contracts import Refused, Unavailable
 
 TRIES: Final = 6
@@ -46,7 +46,9 @@ class FrontDoor:
         }  # fmt: skip
         said = self._ask(http, body)
         faults = tuple(
-            Fault(part[each["line"] - 1].line, each["column"], each["value"], each["detail"]) for each in said["faults"]
+            Fault(part[each["line"] - 1].line, each["column"], each["value"], worded(each))
+            for each in said["faults"]
+            if each["because"] != TWICE
         )
         return Answer(said["known"], said["fresh"], faults)
 

@@ -1,20 +1,29 @@
 """A file of another system's tickets as rows, and rows as parts that one request may carry. Pure."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from services import rowfiles
 from streams.contracts import Refused
 
 MOST_ROWS: Final = 500
 MOST_BYTES: Final = 700_000
 """Of one request: the front door takes 1,000 rows and 1 MB."""
-ENCODINGS: Final = ("utf-8-sig", "gb18030")
-"""What files come in: everybody's, and what a Chinese spreadsheet writes."""
+TWICE: Final = "twice"
+"""The front door's kind of fault that this command finds itself: a part knows only its own rows, and counts by them."""
+IN_CHINESE: Final = {
+    "empty": "不能为空",
+    "long": "有 {n} 个字，最多 {most} 个",
+    "control": "含有控制字符",
+    "area": "不是 6、9、12、15 或 20 位区划代码",
+    "alone": "诉求和地点至少要有一个",
+    "idempotency": "这个编号以前导入过，内容不一样",
+    "forbidden": "地点在您的区域之外",
+    "fields": "平台不接受",
+}
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,14 +56,14 @@ def decoded(data: bytes) -> str:
     """The file as text.
 
     Raises:
-        Refused: ``file``, it is in none of :data:`ENCODINGS`.
+        Refused: ``file``, it is in no encoding that a file of rows comes in.
     """
-    for encoding in ENCODINGS:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refused("file", "the file is neither UTF-8 nor GB18030 / 文件既不是 UTF-8 也不是 GB18030")
+    text = rowfiles.decoded(data)
+    if text is None:
+        raise Refused(
+            "file", "the file is neither UTF-8 nor GB18030 / 文件既不是 UTF-8 也不是 GB18030，请另存为 CSV UTF-8"
+        )
+    return text
 
 
 def rows_of(text: str, *, lines: bool, number: str) -> Iterator[Row]:
@@ -63,34 +72,19 @@ def rows_of(text: str, *, lines: bool, number: str) -> Iterator[Row]:
     Raises:
         Refused: ``file``, names the line that is none.
     """
-    read = _jsonl(text) if lines else _csv(text)
-    for line, cells in read:
-        yield Row(line, str(cells.get(number) or "").strip(), msgspec.json.encode(cells).decode())
-
-
-def _csv(text: str) -> Iterator[tuple[int, Mapping[Any, Any]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        for cells in reader:
-            if None in cells:
-                raise _wrong(reader.line_num, "it has more cells than the header / 比表头多列")
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise _wrong(reader.line_num, str(error)) from None
+        for line, cells in rowfiles.json_rows(text) if lines else rowfiles.csv_rows(text):
+            yield Row(line, cells.get(number, "").strip(), msgspec.json.encode(cells).decode())
+    except rowfiles.UnreadableError as error:
+        zh, en = (words.format(what=error.what) for words in rowfiles.WHY[error.because])
+        where = f"line {error.line} cannot be read / 第 {error.line} 行无法读取"
+        raise Refused("file", f"{where}：{en} / {zh}") from None
 
 
-def _jsonl(text: str) -> Iterator[tuple[int, Mapping[Any, Any]]]:
-    for line, each in enumerate(text.split("\n"), 1):
-        if not each.strip():
-            continue
-        try:
-            yield line, msgspec.json.decode(each, type=dict[str, Any])
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise _wrong(line, str(error)) from None
-
-
-def _wrong(line: int, why: str) -> Refused:
-    return Refused("file", f"line {line} cannot be read / 第 {line} 行无法读取：{why}")
+def worded(fault: Mapping[str, Any]) -> str:
+    """The front door's reason in both languages; in its own words alone where the kind is new to this command."""
+    words = IN_CHINESE.get(fault["because"])
+    return f"{fault['detail']} / {words.format(**fault)}" if words else str(fault["detail"])
 
 
 def twice(rows: Iterable[Row], column: str) -> Iterator[Fault]:
@@ -99,7 +93,7 @@ def twice(rows: Iterable[Row], column: str) -> Iterator[Fault]:
     for row in rows:
         first = seen.setdefault(row.number, row.line)
         if row.number and first != row.line:
-            yield Fault(row.line, column, row.number, f"line {first} has the same number")
+            yield Fault(row.line, column, row.number, f"line {first} has the same number / 与第 {first} 行编号相同")
 
 
 def parts(rows: Iterable[Row], *, most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES) -> Iterator[list[Row]]:

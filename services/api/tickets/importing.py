@@ -1,15 +1,13 @@
 """Tickets of another system taken over: by a mapping of its columns, tried first, and each once by its own number."""
 
-import csv
 import dataclasses
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
+from services import rowfiles
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.problems import PROBLEMS, documented
@@ -95,7 +93,16 @@ def rows_of(asked: ImportAsked) -> Rows:
     Raises:
         Refused: ``invalid``, it is no file of its format, or has more than :data:`MOST` rows.
     """
-    return _csv(asked.content) if asked.format == "csv" else _jsonl(asked.content)
+    read = rowfiles.csv_rows if asked.format == "csv" else rowfiles.json_rows
+    rows: Rows = []
+    try:
+        for row in read(asked.content):
+            if len(rows) == MOST:
+                raise _wrong(f"it has more than {MOST} tickets", "Split it.", because="many")
+            rows.append(row)
+    except rowfiles.UnreadableError as error:
+        raise _wrong(str(error), because=error.because, line=error.line, what=error.what) from None
+    return rows
 
 
 def take_over(container: Container, caller: Caller, asked: ImportAsked) -> ImportShape:
@@ -156,44 +163,5 @@ def _opening(caller: Caller, system: str, foreign: Foreign) -> dict[str, Any]:
     return {"report": report, "who": who, "key": foreign.number, "scope": caller.scope}
 
 
-def _csv(content: str) -> Rows:
-    reader = csv.DictReader(io.StringIO(content.removeprefix("\ufeff"), newline=""), strict=True)
-    rows: Rows = []
-    try:
-        for row in reader:
-            if None in row:
-                raise _wrong(f"line {reader.line_num} has more cells than the header")
-            rows.append((reader.line_num, {name: value or "" for name, value in row.items()}))
-            _bounded(rows)
-    except csv.Error as error:
-        raise _wrong(f"line {reader.line_num}: {error}") from None
-    return rows
-
-
-def _jsonl(content: str) -> Rows:
-    rows: Rows = []
-    for line, text in _lines(content):
-        try:
-            made: Any = msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
-            raise _wrong(f"line {line} is no JSON: {error}") from None
-        if not isinstance(made, dict):
-            raise _wrong(f"line {line} is no object")
-        rows.append((line, {str(name): "" if value is None else str(value) for name, value in made.items()}))
-        _bounded(rows)
-    return rows
-
-
-def _lines(content: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(content.removeprefix("\ufeff").split("\n"), 1):
-        if line.strip():
-            yield number, line
-
-
-def _bounded(rows: Rows) -> None:
-    if len(rows) > MOST:
-        raise _wrong(f"it has more than {MOST} tickets", "Split it.")
-
-
-def _wrong(detail: str, remedy: str = "Mend the file and send it again.") -> Refused:
-    return Refused("invalid", f"The file cannot be read: {detail}.", field="content", remedy=remedy)
+def _wrong(detail: str, remedy: str = "Mend the file and send it again.", **extra: object) -> Refused:
+    return Refused("invalid", f"The file cannot be read: {detail}.", field="content", remedy=remedy, **extra)

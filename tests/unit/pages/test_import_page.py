@@ -60,7 +60,7 @@ def test_every_fault_and_conflict_is_listed_with_line_column_and_reason(city: Me
     cell = r"<td[^>]*>(.*?)</td>"
     rows = re.findall(rf'<tr><td class="ll-nowrap"[^>]*>(\d+)</td>{cell}{cell}{cell}</tr>', page.text)
     assert [(line, column, why) for line, column, _, why in rows] == [
-        ("3", "工单编号", "这个编号以前导入过，内容不一样"),
+        ("2", "工单编号", "这个编号以前导入过，内容不一样"),
         ("5", "工单编号", "与第 4 行编号相同"),
         ("6", "工单编号", "不能为空"),
         ("7", "标题", "有 201 个字，最多 200 个"),
@@ -89,10 +89,13 @@ def test_a_column_that_nobody_guessed_is_chosen_by_hand(city: MemoryCity) -> Non
     ("content", "system", "words"),
     [
         (b"", "kaifeng", "文件是空的"),
-        (b"\xff\xfe\x00\x81", "kaifeng", "编码"),
+        (b"\xff\xff\x00\x81", "kaifeng", "请另存为 CSV UTF-8"),
         (b"a" * 1_000_001, "kaifeng", "文件超过 1 MB"),
+        ("编号,标题,诉求\n" + "1,a,b\n" * 1_001, "kaifeng", "文件有 1000 件以上"),
+        ('[{"编号": 1}]', "kaifeng", "文件第 1 行无法读取：不是 JSON 对象"),
+        ("编号,标题,诉求,诉求\n1,a,b,c\n", "kaifeng", "表头有两列都叫“诉求”"),
         (FILE, "开封", "请写原系统的代号"),
-        ('工单编号,标题\n"a,b\n', "kaifeng", "文件无法读取"),
+        ('工单编号,标题\n"a,b\n', "kaifeng", "文件第 2 行无法读取：引号没有成对"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_words(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
+from services import rowfiles
 from services.api.container import Container
 from services.api.door.auth import allow
 from services.api.pages.desk import Desk, Visit
@@ -51,6 +52,14 @@ FAULTS: Final = {
     "forbidden": N_("地点在您的区域之外"),
     "fields": N_("平台不接受：{why}"),
 }
+UNREADABLE: Final = {
+    "quotes": N_("引号没有成对（{what}）"),
+    "wide": N_("比表头多列，请核对这一行的分隔符"),
+    "columns": N_("表头有两列都叫“{what}”，请改一个名字"),
+    "json": N_("不是一行 JSON（{what}）"),
+    "object": N_("不是 JSON 对象，每行要是一件工单"),
+    "value": N_("“{what}”不是文字或数字"),
+}
 
 
 def routes(desk: Desk, container: Container) -> APIRouter:
@@ -67,7 +76,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         content, wrong = _content(form, visit.t)
         if wrong:
             return _show(desk, visit, values, [], wrong=wrong)
-        values |= {"content": content, "format": "jsonl" if content.lstrip().startswith("{") else "csv"}
+        values |= {"content": content, "format": "jsonl" if content.lstrip().startswith(("{", "[")) else "csv"}
         try:
             asked = _asked(values, apply=False)
             rows = rows_of(asked)
@@ -91,13 +100,10 @@ def _content(form: FormData, t: Words) -> tuple[str, str]:
     data = file.file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         return "", t("文件超过 1 MB。请分成几份，或用命令 linli-import")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return text.replace("\r\n", "\n"), "" if text.strip() else t("文件是空的")
-    return "", t("文件既不是 UTF-8 也不是 GB18030 编码")
+    read = rowfiles.decoded(data)
+    if read is None:
+        return "", t("文件既不是 UTF-8 也不是 GB18030 编码。请另存为 CSV UTF-8 再选")
+    return read.replace("\r\n", "\n"), "" if read.strip() else t("文件是空的")
 
 
 def _asked(values: dict[str, str], *, apply: bool) -> ImportAsked:
@@ -139,6 +145,11 @@ def _said(refused: Refused, t: Words) -> str:
     if field.startswith("mapping."):
         name = field.removeprefix("mapping.")
         return t("请选“{field}”是文件的哪一列", field=t(NAMES.get(name, name)))
+    if refused.extra.get("because") == "many":
+        return t("文件有 {most} 件以上。请分成几份，或用命令 linli-import", most=MOST)
+    if words := UNREADABLE.get(str(refused.extra.get("because", ""))):
+        why = t(words, what=refused.extra.get("what", ""))
+        return t("文件第 {n} 行无法读取：{why}", n=refused.extra.get("line"), why=why)
     return t("文件无法读取：{why}", why=refused.detail)
 
 
