@@ -106,7 +106,7 @@ def test_faults_are_listed_by_the_files_own_lines_and_nothing_is_taken_over_unle
     assert done.stdout.splitlines() == [
         "1102\t标题\t\tis empty / 不能为空",
         "1197\t编号\tA-597\tline 1195 has the same number / 与第 1195 行编号相同",
-        "1199\t编号\tA-3\tline 8 has the same number / 与第 8 行编号相同",
+        "1198\t编号\tA-3\tline 8 has the same number / 与第 8 行编号相同",
     ]
     rest = desk.run("old.csv", "--apply", "--skip-faulty")
     assert (rest.returncode, desk.opened) == (1, 597), rest.stderr

@@ -1,8 +1,9 @@
 """Tickets as a file: the list that was asked for, page by page as it is read, and no telephone number whole."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends
@@ -16,10 +17,13 @@ from services.api.door.auth import Caller, allow
 from services.api.platform.exports import note_export
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX
+from services.api.tickets.kpi_sheets import names_of
 from services.api.tickets.queries import TicketQuery, found
 from services.paging import MAX_LIMIT, Page, encode_cursor
 from services.registry.domain import Permission
-from services.tickets.domain import Ticket, masked
+from services.tickets.domain import Caller as Reporter
+from services.tickets.domain import Role, Ticket, caller_for, masked
+from services.tickets.domain.figures import By
 from services.tickets.domain.numbers import SHANGHAI
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
@@ -39,33 +43,54 @@ def _moment(at: int | None) -> datetime | None:
     return None if at is None else datetime.fromtimestamp(at / 1000, SHANGHAI).replace(tzinfo=None, microsecond=0)
 
 
-def _name(ticket: Ticket) -> str:
-    if ticket.caller is None:
-        return ""
-    return "***" if ticket.caller.confidential else ticket.caller.name
+def _caller(ticket: Ticket, role: Role) -> Reporter:
+    """The caller as this role may see them, the number never whole: a file goes on to where nobody asks."""
+    seen = caller_for(role, ticket.caller) or Reporter()
+    return Reporter(seen.name, masked(seen.phone) if "*" not in seen.phone else seen.phone)
 
 
-COLUMNS: Final[tuple[tuple[str, str, Callable[[Ticket], Cell]], ...]] = (
-    ("number", "编号", lambda ticket: ticket.number),
-    ("state", "状态", lambda ticket: str(ticket.state)),
-    ("stage", "阶段", lambda ticket: str(ticket.stage)),
-    ("source", "来源", lambda ticket: str(ticket.source)),
-    ("title", "标题", lambda ticket: ticket.title),
-    ("text", "内容", lambda ticket: ticket.text),
-    ("place", "地点", lambda ticket: ticket.place),
-    ("area", "区划代码", lambda ticket: ticket.area),
-    ("category", "类别", lambda ticket: ticket.category),
-    ("urgency", "紧急程度", lambda ticket: ticket.urgency),
-    ("lead", "主办单位", lambda ticket: ticket.lead),
-    ("caller_name", "称呼", _name),
-    ("caller_phone", "电话", lambda ticket: masked(ticket.caller.phone) if ticket.caller else ""),
-    ("opened_at", "登记时间", lambda ticket: _moment(ticket.opened_at)),
-    ("deadline", "时限", lambda ticket: _moment(ticket.deadline)),
-    ("closed_at", "办结时间", lambda ticket: _moment(ticket.closed_at)),
-    ("outcome", "处理结果", lambda ticket: ticket.outcome),
-    ("satisfied", "满意度", lambda ticket: str(ticket.satisfied or "")),
+COLUMNS: Final[tuple[tuple[str, str, Callable[[Ticket, Role], Cell]], ...]] = (
+    ("number", "编号", lambda ticket, _: ticket.number),
+    ("state", "状态", lambda ticket, _: str(ticket.state)),
+    ("stage", "阶段", lambda ticket, _: str(ticket.stage)),
+    ("source", "来源", lambda ticket, _: str(ticket.source)),
+    ("title", "标题", lambda ticket, _: ticket.title),
+    ("text", "内容", lambda ticket, _: ticket.text),
+    ("place", "地点", lambda ticket, _: ticket.place),
+    ("area", "区划代码", lambda ticket, _: ticket.area),
+    ("category", "类别", lambda ticket, _: ticket.category),
+    ("urgency", "紧急程度", lambda ticket, _: ticket.urgency),
+    ("lead", "主办单位", lambda ticket, _: ticket.lead),
+    ("caller_name", "称呼", lambda ticket, role: _caller(ticket, role).name),
+    ("caller_phone", "电话", lambda ticket, role: _caller(ticket, role).phone),
+    ("opened_at", "登记时间", lambda ticket, _: _moment(ticket.opened_at)),
+    ("deadline", "时限", lambda ticket, _: _moment(ticket.deadline)),
+    ("closed_at", "办结时间", lambda ticket, _: _moment(ticket.closed_at)),
+    ("outcome", "处理结果", lambda ticket, _: ticket.outcome),
+    ("satisfied", "满意度", lambda ticket, _: str(ticket.satisfied or "")),
 )
-"""The name in JSON Lines, the header in CSV, and what stands there."""
+"""The name in JSON Lines, the header in CSV, and what a role reads there."""
+
+
+IN_CHINESE: Final[Mapping[str, Mapping[str, str]]] = {
+    "state": {
+        "reported": "已上报", "verifying": "待核实", "accepted": "已受理", "to_dispatch": "待派单",
+        "dispatched": "已派单",
+        "signed": "已签收", "return_review": "退单待审", "in_progress": "处置中", "extension_review": "延期待批",
+        "parked": "挂账", "checking": "待核查", "callback": "待回访", "redo": "重办", "closed": "已办结",
+        "archived": "已归档", "withdrawn": "已撤销", "merged": "已合并", "rejected": "不予受理",
+    },
+    "stage": {
+        "discovery": "发现", "dispatch": "派遣", "resolve": "处置", "feedback": "反馈",
+    },
+    "source": {
+        "sensor": "告警", "hotline": "热线", "citizen": "随手拍", "patrol": "巡查", "open311": "开放接口",
+        "system": "其他系统",
+    },
+    "urgency": {"0": "普通", "1": "重要", "2": "紧急"},
+    "satisfied": {"very_satisfied": "非常满意", "satisfied": "满意", "mostly": "基本满意", "dissatisfied": "不满意"},
+}  # fmt: skip
+"""How the codes of a column read: a person opens the CSV, a program the JSON Lines, which keep them."""
 
 
 def router(container: Container) -> APIRouter:
@@ -96,7 +121,8 @@ def exported(container: Container, caller: Caller, query: ExportQuery) -> Stream
     asked = query.model_dump(exclude={"limit", "cursor", "count", "area", "format"}, exclude_defaults=True, mode="json")
     note_export(container, caller, "tickets", "tickets", **asked, format=query.format, within=query.area)
     pages = _pages(container, caller, whole, first)
-    lines = _csv(pages) if query.format == "csv" else _jsonl(pages)
+    role = Role(caller.role)
+    lines = _csv(pages, role, _read_by(container)) if query.format == "csv" else _jsonl(pages, role)
     return StreamingResponse(
         lines,
         media_type=spreadsheets.CSV if query.format == "csv" else JSON_LINES,
@@ -112,21 +138,40 @@ def _pages(container: Container, caller: Caller, query: TicketQuery, page: Page[
         page = found(container, caller, query.model_copy(update={"cursor": encode_cursor(page.next)}))
 
 
-def _csv(pages: Iterator[Page[Ticket]]) -> Iterator[bytes]:
+def _csv(pages: Iterator[Page[Ticket]], role: Role, read: Mapping[str, Callable[[str], str]]) -> Iterator[bytes]:
     header = [zh for _, zh, _ in COLUMNS]
     head = spreadsheets.to_csv(Sheet("", header, ()))
     yield head
     for page in pages:
-        rows = [[value(ticket) for _, _, value in COLUMNS] for ticket in page.items]
+        rows = [
+            [read[key](str(cell)) if key in read else cell for key, cell in _cells(ticket, role)]
+            for ticket in page.items
+        ]
         yield spreadsheets.to_csv(Sheet("", header, rows)).removeprefix(head)
 
 
-def _jsonl(pages: Iterator[Page[Ticket]]) -> Iterator[bytes]:
+def _read_by(container: Container) -> dict[str, Callable[[str], str]]:
+    units, leaves = names_of(container, By.UNIT), names_of(container, By.CATEGORY)
+    return {column: partial(_looked_up, table) for column, table in IN_CHINESE.items()} | {
+        "lead": lambda code: units(code) if code else "",
+        "category": lambda code: leaves(code) if code else "",
+    }
+
+
+def _looked_up(table: Mapping[str, str], code: str) -> str:
+    return table.get(code, code)
+
+
+def _cells(ticket: Ticket, role: Role) -> Iterator[tuple[str, Cell]]:
+    return ((key, value(ticket, role)) for key, _, value in COLUMNS)
+
+
+def _jsonl(pages: Iterator[Page[Ticket]], role: Role) -> Iterator[bytes]:
     for page in pages:
-        yield "".join(json.dumps(_object(ticket), ensure_ascii=False) + "\n" for ticket in page.items).encode()
+        yield "".join(json.dumps(_object(ticket, role), ensure_ascii=False) + "\n" for ticket in page.items).encode()
 
 
-def _object(ticket: Ticket) -> dict[str, Any]:
+def _object(ticket: Ticket, role: Role) -> dict[str, Any]:
     """The columns by name; moments as epoch ms, as everywhere in this API."""
-    made: dict[str, Any] = {key: value(ticket) for key, _, value in COLUMNS}
+    made: dict[str, Any] = dict(_cells(ticket, role))
     return made | {"opened_at": ticket.opened_at, "deadline": ticket.deadline, "closed_at": ticket.closed_at}

@@ -5,12 +5,12 @@ from typing import Final, Literal, TypeVar
 
 from starlette.responses import Response
 
-from sensors.kinds import CATEGORIES
 from services.adapters import spreadsheets
 from services.adapters.spreadsheets import Cell, Sheet
 from services.api.container import Container
 from services.api.door.auth import Caller
 from services.api.platform.exports import note_export
+from services.tickets.domain.catalogue import LEAVES
 from services.tickets.domain.figures import DURATIONS, By, Measure, Scoring
 from services.tickets.handlers.figures import Counted, Row
 
@@ -92,7 +92,7 @@ def names_of(container: Container, by: By) -> Callable[[str], str]:
 
         return area
     if by is By.CATEGORY:
-        return lambda key: CATEGORIES[key].name_zh if key in CATEGORIES else key or NOBODY[by]
+        return lambda key: LEAVES[key].name_zh if key in LEAVES else key or NOBODY[by]
     return lambda key: key
 
 

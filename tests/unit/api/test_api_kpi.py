@@ -128,6 +128,13 @@ def test_the_workbook_has_chinese_headers_and_lines_that_add_up(platform: Memory
     assert ("规则版本", 1) in list(rules.iter_rows(values_only=True))
 
 
+def test_in_a_file_every_category_has_its_name(platform: MemoryPlatform) -> None:
+    asked = {"title": "半夜施工", "text": "吵", "area": HERE, "category": "construction-noise"}
+    platform.as_("operator").post("/api/v1/tickets", asked)
+    answer = platform.as_("supervisor").get(f"{ADDRESS}/export", by="category", format="csv")
+    assert "施工噪声" in [row[0] for row in spreadsheets.read(answer.content)]
+
+
 def test_the_csv_says_the_same(platform: MemoryPlatform) -> None:
     answer = platform.as_("supervisor").get(f"{ADDRESS}/export", format="csv")
     assert answer.headers["content-type"] == spreadsheets.CSV

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.api.pages import vocabulary as voc
+from services.api.pages.tickets.ticket_forms import SATISFACTION, URGENCIES
 from services.api.tickets import export
 from services.api.tickets.queries import TicketQuery, most_of
 from services.tickets.domain.saved import MOST
@@ -227,6 +229,52 @@ def test_a_list_leaves_as_csv_in_which_no_cell_starts_a_formula_and_no_number_is
     assert found["内容"].startswith("'+cmd")
     assert (found["电话"], found["称呼"]) == ("138****5621", "***")
     assert found["登记时间"] == "2026-11-22 10:00:00"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_file_says_of_a_caller_no_more_than_the_list_does(platform: MemoryPlatform, form: str) -> None:
+    """A confidential caller is none for those who do not call back, in a file as on the page."""
+    operator, manager = platform.as_("operator"), platform.as_("grid_manager")
+    for name, confidential in (("王女士", True), ("李先生", False)):
+        caller = {"name": name, "phone": "13812345621", "confidential": confidential}
+        body(operator.post(AT, {"title": name[0], "text": "x", "area": HERE, "caller": caller}), 201)
+    listed = body(manager.get(AT, source="hotline"))["items"]
+    assert [item["caller"]["name"] for item in listed if item["caller"]] == ["李先生"]
+    text = manager.get(f"{AT}/export", source="hotline", format=form).text
+    assert text.count("138****5621") == text.count("李先生") == 1
+    unnamed = {"csv": ",***,", "jsonl": '"***"'}[form]
+    assert unnamed not in text, "nor that there is one"
+    assert operator.get(f"{AT}/export", source="hotline", format=form).text.count(unnamed) == 1
+
+
+def test_a_person_opens_a_csv_in_chinese_and_a_program_reads_codes(platform: MemoryPlatform) -> None:
+    operator = platform.as_("operator")
+    made = body(operator.post(AT, {"title": "吵", "text": "x", "area": HERE, "category": "construction-noise"}), 201)
+    body(operator.post(f"{AT}/{made['id']}/actions", {"action": "accept", "version": 1}))
+    answer = operator.get(f"{AT}/export", source="hotline")
+    (header, row) = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    found = dict(zip(header, row, strict=True))
+    wanted = {
+        "状态": "已受理",
+        "阶段": "发现",
+        "来源": "热线",
+        "紧急程度": "普通",
+        "类别": "施工噪声",
+        "主办单位": "",
+        "满意度": "",
+    }
+    assert found | wanted == found
+    pages = (
+        voc.TICKET_STATES,
+        voc.STAGES,
+        voc.SOURCES,
+        URGENCIES,
+        {str(key): words for key, words in SATISFACTION.items()},
+    )
+    assert tuple(export.IN_CHINESE.values()) == pages, "the words of the pages"
+    line = json.loads(operator.get(f"{AT}/export", source="hotline", format="jsonl").text)
+    assert (line["state"], line["source"], line["urgency"]) == ("accepted", "hotline", 0)
+    assert line["category"] == "construction-noise"
 
 
 def test_a_list_leaves_as_json_lines_page_by_page_and_within_the_callers_scope(
