@@ -52,6 +52,21 @@ def test_no_page_scrolls_sideways_at_390_and_720(shared_site: Site, name: str, l
     shared_site.contexts.clear()
 
 
+def test_an_administrators_rail_fits_a_low_window_and_on_a_phone_shows_where_one_is(shared_site: Site) -> None:
+    page = shared_site.look("/people", "administrator", size=(900, 640))
+    rail = page.locator(".ll-rail")
+    assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight"), "sixteen pages, none below the edge"
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    inside = "here => here.getBoundingClientRect().left >= 0 && here.getBoundingClientRect().right <= innerWidth"
+    assert page.locator(".ll-rail [aria-current]").evaluate(inside)
+    tools = page.locator(".ll-tools").evaluate("tools => [...tools.children].map(each => each.getBoundingClientRect())")
+    middles = [(box["top"] + box["bottom"]) / 2 for box in tools if box["height"]]
+    assert max(middles) - min(middles) < 4, "leaving stands in one line with the rest"
+    page.context.close()
+    shared_site.contexts.clear()
+
+
 def test_no_request_leaves_the_host_and_no_policy_is_violated(site: Site) -> None:
     for name, (path, role) in every_page(site).items():
         page = site.look(path, role)

@@ -6,6 +6,13 @@ import * as time from "./time.mjs";
 time.start();
 dialogs.start();
 
+// Where the rail is longer than the window, the page one is on stands in its middle.
+const here = document.querySelector(".ll-rail [aria-current]");
+if (here) {
+  const [rail, own] = [here.parentElement.getBoundingClientRect(), here.getBoundingClientRect()];
+  here.parentElement.scrollBy(own.x - rail.x - (rail.width - own.width) / 2, own.y - rail.y - (rail.height - own.height) / 2);
+}
+
 for (const field of document.querySelectorAll("[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
