@@ -707,7 +707,7 @@ def test_an_erased_log_takes_the_place_of_the_old_one_and_rebuilds_the_ticket(si
     ticket = _archived(side, "LY-1", T0 + 1, caller=Caller("王", "13800001234"))
     with side.store.transaction() as work:
         work.remember("operator call", Answer("digest", ticket.id, 1))
-        erased, events = domain.erased(ticket, now=T0 + 9, why="到期")
+        erased, events = domain.erased(ticket, now=T0 + 9, why="到期", years=5)
         put(work, erased, events)
     with side.store.transaction() as work:
         log = work.events(ticket.id)

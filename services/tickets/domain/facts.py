@@ -76,9 +76,12 @@ def archived(ticket: Ticket, *, now: int) -> Moved:
     return _system(ticket, Action.ARCHIVE, now, {})
 
 
-def erased(ticket: Ticket, *, now: int, why: str) -> Moved:
-    """What it holds of a person is gone; the log has to follow (:mod:`services.tickets.domain.erasure`)."""
-    return _system(ticket, Action.ERASE, now, {"reason": why})
+def erased(ticket: Ticket, *, now: int, why: str, years: int) -> Moved:
+    """What it holds of a person is gone, ``years`` after the archive.
+
+    The log has to follow (:mod:`services.tickets.domain.erasure`).
+    """
+    return _system(ticket, Action.ERASE, now, {"reason": why, "years": years})
 
 
 def master_ended(ticket: Ticket, master: Ticket, *, now: int) -> Moved:
@@ -88,7 +91,8 @@ def master_ended(ticket: Ticket, master: Ticket, *, now: int) -> Moved:
     take other people's reports along.
     """
     if master.state is not State.CLOSED:
-        return _system(ticket, Action.UNMERGE, now, {"reason": f"{master.number}: {master.state}"})
+        why = {"reason": f"{master.number}: {master.state}", "number": master.number, "state": str(master.state)}
+        return _system(ticket, Action.UNMERGE, now, why)
     result = {
         "master": master.number, "told": master.outcome or str(master.state), "unsolved": master.unsolved,
         "lead": master.lead, "assisting": list(master.assisting), "handlers": list(master.handlers),

@@ -34,7 +34,7 @@ class EraseByAge:
         found = work.personal(until, BATCH)
         why = f"归档满 {self.years} 年 archived {self.years} years ago"
         for ticket in found:
-            put(work, *domain.erased(ticket, now=now, why=why))
+            put(work, *domain.erased(ticket, now=now, why=why, years=self.years))
         oldest = work.oldest_personal()
         for ticket in found:
             keep_account(work, ticket, now, domain.SYSTEM, why)

@@ -203,6 +203,7 @@ def test_what_was_erased_says_so_in_the_language_of_the_reader(city: MemoryCity,
     assert f'<h1 class="ll-ticket-title">{gone}</h1>' in page
     assert f'<p class="ll-words">{gone}</p>' in page
     assert page.count(gone) >= 5
+    assert {"zh": "归档满 3 年", "en": "Archived 3 years ago"}[lang] in page
     assert ("已清除" in page) is (lang == "zh")
     listed = reader.page("/tickets?view=all")
     assert gone in listed

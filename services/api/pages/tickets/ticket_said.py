@@ -1,4 +1,4 @@
-"""What people said with each step of a ticket, as its history shows it: to whom, until when, with what result. Pure."""
+"""What was said with each step of a ticket, as its history shows it: to whom, until when, with what result. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from services.api.pages.alarms.alarm_views import called
 from services.api.pages.ports import UnitRow
 from services.api.pages.tickets.ticket_forms import BACKSTOP, LABELS, SATISFACTION, URGENCIES
 from services.api.pages.tickets.ticket_rows import EventRow
-from services.api.pages.words import Words
+from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.words import Satisfaction
 
@@ -18,9 +18,16 @@ SAID: Final = (
     "satisfied", "to", "at", "reference", "until", "plan", "text", "told",
 )  # fmt: skip
 """In the order of a sentence. A reason is the event's own ``why``; an area's code and a master's id say nothing."""
-_UNTOLD: Final = frozenset({"report", "raise", "mark", "escalate"})
-"""Their evidence is the report itself, which the page shows whole, or a machine's."""
+_UNTOLD: Final = "report"
+"""What came with it is the report itself, which the page shows whole."""
 _OF_SENSOR: Final = frozenset({"normal", "normal_latched", "realarm"})
+_CARDS: Final = {"yellow": N_("{clock}：黄牌，快到时限"), "red": N_("{clock}：红牌，已超时")}
+_LAPSED: Final = {
+    "extend_no": N_("到时没有人审批，按不同意办"),
+    "unpark": N_("到了复核日期，或又有告警"),
+    "wait_end": N_("等的期限到了，或又有告警"),
+}
+"""Why the system did what else a person does."""
 Say = Callable[[Any], str]
 
 
@@ -41,8 +48,10 @@ def said(event: EventRow, units: Mapping[str, str], now: int, t: Words, *, sever
     """
     if event.action in _OF_SENSOR:
         return t("设备 {device}", device=called(_device(event), t)) if several and _device(event) else ""
-    if event.action in _UNTOLD:
+    if event.action == _UNTOLD:
         return ""
+    if event.role == "system" and (text := _by_itself(event, t)):
+        return text
     ways = _ways(units, now, t)
     given = ((name, event.carried.get(name)) for name in SAID)
     told = [
@@ -51,6 +60,34 @@ def said(event: EventRow, units: Mapping[str, str], now: int, t: Words, *, sever
         if value not in (None, "", [], ()) and (text := ways.get(name, str)(value)) != event.why
     ]
     return t("；").join(told)
+
+
+def reason(event: EventRow, t: Words) -> str:
+    """Why it was done: in the words of who did it, or, where the system did, in the reader's."""
+    years, number = event.carried.get("years"), event.carried.get("number")
+    if isinstance(years, int):
+        return t("归档满 {n} 年", n=years)
+    if event.action == "unmerge" and number:
+        state = voc.say(voc.TICKET_STATES, str(event.carried.get("state", "")), t)
+        return t("主单 {number} {state}", number=number, state=state)
+    return "" if event.action == _UNTOLD else event.why
+
+
+def _by_itself(event: EventRow, t: Words) -> str:
+    """What the system did by itself, where its name alone does not say it: which clock, how far up, why."""
+    carried = event.carried
+    if event.action == "raise":
+        label, urgency = LABELS["urgency"], URGENCIES[str(carried.get("urgency"))]
+        return t("{what}：{said}", what=t(label), said=t(urgency))
+    if event.action == "mark":
+        clock, _, task = str(carried.get("clock", "")).partition("-")
+        whose = f"{voc.say(voc.CLOCKS, clock, t)} {task}".strip()
+        return t(_CARDS[str(carried.get("shown"))], clock=whose)
+    if event.action == "escalate":
+        return t("提到{level}", level=voc.say(voc.ESCALATION, str(carried.get("level", "")), t))
+    if event.action == "master_done":
+        return t("主单 {number}：{said}", number=carried.get("master", ""), said=carried.get("told", ""))
+    return t(_LAPSED[event.action]) if event.action in _LAPSED else ""
 
 
 def _device(event: EventRow) -> str:

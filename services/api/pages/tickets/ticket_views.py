@@ -9,7 +9,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages.ports import TicketRow
 from services.api.pages.tickets.spoken import spoken
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, TaskRow
-from services.api.pages.tickets.ticket_said import devices_of, said
+from services.api.pages.tickets.ticket_said import devices_of, reason, said
 from services.api.pages.vocabulary import (
     CLOCKS,
     ESCALATION,
@@ -232,7 +232,7 @@ def log(events: Sequence[EventRow], units: Mapping[str, str], now: int, t: Words
             when=fmt.near(event.at, now, t),
             what=say(EVENTS, event.action, t),
             who=t("系统") if event.role == "system" else _who(event, t),
-            why="" if event.action == "report" else event.why,
+            why=reason(event, t),
             said=said(event, units, now, t, several=several),
             system=event.role == "system",
         )
