@@ -104,6 +104,8 @@ def test_one_link_takes_one_answer(city: MemoryCity, waiting: Ticket) -> None:
     for again in (send(city, "GET", address), send(city, "POST", address, data=GOOD)):
         assert again.status_code == 410
         assert "这条链接不能再用了" in again.text
+        assert 'href="tel:12345"' in again.text
+        assert 'href="/"' not in again.text, "who has no account has no home page"
     assert ticket(city, waiting.id).state is State.REDO
 
 
@@ -145,6 +147,9 @@ def test_a_forged_link_is_none_of_ours(city: MemoryCity, waiting: Ticket) -> Non
         answer = send(city, "POST", address, data=GOOD)
         assert answer.status_code == 404, address
         assert "12345" in answer.text
+        if address.count("/") == 2 and ".." not in address:
+            assert "请从短信里重新点开" in answer.text
+            assert "This link" not in answer.text
     assert ticket(city, waiting.id).state is State.CALLBACK
 
 
@@ -154,6 +159,33 @@ def test_an_expired_link_says_so(city: MemoryCity, waiting: Ticket) -> None:
     answer = send(city, "GET", address)
     assert answer.status_code == 410
     assert "已过期" in answer.text
+
+
+def test_a_reporter_reads_english_where_they_choose_it(city: MemoryCity, waiting: Ticket) -> None:
+    address = link(city, waiting)
+    assert 'href="?language=en"' in send(city, "GET", address).text
+    chosen = send(city, "GET", f"{address}?language=en")
+    assert (chosen.status_code, chosen.headers["location"]) == (303, address)
+    assert "linli_language=en" in chosen.headers["set-cookie"]
+    assert chosen.headers["referrer-policy"] == "no-referrer", "the address is the key"
+
+
+def test_after_a_reopening_an_old_link_is_over_and_a_new_one_is_not(city: MemoryCity, waiting: Ticket) -> None:
+    old = link(city, waiting)
+    for action, role, details in (
+        ("callback", "operator", {"contacted": True, "solved": True, "satisfied": "satisfied"}),
+        ("reopen", "supervisor", {"reason": "又不亮"}),
+    ):
+        act(city, waiting.id, action, role, city.clock.now(), **details)
+    assert "已在重新办理" in send(city, "POST", old, data=GOOD).text
+    for action, role, details in (
+        ("arrive", "unit_handler", {"place": "三号楼"}),
+        ("finish", "unit_handler", {"outcome": "再修", "photo": "照片"}),
+        ("check_ok", "grid_worker", {}),
+    ):
+        act(city, waiting.id, action, role, city.clock.now(), **details)
+    assert "谢谢，已记下" in send(city, "POST", link(city, ticket(city, waiting.id)), data=GOOD).text
+    assert ticket(city, waiting.id).state is State.CLOSED
 
 
 def test_a_link_opens_nothing_else(city: MemoryCity, waiting: Ticket) -> None:

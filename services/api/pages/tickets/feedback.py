@@ -4,14 +4,16 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
-from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of
+from services.api.pages.desk import LANGUAGE_COOKIE, Desk, Visit
+from services.api.pages.entrance import Sent, remember, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.ticket_forms import satisfactions
+from services.api.pages.words import N_, language
+from services.api.problems import Problem, ProblemError
 from services.api.tickets.feedback import answered, link_of, opened
 from services.api.tickets.tickets import ticket_for
 from services.registry.domain import Permission
@@ -19,6 +21,12 @@ from services.tickets.domain import Satisfaction, State, Ticket
 
 ASKED: Final = ("solved", "satisfied", "text")
 MOST: Final = 500
+SHUT: Final = {
+    "not_found": (N_("这条链接打不开"), N_("它不完整，或者不是我们发的。请从短信里重新点开，或拨 12345。")),
+    "expired": (N_("这条链接已过期"), N_("链接七天内有效。请拨 12345，我们给您回电。")),
+    "used": (N_("这条链接不能再用了"), N_("已经收到您的回答，或者这件事已在重新办理。要补充请拨 12345。")),
+}
+"""By the code of the refusal: a heading, and what to do instead."""
 
 
 def routes(desk: Desk, container: Container) -> APIRouter:
@@ -36,19 +44,34 @@ def routes(desk: Desk, container: Container) -> APIRouter:
 
     @router.get("/feedback/{token}")
     def ask(request: Request, token: str) -> Response:
-        return _asked(desk, desk.visit(request), opened(container, token)[1], dict.fromkeys(ASKED, ""), {})
+        chosen = request.query_params.get("language")
+        if chosen is not None:
+            response = RedirectResponse(request.url.path, 303)
+            remember(response, LANGUAGE_COOKIE, language(chosen), secure=container.settings.public_https)
+            return _kept_private(response)
+        visit = desk.visit(request)
+        try:
+            ticket = opened(container, token)[1]
+        except ProblemError as error:
+            return _shut(desk, visit, error.problem)
+        return _asked(desk, visit, ticket, dict.fromkeys(ASKED, ""), {})
 
     @router.post("/feedback/{token}")
     def take(request: Request, token: str, form: Sent) -> Response:
-        visit, ticket = desk.visit(request), opened(container, token)[1]
+        visit = desk.visit(request)
         given = {name: text_of(form, name, MOST) for name in ASKED}
         errors = _errors(given, visit)
-        if errors:
-            return _asked(desk, visit, ticket, given, errors, status=422)
-        satisfied, solved = Satisfaction(given["satisfied"]), given["solved"] == "yes"
-        after = answered(container, token, solved=solved, satisfied=satisfied, text=given["text"])
+        try:
+            if errors:
+                return _asked(desk, visit, opened(container, token)[1], given, errors, status=422)
+            satisfied, solved = Satisfaction(given["satisfied"]), given["solved"] == "yes"
+            after = answered(container, token, solved=solved, satisfied=satisfied, text=given["text"])
+        except ProblemError as error:
+            return _shut(desk, visit, error.problem)
         again = after.state is not State.CLOSED
-        return _kept_private(desk.show(visit, "feedback.html", ticket=after, again=again, done=True))
+        return _kept_private(
+            desk.show(visit, "feedback.html", ticket=after, again=again, done=True, heading="", errors={})
+        )
 
     return router
 
@@ -57,9 +80,24 @@ def _asked(
     desk: Desk, visit: Visit, ticket: Ticket, given: dict[str, str], errors: dict[str, str], *, status: int = 200
 ) -> Response:
     shown = desk.show(
-        visit, "feedback.html", status=status, ticket=ticket, given=given, errors=errors, done=False,
+        visit, "feedback.html", status=status, ticket=ticket, given=given, errors=errors, done=False, heading="",
         words=dict(satisfactions(desk.source.scale(), visit.t)),
     )  # fmt: skip
+    return _kept_private(shown)
+
+
+def _shut(desk: Desk, visit: Visit, problem: Problem) -> Response:
+    """What is left to somebody whose link opens nothing: no account, so no home page either, but a number to call."""
+    heading, text = SHUT[problem.code]
+    shown = desk.show(
+        visit,
+        "feedback.html",
+        status=problem.status,
+        heading=visit.t(heading),
+        why=visit.t(text),
+        done=False,
+        errors={},
+    )
     return _kept_private(shown)
 
 
