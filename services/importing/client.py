@@ -74,6 +74,8 @@ def _refused(answer: httpx.Response) -> Refused:
     try:
         said = answer.json()
         words = f"{said['detail']} {said['remedy']}"
+        if str(said.get("field", "")).startswith("mapping."):
+            words += f" / 请改映射文件里的 {said['field'].removeprefix('mapping.')}：{said.get('value') or '没有写'}"
     except (ValueError, KeyError, TypeError):
         words = answer.text[:200]
     return Refused("refused", f"{answer.status_code}: {words}")

@@ -14,7 +14,7 @@ from streams.contracts import LinliError
 WAIT_S = 120.0
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 File = Annotated[
-    Path, typer.Argument(help="CSV with a header (UTF-8 or GB18030), or JSON Lines where it ends in .jsonl.")
+    Path, typer.Argument(help="CSV with a header, as a spreadsheet saves it, or JSON Lines where it ends in .jsonl.")
 ]
 Map = Annotated[
     Path, typer.Option("--map", help='YAML or JSON: {"system": "kaifeng", "mapping": {"number": "工单编号", …}}')

@@ -130,7 +130,7 @@ def test_who_may_not_and_what_is_no_file_is_said_and_no_trace_shown(desk: Desk) 
         (desk.run("old.csv", token="wrong"), "401"),
         (desk.run("old.csv", token=citizen), "403"),
         (desk.run("torn.csv"), "cannot be read"),
-        (desk.run("other.csv"), "The file has no column"),
+        (desk.run("other.csv"), "请改映射文件里的 number：编号"),
         (desk.run("none.csv"), "cannot be read"),
     ):
         assert answer.returncode == 1

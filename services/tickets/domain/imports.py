@@ -59,7 +59,7 @@ def check_mapping(mapping: Mapping[str, str], columns: Iterable[str]) -> None:
                 field, "", f"No column is mapped to {field}", f"Name one of: {', '.join(sorted(known))[:300]}."
             )
         if known and mapping[field] not in known:
-            raise _wrong(field, mapping[field], f"The file has no column {mapping[field]}", there)
+            raise _wrong(field, mapping[field], f"The file has no column {mapping[field]}.", there)
 
 
 def foreign_of(rows: Iterable[tuple[int, Mapping[str, str]]], mapping: Mapping[str, str]) -> Iterator[Foreign | Fault]:
