@@ -76,7 +76,7 @@ def read(data: bytes) -> list[list[str]]:
 
 
 def numbered(data: bytes) -> list[tuple[int, list[str]]]:
-    """The rows of a CSV (UTF-8 or GB18030) or of the first sheet of an .xlsx, each with its number from 1 on.
+    """The rows of a CSV, however its desk saved it, or of the first sheet of an .xlsx, each with its number from 1 on.
 
     Cells are trimmed text; blank rows are gone, and count.
 

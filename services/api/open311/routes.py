@@ -64,7 +64,8 @@ def _offer(routes: APIRouter, container: Container) -> None:
 
     @routes.get(f"{ROOT}/discovery.{{form}}")
     def discovery(request: Request, form: str) -> Response:
-        return answered(_format(form), "discovery", _discovery(str(request.base_url).rstrip("/")))
+        base = container.settings.public_url or str(request.base_url)
+        return answered(_format(form), "discovery", _discovery(base.rstrip("/")))
 
     @routes.get(f"{V2}/services.{{form}}")
     def list_services(form: str, request: Request) -> Response:

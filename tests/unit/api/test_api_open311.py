@@ -23,6 +23,7 @@ from services.registry.domain.geometry import surrounds
 from services.tickets.domain import State
 from services.tickets.domain.catalogue import GROUPS, LEAVES
 from tests.fakes.city import NOW, MemoryCity
+from tests.fakes.stage import staged
 from tests.fakes.web import ask, token
 
 V2: Final = "/open311/v2"
@@ -112,6 +113,17 @@ def test_discovery_names_the_endpoint_and_both_formats(shared: MemoryCity, kind:
     assert endpoint["formats"] == ["text/xml", "application/json"]
     assert endpoint["type"] == "production"
     assert ask(shared, "GET", endpoint["url"] + "/services.json").status_code == 200
+
+
+def test_discovery_names_the_address_from_outside_and_another_jurisdiction_is_404(city: MemoryCity) -> None:
+    """In "jurisdiction_id": an endpoint that serves one may ignore it; one that is wrong is not found."""
+    city.app = staged(city.container(public_url="https://12345.example", open311_jurisdiction="linli.example"))
+    (endpoint,) = read(ask(city, "GET", "/open311/discovery.json"))["endpoints"]
+    assert endpoint["url"] == f"https://12345.example{V2}"
+    for path in ("services", "services/lighting", "requests", "requests/LY-0", "tokens/x"):
+        assert "here it is linli.example" in refused(city, f"{V2}/{path}.xml", 404, jurisdiction_id="elsewhere")
+    assert "linli.example" in errors(post(city, form(city, jurisdiction_id="elsewhere")), 404)
+    assert read(ask(city, "GET", f"{V2}/services.json", params={"jurisdiction_id": "linli.example"}))
 
 
 @pytest.mark.parametrize("kind", ["xml", "json"])
