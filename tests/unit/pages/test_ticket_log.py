@@ -52,3 +52,11 @@ def test_what_the_system_does_by_itself_says_which_clock_how_far_and_why(name: s
     for lang, wanted in zip(LANGUAGES, MACHINES[name], strict=True):
         (seen,) = log([row], {}, event.at, words(lang))
         assert f"{seen.why}{seen.said}" == wanted
+
+
+def test_a_question_is_followed_by_its_answer() -> None:
+    carried = {"contacted": True, "solved": False, "text": "还不亮"}
+    row = EventRow(0, "callback", "callback", "redo", "王话务", "operator", "", carried)
+    seen = [log([row], {}, 0, words(lang))[0].said for lang in LANGUAGES]
+    assert seen[0].startswith("联系上了吗：是；解决了吗：否；")
+    assert seen[1].startswith("Reached? Yes; Solved? No; ")

@@ -55,7 +55,7 @@ def said(event: EventRow, units: Mapping[str, str], now: int, t: Words, *, sever
     ways = _ways(units, now, t)
     given = ((name, event.carried.get(name)) for name in SAID)
     told = [
-        t("{what}：{said}", what=t(LABELS.get(f"{event.action}.{name}") or LABELS[name]), said=text)
+        _answer(t(LABELS.get(f"{event.action}.{name}") or LABELS[name]), text, t)
         for name, value in given
         if value not in (None, "", [], ()) and (text := ways.get(name, str)(value)) != event.why
     ]
@@ -88,6 +88,11 @@ def _by_itself(event: EventRow, t: Words) -> str:
     if event.action == "master_done":
         return t("主单 {number}：{said}", number=carried.get("master", ""), said=carried.get("told", ""))
     return t(_LAPSED[event.action]) if event.action in _LAPSED else ""
+
+
+def _answer(label: str, text: str, t: Words) -> str:
+    """A label that asks is followed by its answer alone."""
+    return f"{label} {text}" if label.endswith("?") else t("{what}：{said}", what=label, said=text)
 
 
 def _device(event: EventRow) -> str:
