@@ -180,7 +180,8 @@ DOORS: Final[dict[str, Door]] = {
     "GET /api/v1/oncall/notifications": Door(PLATFORM),
     "GET /api/v1/oncall/notifications/{notification}": Door(PLATFORM),
     "POST /api/v1/oncall/notifications/{notification}/ack": Door(PLATFORM),
-    "GET /api/v1/events": Door(WATCH, RULED),  # tests/unit/api/test_scope.py, message by message
+    # test_scope.py, message by message; a reporter's is test_live_of_reporters.py
+    "GET /api/v1/events": Door(WATCH | REPORT, RULED),
     "GET /api/v1/openapi.json": Door(EVERYBODY),
     "GET /api/v1/asyncapi.json": Door(EVERYBODY),
     "GET /": Door(EVERYBODY),
