@@ -1,6 +1,6 @@
 """Policies: the deadlines that new tickets get, as versioned data."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -23,7 +23,7 @@ Words = Annotated[str, Field(max_length=8, examples=["5wd"])]
 """``30m``, ``24h``, ``7d`` run on; ``4wh`` counts working hours, ``5wd`` working days."""
 Urgency = Annotated[int, Field(ge=0, le=2)]
 Minute = Annotated[int, Field(ge=0, le=1_440)]
-_THIS_CENTURY = 4_102_416_000_000
+_THIS_CENTURY: Final = 4_102_416_000_000
 
 
 class DraftAsked(Asked):
