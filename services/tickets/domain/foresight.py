@@ -43,14 +43,18 @@ class Unusual(msgspec.Struct, frozen=True):
     en: str
 
 
-def foreseen(policy: Policy, opens_at: int) -> tuple[Foreseen, ...]:
-    """The dates of a ticket that opens at ``opens_at``, the most urgent first.
+def check(policy: Policy, opens_at: int) -> None:
+    """Refuse a policy that nobody may put in force.
 
     Raises:
-        Refused: ``policy``, a limit that ends more than a year later, by its field.
+        Refused: ``policy``, a limit that ends more than a year after ``opens_at``, by its field.
     """
     for field, words in policy.words():
         _bounded(field, words, opens_at, policy)
+
+
+def foreseen(policy: Policy, opens_at: int) -> tuple[Foreseen, ...]:
+    """The dates of a ticket that opens at ``opens_at``, the most urgent first."""
     return tuple(_of(policy, urgency, opens_at) for urgency in reversed(URGENCIES))
 
 

@@ -65,6 +65,7 @@ class KeepPolicies:
         _changes(who)
         at = self.clock.now() if opens_at is None else opens_at
         calendars.require_foreseen(at)
+        foresight.check(draft, at)
         now, then = foresight.foreseen(self.in_force(), at), foresight.foreseen(draft, at)
         return Preview(at, now, then, foresight.unusual(at, foresight.last_of((*now, *then))))
 
@@ -86,7 +87,7 @@ class KeepPolicies:
         newest = max(versions, default=0)
         if versions.get(policy.version, policy) != policy or policy.version > newest + 1:
             raise _taken(policy, newest)
-        foresight.foreseen(policy, now)
+        foresight.check(policy, now)
         try:
             with self.store.transaction() as work:
                 work.enforce(policy, by=who.by, now=now, reason=why)

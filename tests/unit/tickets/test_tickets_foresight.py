@@ -86,6 +86,14 @@ def test_a_preview_holds_the_draft_against_what_is_in_force_and_keeps_nothing() 
     assert (store.state.policies, store.state.audit.entries) == ({}, [])
 
 
+def test_what_was_put_in_force_before_there_was_a_bound_is_still_held_against_a_draft() -> None:
+    store = MemoryTicketStore()
+    with store.transaction() as work:
+        work.enforce(changed(finish="400d"), by="admin", now=T0, reason=WHY)
+    seen = KeepPolicies(store, ManualClock(EVE)).preview(DEFAULT, who=ADMIN)
+    assert seen.in_force[-1].runs[Clock.FINISH].due == EVE + 400 * 86_400_000
+
+
 def test_a_moment_that_no_calendar_foresees_is_refused() -> None:
     keep = KeepPolicies(MemoryTicketStore(), ManualClock(T0))
     with pytest.raises(Refused) as refusal:
