@@ -1,6 +1,7 @@
 """Tickets as a file: the list that was asked for, page by page as it is read, and no telephone number whole."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -72,6 +73,9 @@ WIDTHS: Final = {
 }  # fmt: skip
 MOST_ROWS: Final = 20_000
 """Tickets in one workbook, which is made whole before it is sent; the other formats flow and have no such end."""
+MAKING: Final = threading.BoundedSemaphore(1)
+"""A workbook takes seconds of processor time, in the process that pushes alarms: one after the other."""
+PATIENCE_S: Final = 20.0
 MEDIA: Final = {"csv": spreadsheets.CSV, "xlsx": spreadsheets.XLSX, "jsonl": JSON_LINES}
 
 
@@ -96,7 +100,7 @@ def exported(container: Container, caller: Caller, query: ExportQuery) -> Respon
     That it was taken is in the audit log before its first byte.
 
     Raises:
-        ProblemError, Refused: as the list itself; 422, more tickets than a workbook has.
+        ProblemError, Refused: as the list itself; 422, more tickets than a workbook has; 429, others are being made.
     """
     whole = query.model_copy(update={"limit": MAX_LIMIT, "cursor": None})
     pages = _pages(container, caller, whole, found(container, caller, whole))
@@ -127,8 +131,17 @@ def _csv(pages: Iterator[Page[Ticket]]) -> Iterator[bytes]:
 
 
 def _xlsx(pages: Iterator[Page[Ticket]]) -> bytes:
+    """Raises: ProblemError, 422 and 429."""
     rows = list(_bounded(pages))  # whole, before a workbook is begun that would not come to its end
-    return spreadsheets.to_xlsx([Sheet("工单", [zh for _, zh, _ in COLUMNS], rows, widths=WIDTHS)])
+    if not MAKING.acquire(timeout=PATIENCE_S):
+        raise refuse(
+            429, "crowded", "Other workbooks are being made.", "Ask again in a minute, or take format=csv.",
+            field="format", value="xlsx", headers={"Retry-After": "60"},
+        )  # fmt: skip
+    try:
+        return spreadsheets.to_xlsx([Sheet("工单", [zh for _, zh, _ in COLUMNS], rows, widths=WIDTHS)])
+    finally:
+        MAKING.release()
 
 
 def _bounded(pages: Iterator[Page[Ticket]]) -> Iterator[list[Cell]]:

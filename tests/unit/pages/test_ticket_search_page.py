@@ -106,3 +106,12 @@ def test_a_workbook_that_would_be_too_long_is_said_on_the_page(
     answer = operator.send("GET", f"{AT}/export?format=xlsx")
     assert answer.status_code == 422
     assert "一个 Excel 装不下" in answer.text
+
+
+def test_one_workbook_is_made_after_the_other(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "PATIENCE_S", 0)
+    with export.MAKING:
+        answer = operator.send("GET", f"{AT}/export?format=xlsx")
+    assert answer.status_code == 429
+    assert "别人正在导出 Excel" in answer.text
+    assert operator.send("GET", f"{AT}/export?format=xlsx").status_code == 200

@@ -35,6 +35,10 @@ SORTS: Final = {
 }
 URGENCIES: Final = {"2": N_("紧急"), "1": N_("重要"), "0": N_("普通")}
 CARDS: Final = {"yellow": N_("黄牌"), "red": N_("红牌")}
+NO_WORKBOOK: Final = {
+    422: N_("符合的工单超过 {n} 件，一个 Excel 装不下。请缩小范围，或导出 CSV"),
+    429: N_("别人正在导出 Excel，请过一分钟再试，或导出 CSV"),
+}
 TOGETHER: Final = {"note": "text", "urge": "text", "dispatch": "unit"}
 """What is done to many at once, and the one field that it takes."""
 A_PAGE: Final = 50
@@ -57,8 +61,8 @@ def routes(desk: Desk, book: TicketBook) -> APIRouter:
         except ProblemError as error:
             if error.problem.field != "format":
                 raise
-            wrong = visit.t("符合的工单超过 {n} 件，一个 Excel 装不下。请缩小范围，或导出 CSV", n=f"{MOST_ROWS:,}")
-            return _show(desk, book, visit, asked, wrong=wrong, status=422)
+            wrong = visit.t(NO_WORKBOOK[error.problem.status], n=f"{MOST_ROWS:,}")
+            return _show(desk, book, visit, asked, wrong=wrong, status=error.problem.status)
 
     @router.post(f"{AT}/filters")
     def keep(request: Request, form: Sent) -> Response:
