@@ -15,13 +15,14 @@ from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import charts, graphs
 from services.api.pages.drawing.maps import abnormal_features, area_features, fleet_features
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of, scope_names
-from services.api.pages.ports import AlarmRow, DeviceRow
+from services.api.pages.ports import DeviceRow
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.ticket_said import unit_names
 from services.api.problems import refuse
@@ -106,6 +107,8 @@ def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     source, who, now, t = desk.source, visit.caller, visit.now, visit.t
     rules = {rule.id: rule for rule in source.rules()}
     rows = alarm_views.ordered(source.open_alarms(who))
+    shown = alarm_views.views(rows, rules, now, t)
+    calling = [row for row in rows if not row.hidden]
     fleet = source.fleet(who)
     areas = source.areas(who)
     asked = visit.request.query_params.get("alarm", "")
@@ -115,18 +118,21 @@ def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     return {
         **common(visit, live=True),
         **scope_names(who, areas, t),
-        "alarms": [alarm_views.view(row, rules, now, t) for row in rows],
-        "waiting": sum(row.waits for row in rows),
-        "waiting_critical": sum(row.waits and row.severity == "critical" for row in rows),
+        "alarms": shown,
+        "calling": len(calling),
+        "waiting": sum(row.waits for row in calling),
+        "waiting_critical": sum(row.waits and row.severity == "critical" for row in calling),
         "counts": alarm_views.counts(rows),
         "legend": [severity for severity, n in alarm_views.counts(rows).items() if n],
-        "any_acked": any(not row.waits and row.severity != "warning" for row in rows),
+        "any_acked": any(not row.waits and row.severity != "warning" for row in calling),
+        "any_hidden": len(calling) < len(rows),
         "fleet_total": len(fleet),
         "fleet_normal": len(fleet) - len({row.device for row in rows} | {d.id for d in fleet if d.silent(now)}),
         "fleet_silent": silent,
         "kinds": list(KINDS),
         "picked": bool(asked),
-        "selected": alarm_views.view(selected, rules, now, t) if selected else None,
+        "selected": next((each for each in shown if selected and each.row.id == selected.id), None)
+        or (alarm_views.view(selected, rules, now, t) if selected else None),
         "last_ended": alarm_views.view(ended, rules, now, t) if ended else None,
         "last_span": fmt.span((ended.ended or now) - ended.since, t) if ended else "",
         **_detail(desk, visit, selected, rows, fleet),

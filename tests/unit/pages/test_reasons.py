@@ -207,7 +207,7 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
         ("设备正在检修",), ("in maintenance",),
     ),
     "raised while hidden": (
-        lambda: hidden(suppressed_by="e9"), 0, (*HELD, "另一条告警（e9）"), ("(e9)", "opens no ticket"),
+        lambda: hidden(suppressed_by="e9"), 0, (*HELD, "另一条告警“e9”"), ("“e9”", "opens no ticket"),
     ),
     "raised from a backlog": (lambda: hidden(backlog=True), 0, (*HELD, "补传的旧数据"), ("came late",)),
     "by arrival time": (lambda: hidden(quality="arrival_time"), 0, (*HELD, "设备时钟不准"), ("clock is wrong",)),

@@ -10,7 +10,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.rules.rule_source import RuleDesk
-from services.api.pages.words import N_, Words
+from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain import Permission
 from streams.contracts import ActionName, DeviceState
@@ -86,8 +86,6 @@ def panel(book: RuleDesk, visit: Visit, alarm: Alarm) -> dict[str, Any]:
             }
             for hold in holds
         ],
-        "people": book.names() if holds else {},
-        "hidden": _hidden(alarm, t, now),
         "may_hold": may,
         "lengths": [(length, fmt.span(length, t)) for length in LENGTHS if length <= longest] if may else [],
         "two": rule is not None and rule.second_approver,
@@ -96,17 +94,3 @@ def panel(book: RuleDesk, visit: Visit, alarm: Alarm) -> dict[str, Any]:
         "approves": may and waiting and shelved is not None and shelved.by != visit.caller.id,
         "out": out is not None or alarm.out_of_service,
     }
-
-
-def _hidden(alarm: Alarm, t: Words, now: int) -> list[str]:
-    """Why nobody is called because of it, as its last transition had it."""
-    found = []
-    if alarm.shelved_until is not None and alarm.shelved_until > now:
-        found.append(t("已搁置到 {time}", time=fmt.moment(alarm.shelved_until, now, t)))
-    if alarm.suppressed_by:
-        found.append(t("被告警 {episode} 压制", episode=alarm.suppressed_by[:8]))
-    if alarm.out_of_service:
-        found.append(t("已停用"))
-    if alarm.maintenance:
-        found.append(t("设备检修中"))
-    return found

@@ -12,13 +12,14 @@ from services.alarms.domain import AlarmFilters
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import rows
-from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
+from services.api.pages.alarms import acting, alarm_story, alarm_views, hidden, ladder_views, reason_views
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.members import members_of
+from services.api.pages.alarms.named import Named
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
 from services.api.pages.frames import common, names_of
-from services.api.pages.ports import AlarmRow
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.tickets.works import works_at
 from services.api.pages.words import N_
@@ -68,20 +69,18 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
     listed = [rows.of_alarm(row, who, places.get(row.alarm.device, "")) for row in page.items]
     rules = {rule.id: rule for rule in desk.source.rules()}
+    named = {row.episode: alarm_views.title(row, rules, t) for row in listed}
+    titles = {**named, **book.named(who, hidden.unnamed(listed)).titles(t)}
     asked = {name: value for name, value in chosen.items() if value and (name, value) != ("state", "open")}
     onward = {**asked, "cursor": encode_cursor(page.next)}
     areas = [area for area in desk.source.areas(who) if area.code.startswith(who.scope)]
     return {
         **common(visit, live=True),
         "alarms": [
-            (alarm_views.view(row, rules, visit.now, t), alarm_story.lasted(row, visit.now, t)) for row in listed
+            (alarm_views.view(row, rules, visit.now, t, titles), alarm_story.lasted(row, visit.now, t))
+            for row in listed
         ],
         "together": {item.alarm.id: (item.together, item.alarm.incident) for item in page.items if item.together > 1},
-        "shelved": {
-            item.alarm.id: t("已搁置到 {time}", time=fmt.moment(item.alarm.shelved_until, visit.now, t))
-            for item in page.items
-            if item.alarm.shelved_until is not None
-        },
         "flood": flood,
         "chosen": chosen,
         "narrowed": bool(asked),
@@ -132,19 +131,20 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
     rules = {rule.id: rule for rule in source.rules()}
     until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
     called = book.ladder(listed.alarm.incident)
+    named = book.named(who, [event.suppressed_by for event in reversed(events) if event.suppressed_by])
     chart = graphs.of_alarm(
         source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
     )
     return {
         **common(visit, live=True),
-        "a": alarm_views.view(row, rules, now, t),
+        "a": alarm_views.view(row, rules, now, t, named.titles(t)),
         "alarm": listed.alarm,
         "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
         "read_at": fmt.near(listed.alarm.ts, now, t) if listed.alarm.ts is not None else "",
         "chart": chart,
         "ladder": ladder_views.view(called, t) if called else None,
         "path": alarm_story.path(events, now, t),
-        "steps": alarm_story.steps(events, row, t),
+        "steps": alarm_story.steps(events, row, named, t),
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
         "works": works_at(book.container, visit, row.area),
@@ -152,12 +152,13 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
         "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
         "own": listed.alarm.device == listed.alarm.group,
         **acting.panel(rule_desk, visit, listed.alarm),
-        "reason": _reason(desk, book, events, row, visit),
+        "people": named.people,
+        "reason": _reason(desk, book, events, row, named, visit),
     }
 
 
 def _reason(
-    desk: Desk, book: AlarmBook, events: Sequence[AlarmEvent], row: AlarmRow, visit: Visit
+    desk: Desk, book: AlarmBook, events: Sequence[AlarmEvent], row: AlarmRow, named: Named, visit: Visit
 ) -> reason_views.ReasonView | None:
     """Why it fired; an alarm without a stored transition has nothing to say."""
     if not events:
@@ -166,4 +167,5 @@ def _reason(
     def series(start: int, end: int) -> Sequence[tuple[int, float]]:
         return desk.source.series(row.device, row.metric, start, end)
 
-    return reason_views.view(row.place or row.device, events, book.rules_of(events), series, visit.now, visit.t)
+    place = row.place or alarm_views.called(row.device, visit.t)
+    return reason_views.view(place, events, book.rules_of(events), series, visit.now, visit.t, named)

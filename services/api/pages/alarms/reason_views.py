@@ -8,6 +8,7 @@ from markupsafe import Markup
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms import reasons
+from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.drawing import charts
 from services.api.pages.rules import rule_words as rw
 from services.api.pages.vocabulary import QUALITIES, SEVERITIES, say
@@ -44,7 +45,13 @@ class ReasonView:
 
 
 def view(
-    place: str, events: Sequence[AlarmEvent], rules: Sequence[Rule | None], series: Series, now: int, t: Words
+    place: str,
+    events: Sequence[AlarmEvent],
+    rules: Sequence[Rule | None],
+    series: Series,
+    now: int,
+    t: Words,
+    named: Named = NOBODY,
 ) -> ReasonView:
     """``rules`` are those in force at each event; ``series(start, end)`` reads the metric's history."""
     event = cd.deciding(events)
@@ -52,11 +59,13 @@ def view(
     level = cd.level_of(rule, event) if rule else None
     run = cd.countdown(event, rule, level) if rule and level else None
     return ReasonView(
-        headline=reasons.headline(place, events, rules, now, t),
+        headline=reasons.headline(place, events, rules, now, t, named),
         facts=_facts(event, rule, t) if rule else [],
         counted=[_counted(event, rule, sample, t) for sample in run.samples] if rule and run else [],
         chart=_chart(event, rule, run, series, now, t) if rule and run and run.samples else None,
-        steps=[(events[i].at, reasons.told_of(events, rules, i, now, t)) for i in range(len(events) - 1, -1, -1)],
+        steps=[
+            (events[i].at, reasons.told_of(events, rules, i, now, t, named)) for i in range(len(events) - 1, -1, -1)
+        ],
     )
 
 
@@ -99,6 +108,12 @@ def _left(counted: cd.Counted, t: Words) -> str:
     return t("，").join(parts)
 
 
+def _limit_word(event: AlarmEvent, rule: Rule) -> str:
+    if event.limit is None or rule.op not in rw.SIGNS:
+        return ""
+    return f"{rw.SIGNS[rule.op]}{rw.plain(event.limit, rw.digits(rule, event.kind))}"
+
+
 def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now: int, t: Words) -> Markup:
     """The counted samples ringed, the limit, and the delay as a bar from the first of them to the decision."""
     points = [(cd.moment(counted.sample), counted.sample.value) for counted in run.samples]
@@ -108,7 +123,7 @@ def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now
     plain = isinstance(rule.measure, Value)
     severity = str(event.severity)
     limit = event.limit if rule.op not in rw.YES_OR_NO else None
-    word = say(SEVERITIES, severity, t)
+    word = f"{say(SEVERITIES, severity, t)} {_limit_word(event, rule)}".strip()
     above = rule.op in {Op.GE, Op.GT}
     data = charts.Evidence(
         points=sorted({*points, *(series(start, end) if plain else ())}),

@@ -57,7 +57,7 @@ HINTS: Final = {
     "name_en": N_("请写英文名称"),
     "cause": N_("请写隐患代码，例如 gas-leak"),
     "id": N_("编号用小写字母、数字，以点分段，例如 gas.kitchen，且未被占用"),
-    "suppress_when": N_("规则不能互相压制成圈，也不能压制自己；名字要存在"),
+    "suppress_when": N_("规则不能互相抑制成圈，也不能抑制自己；名字要存在"),
     "scope.area": N_("区域填代码数字，从区县起"),
     "scope.attributes": N_("属性每行一项，写成 名=值"),
     "scope": N_("范围内没有设备，或都归更具体的规则管"),

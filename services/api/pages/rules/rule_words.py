@@ -4,7 +4,6 @@ from typing import Final
 
 from sensors.kinds import metric_of
 from services.api.pages import formatting as fmt
-from services.api.pages.alarms.alarm_views import SIGNS, plain
 from services.api.pages.vocabulary import QUALITIES, metric_name, say
 from services.api.pages.words import Words
 from streams.contracts import (
@@ -24,10 +23,17 @@ from streams.contracts import (
     Value,
 )
 
+SIGNS: Final = {Op.GE: "≥", Op.GT: ">", Op.LE: "≤", Op.LT: "<"}
 PERCENT: Final = (Share, Nominal, Members)
 YES_OR_NO: Final = frozenset({Op.TRUE, Op.SILENT})
 TURNED: Final = {Op.GE: "≤", Op.GT: "≤", Op.LE: "≥", Op.LT: "≥"}
 """How a value stands to the limit less its deadband when the condition has gone."""
+
+
+def plain(value: float, digits: int) -> str:
+    """A limit without needless zeros: 50, 1.25."""
+    text = fmt.number(value, max(digits, 2))
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def exact(length: int, t: Words) -> str:
@@ -99,6 +105,8 @@ def unit(rule: Rule, kind: str) -> str:
 
 def digits(rule: Rule, kind: str) -> int:
     """With how many digits that quantity is said."""
+    if isinstance(rule.measure, PERCENT):
+        return 0
     metric = metric_of(kind, rule.metric)
     return metric.digits if metric and isinstance(rule.measure, Value | Sum | Jump) else 2
 

@@ -1,0 +1,25 @@
+"""What hides an alarm, in words short enough for a row: why nobody is called and no ticket comes. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from services.api.pages import formatting as fmt
+from services.api.pages.alarms.alarm_rows import AlarmRow
+from services.api.pages.words import Words
+
+
+def hidden(row: AlarmRow, titles: Mapping[str, str], now: int, t: Words) -> str:
+    """Why nobody is called because of it; "" where somebody is. ``titles``: other alarms by episode."""
+    if row.shelved_until is not None and row.shelved_until > now:
+        return t("已搁置到 {time}", time=fmt.moment(row.shelved_until, now, t))
+    if row.suppressed_by:
+        return t("被“{alarm}”抑制", alarm=titles.get(row.suppressed_by) or t("另一条告警"))
+    if row.out_of_service:
+        return t("已停用")
+    return t("设备检修中") if row.maintenance else ""
+
+
+def unnamed(rows: Iterable[AlarmRow]) -> list[str]:
+    """The episodes that hide some of ``rows`` and are none of them, each once."""
+    listed = list(rows)
+    known = {row.episode for row in listed}
+    return sorted({row.suppressed_by for row in listed if row.suppressed_by} - known)
