@@ -77,7 +77,7 @@ def test_progress_is_shown_and_the_result_takes_its_place(city: MemoryCity, auth
 def test_what_does_not_fit_is_said_and_nothing_runs(city: MemoryCity, author: Visitor) -> None:
     answer = author.send("POST", AT, {**author.form(AT, FORM), "do": "start", "major.limit": "60"})
     assert answer.status_code == 422
-    assert "限值要读数能够达到，且比上一级轻" in answer.text
+    assert "重要 限值“60”：要读数能够达到，且比上一级轻" in answer.text
     assert Form(answer.text, FORM).fields["major.limit"] == "60"
     odd = author.send("POST", AT, {**author.form(AT, FORM), "do": "start", "over.days": "8"})
     assert odd.status_code == 422

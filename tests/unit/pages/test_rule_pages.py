@@ -1,6 +1,8 @@
 """The rule pages without a script: what a browser sends is kept, refused in place, or tried."""
 
 import asyncio
+import html
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -135,7 +137,7 @@ def test_trying_keeps_nothing_and_warns(city: MemoryCity) -> None:
     answer = author.send("POST", "/rules/gas.ch4", fields)
     assert answer.status_code == 200
     assert "范围内没有设备" in answer.text
-    assert "回差填不小于 0 的数" in answer.text
+    assert "紧急 回差“30”：填不小于 0 的数" in html.unescape(answer.text)
     assert len(city.rules.list_versions("gas.ch4")) == 1
 
 
@@ -184,7 +186,75 @@ def test_somebody_elses_version_is_told_and_the_text_stays(city: MemoryCity) -> 
     assert other.send("POST", "/rules/gas.ch4", {**theirs, "reason": "先改", "do": "save"}).status_code == 303
     answer = author.send("POST", "/rules/gas.ch4", {**mine, "major.limit": "24", "reason": "后改", "do": "save"})
     assert answer.status_code == 409
+    assert " 刚存了第 4 版，您的内容还在" in answer.text
+    assert "理由：先改。" in answer.text
     assert Form(answer.text, "rule-form").fields["major.limit"] == "24"
+
+
+def test_two_people_at_one_rule_keep_both_changes_and_each_sees_the_others(city: MemoryCity) -> None:
+    author, other, at = Visitor(city, "supervisor"), Visitor(city, "administrator"), "/rules/gas.ch4"
+    mine, theirs = author.form(at), other.form(at)
+    changed = {"critical.limit": "52", "critical.repeat": "3", "major.off_delay_ms": "7", "reason": "先改"}
+    assert other.send("POST", at, {**theirs, **changed, "do": "save"}).status_code == 303
+    typed = {**mine, "critical.limit": "48", "warning.on_delay_ms": "2", "warning.on_delay_ms.unit": "min"}
+    answer = author.send("POST", at, {**typed, "reason": "后改", "do": "save"})
+    text = re.sub(r"<[^>]+>", "", html.unescape(answer.text))
+    assert answer.status_code == 409
+    assert "已把对方改的并入下表：紧急 次数、重要 恢复延时。" in text
+    assert "紧急 限值 对方改为 52" in text
+    back = Form(answer.text, "rule-form").fields
+    assert back["version"] == "4"
+    assert author.send("POST", at, {**back, "do": "save"}).status_code == 303
+    kept = city.rules.list_revisions("gas.ch4")[0]
+    critical, major, warning = kept.rule.levels
+    assert (kept.rule.version, kept.by, kept.why) == (5, "supervisor", "后改")
+    assert (critical.limit, critical.repeat, major.off_delay_ms, warning.on_delay_ms) == (48, 3, 420_000, 120_000)
+
+
+def test_a_new_warning_has_to_be_meant_before_a_rule_is_kept(city: MemoryCity) -> None:
+    author, at = Visitor(city, "supervisor"), "/rules/gas.ch4"
+    typed = {**author.form(at), "scope.model": "no-such", "reason": "只管新型号", "do": "save"}
+    answer = author.send("POST", at, typed)
+    assert answer.status_code == 422
+    assert "还没有存：请先看这几点" in answer.text
+    assert "范围内没有设备" in answer.text
+    assert len(city.rules.list_versions("gas.ch4")) == 1
+    back = Form(answer.text, "rule-form").fields
+    assert (back["scope.model"], back["reason"]) == ("no-such", "只管新型号")
+    more = author.send("POST", at, {**back, "critical.deadband": "30", "do": "save"})
+    assert more.status_code == 422, "what was read before says nothing of another warning"
+    assert author.send("POST", at, {**back, "do": "save"}).status_code == 303
+    again = author.send("POST", at, {**author.form(at), "reason": "照旧", "do": "save"})
+    assert again.status_code == 303, "what the version in force has against it is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "zh", "en"),
+    [
+        ("critical.limit", "5000", "紧急 限值“5000”：要读数能够达到，且比上一级轻（读数在 0 – 100 %LEL）",
+         "Critical Limit “5000”: within reach of readings, and milder than the level above (readings lie in 0 – 100"),
+        ("major.on_delay_ms", "abc", "重要 触发延时“abc 秒”：请写数字", "Major On-delay “abc s”: write a number"),
+        ("critical.on_delay_ms", "9000", "紧急 触发延时“9000 秒”：要短于判为无声的时间（1 时）", "(1 h)"),
+        ("reorder_wait_ms", "9999", "等待乱序“9999 秒”：告警会晚来这么久", "every alarm comes that much later"),
+        ("no_data_periods", "0", "判为无声的周期数“0”：填 1 或更多的整数", "give a whole number, 1 or more"),
+        ("cause", "燃气 泄漏", "隐患代码“燃气 泄漏”：用小写字母、数字和连字符", "small letters, digits and hyphens"),
+        ("scope.area", "123", "区域“123”：填完整的区域代码", "give a whole area code"),
+        ("name_en", "x" * 81, "英文名称“", "at most 80 characters"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_its_field_its_value_and_what_helps(
+    city: MemoryCity, field: str, typed: str, zh: str, en: str
+) -> None:
+    author, at = Visitor(city, "supervisor"), "/rules/gas.ch4"
+    sent = {**author.form(at), field: typed, "reason": "改", "do": "save"}
+    for lang, said in (("zh", zh), ("en", en)):
+        author.cookies["linli_language"] = lang
+        answer = author.send("POST", at, sent)
+        assert answer.status_code == 422
+        text = html.unescape(answer.text)
+        assert said in text
+        assert "Expected" not in text
+        assert Form(answer.text, "rule-form").fields[field] == typed
 
 
 def test_versions_are_compared_and_restored(city: MemoryCity) -> None:

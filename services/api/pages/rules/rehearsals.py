@@ -14,7 +14,7 @@ from services.api.pages.frames import common, names_of
 from services.api.pages.rules import rehearsal_views as views
 from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules.rule_source import RuleDesk
-from services.api.pages.rules.rule_views import difference, field_name
+from services.api.pages.rules.rule_views import difference
 from services.api.pages.rules.rules import devices_of, fields_of, rule_in, sent, watching
 from services.api.pages.words import N_
 from services.api.problems import refuse
@@ -132,10 +132,7 @@ def _wrong(refused: Refused, values: Mapping[str, str], visit: Visit) -> list[st
     if not isinstance(listed, list):
         return [t("范围内没有这种设备，或设备太多，请换一个范围")]
     problems = [Problem(each["field"], each["value"], each["remedy"]) for each in listed]
-    return [
-        f"{field_name(problem.field, t)}{t('：')}{finding.text}"
-        for problem, finding in zip(problems, forms.findings(problems, values, t), strict=True)
-    ]
+    return [finding.text for finding in forms.findings(problems, values, t)]
 
 
 def _run(desk: Desk, book: RuleDesk, visit: Visit, rule: str, run: str) -> dict[str, Any]:
