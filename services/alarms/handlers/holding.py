@@ -53,13 +53,13 @@ class HoldAlarm:
         """
         return in_transaction(self.store, lambda work: self._take(work, wish))
 
-    def approve(self, alarm: str, *, by: str, command: str, scope: str = "") -> Held:
+    def approve(self, alarm: str, *, by: str, command: str, scope: str = "", kind: HoldKind = HoldKind.SHELVE) -> Held:
         """The second person agrees: only now the engine is told.
 
         Raises:
             Refused: ``not-found``; ``state``; ``second`` by the person who asked.
         """
-        return in_transaction(self.store, lambda work: self._approve(work, alarm, by, command, scope))
+        return in_transaction(self.store, lambda work: self._approve(work, alarm, by, command, scope, kind))
 
     def _take(self, work: Work, wish: Holding) -> Held:
         now, alarm = self.clock.now(), _found(work, wish.alarm, wish.scope)
@@ -90,12 +90,12 @@ class HoldAlarm:
         return Hold(
             id=wish.command, kind=kind, rule=alarm.rule, device=alarm.device, area=alarm.area, episode=alarm.episode,
             by=wish.by, at=now, why=wish.why.strip(), until=wish.until if kind is HoldKind.SHELVE else None,
-            two=kind is HoldKind.SHELVE and rule is not None and rule.second_approver,
+            two=rule is not None and rule.second_approver,
         )  # fmt: skip
 
-    def _approve(self, work: Work, name: str, by: str, command: str, scope: str) -> Held:
+    def _approve(self, work: Work, name: str, by: str, command: str, scope: str, kind: HoldKind) -> Held:
         now, alarm = self.clock.now(), _found(work, name, scope)
-        hold = work.open_hold(alarm.rule, alarm.device, HoldKind.SHELVE)
+        hold = work.open_hold(alarm.rule, alarm.device, kind)
         before = work.asked(command)
         if before is not None and hold is not None and before.second == by and hold.second == by:
             return Held(alarm, hold)
@@ -104,7 +104,7 @@ class HoldAlarm:
         waiting = check_approval(hold, by=by, now=now)
         agreed = msgspec.structs.replace(waiting, second=by, approved_at=now)
         work.keep_hold(agreed)
-        asked = Holding(name, ActionName.SHELVE, waiting.by, command, waiting.why, waiting.until)
+        asked = Holding(name, ActionName(str(kind)), waiting.by, command, waiting.why, waiting.until)
         work.ask(msgspec.structs.replace(_action(alarm, asked, now), second=by))
         return Held(alarm, agreed)
 

@@ -4,11 +4,10 @@ import gzip
 import json
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import allow
@@ -20,7 +19,6 @@ from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import charts, graphs
 from services.api.pages.drawing.maps import abnormal_features, area_features, fleet_features
-from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of, scope_names
 from services.api.pages.ports import DeviceRow
 from services.api.pages.tickets import ticket_views
@@ -78,29 +76,11 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
         alarms = [alarm_views.view(row, rules, visit.now, visit.t) for row in desk.source.open_alarms(visit.caller)]
         return _geojson(abnormal_features(alarms, desk.source.fleet(visit.caller)))
 
-    @router.post("/alarms/{alarm}/acknowledge")
-    def acknowledge(request: Request, alarm: str, form: Sent) -> Response:
-        visit = desk.visit(request)
-        desk.source.acknowledge(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(_back(form, alarm, "acknowledged"), 303)
-
-    @router.post("/alarms/{alarm}/reset")
-    def reset(request: Request, alarm: str, form: Sent) -> Response:
-        visit = desk.visit(request)
-        desk.source.reset(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(_back(form, alarm, "reset"), 303)
-
     return router
 
 
 def _watch(visit: Visit) -> None:
     allow(Permission.WATCH)(visit.caller)
-
-
-def _back(form: Sent, alarm: str, said: str) -> str:
-    """To the alarm's own page where the form stood there, else to the cockpit with it selected."""
-    own = text_of(form, "back", 10) == "page"
-    return f"/alarms/{quote(alarm)}?said={said}" if own else f"/cockpit?alarm={quote(alarm)}&said={said}"
 
 
 def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:

@@ -333,6 +333,11 @@ def test_critical_gas_is_shelved_on_its_page_by_two_people(city: MemoryCity) -> 
     asked = {**manager.csrf, "length": str(30 * MINUTE), "reason": "动火"}
     assert manager.send("POST", f"{page}/hold/shelve", asked).status_code == 303
     waiting = manager.send("GET", page).text
+    assert "第二人同意之前照常催叫" in waiting
+    assert "1 项申请等第二人同意" in supervisor.send("GET", "/alarms").text
+    assert "1 项申请" not in Visitor(city, "grid_worker").send("GET", "/alarms").text
+    own = manager.send("POST", f"{page}/approve", manager.csrf)
+    assert (own.status_code, "自己的申请不能自己同意" in own.text) == (409, True)
     assert "同意搁置" not in waiting
     assert ("撤回申请" in waiting, "结束搁置" in waiting) == (True, False), "nothing is shelved yet"
     assert "同意搁置" in supervisor.send("GET", page).text
