@@ -8,11 +8,15 @@ from services.api.pages.words import Words
 
 
 def hidden(row: AlarmRow, titles: Mapping[str, str], now: int, t: Words) -> str:
-    """Why nobody is called because of it; "" where somebody is. ``titles``: other alarms by episode."""
+    """Why nobody is called because of it; "" where somebody is.
+
+    ``titles``: other alarms by episode; one at the same place is named by its rule alone.
+    """
     if row.shelved_until is not None and row.shelved_until > now:
         return t("已搁置到 {time}", time=fmt.moment(row.shelved_until, now, t))
     if row.suppressed_by:
-        return t("被“{alarm}”抑制", alarm=titles.get(row.suppressed_by) or t("另一条告警"))
+        by = titles.get(row.suppressed_by) or t("另一条告警")
+        return t("被“{alarm}”抑制", alarm=by.removeprefix(f"{row.place} ") if row.place else by)
     if row.out_of_service:
         return t("已停用")
     return t("设备检修中") if row.maintenance else ""

@@ -140,4 +140,4 @@ def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now
         flag=limit is None,
         key="why",
     )
-    return charts.evidence(data, t, width=760, height=180)
+    return charts.evidence(data, t, width=440, height=190)
