@@ -15,7 +15,7 @@ from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.words import words
+from services.api.pages.words import Words, words
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX, Shape
 from services.api.words import Word, missing
@@ -130,7 +130,7 @@ def explained(alarm: str, place: Said, events: Sequence[AlarmEvent], rules: Sequ
         rule_version=event.rule_version,
         rule_name=Said(zh=rule.name_zh, en=rule.name_en) if rule else None,
         quantity=Said(**{t.lang: rw.quantity(rule, event.kind, t) for t in (zh, en)}) if rule else None,
-        condition=Said(**{t.lang: rw.condition(rule, event.kind, event.limit, t) for t in (zh, en)}) if rule else None,
+        condition=Said(**{t.lang: _condition(rule, event, t) for t in (zh, en)}) if rule else None,
         op=rule.op if rule else None,
         limit=event.limit,
         unit=rw.unit(rule, event.kind) if rule else "",
@@ -155,6 +155,13 @@ def explained(alarm: str, place: Said, events: Sequence[AlarmEvent], rules: Sequ
         ],
         chart=chart,
     )  # fmt: skip
+
+
+def _condition(rule: Rule, event: AlarmEvent, t: Words) -> str:
+    level = cd.level_of(rule, event)
+    if level is None:
+        return rw.condition(rule, event.kind, event.limit, t)
+    return rw.whole_condition(rule, event.kind, level, event.limit, t)
 
 
 def _counted(counted: cd.Counted) -> CountedShape:

@@ -200,7 +200,7 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
         lambda: leak().act(ActionName.OUT_OF_SERVICE), 1, ("已暂停使用",), ("out of service on this device",),
     ),
     "suppressed from elsewhere": (
-        lambda: leak().act(ActionName.SUPPRESS, by="feeder-7"), 1, ("另一条告警（feeder-7）",), ("(feeder-7)",),
+        lambda: leak().act(ActionName.SUPPRESS, by="feeder-7"), 1, ("另一条告警“feeder-7”",), ("“feeder-7”",),
     ),
     "in maintenance": (
         lambda: leak().adopt([GAS], msgspec.structs.replace(DEVICE, state=DeviceState.MAINTENANCE, version=2)), 1,

@@ -102,8 +102,8 @@ def shown_value(row: AlarmRow, rule: Rule | None, now: int, t: Words) -> tuple[s
     if row.rule == CLOCK:
         return fmt.span(int(row.value), t), ""
     if rule is not None and not isinstance(rule.measure, Value):
-        return fmt.number(row.value, rw.digits(rule, row.kind)), rw.unit(rule, row.kind)
-    return fmt.number(row.value, metric.digits if metric else 1), metric.unit if metric else ""
+        return fmt.number(row.value, rw.digits(rule, row.kind)), rw.unit_word(rw.unit(rule, row.kind), t)
+    return fmt.number(row.value, metric.digits if metric else 1), rw.unit_word(metric.unit if metric else "", t)
 
 
 def limit_text(row: AlarmRow, rule: Rule | None, t: Words) -> str:

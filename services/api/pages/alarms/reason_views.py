@@ -13,7 +13,7 @@ from services.api.pages.drawing import charts
 from services.api.pages.rules import rule_words as rw
 from services.api.pages.vocabulary import QUALITIES, SEVERITIES, say
 from services.api.pages.words import Words
-from streams.contracts import AlarmEvent, Op, Rule, Value
+from streams.contracts import AlarmEvent, Level, Op, Rule, Value
 
 Series = Callable[[int, int], Sequence[tuple[int, float]]]
 ROOM = 2 * fmt.MINUTE
@@ -74,14 +74,22 @@ def _facts(event: AlarmEvent, rule: Rule, t: Words) -> list[tuple[str, str]]:
     if level is None or rule.op is Op.SILENT:
         return []
     facts = [
-        (t("条件"), rw.condition(rule, event.kind, level.limit, t)),
+        (t("条件"), rw.whole_condition(rule, event.kind, level, level.limit, t)),
+        *((t("前提"), rw.side(rule, event.kind, gate, t)) for gate in rule.gate),
+        *([(t("时段"), rw.hours(rule.schedule, t))] if rule.schedule else []),
         (t("判定要求"), rw.need(level, t)),
-        (t("恢复"), t("{clear}，保持 {off}", clear=rw.clearing(rule, event.kind, level, t),
-                     off=rw.exact(level.off_delay_ms, t))),
+        (t("恢复"), _clears(event, rule, level, t)),
     ]  # fmt: skip
     if level.unrefuted_ms is not None:
-        facts.insert(2, (t("或"), t("{span} 无反证", span=rw.exact(level.unrefuted_ms, t))))
+        facts.insert(-1, (t("或"), t("{span} 无反证", span=rw.exact(level.unrefuted_ms, t))))
     return facts
+
+
+def _clears(event: AlarmEvent, rule: Rule, level: Level, t: Words) -> str:
+    clear = rw.clearing(rule, event.kind, level, t)
+    if not level.off_delay_ms:
+        return t("{clear}，即恢复", clear=clear)
+    return t("{clear}，保持 {off}", clear=clear, off=rw.exact(level.off_delay_ms, t))
 
 
 def _counted(event: AlarmEvent, rule: Rule, counted: cd.Counted, t: Words) -> CountedView:
@@ -129,7 +137,7 @@ def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now
         points=sorted({*points, *(series(start, end) if plain else ())}),
         start=start,
         end=max(end, decided),
-        unit=rw.unit(rule, event.kind),
+        unit=rw.unit_word(rw.unit(rule, event.kind), t),
         name=rw.quantity(rule, event.kind, t),
         gap=end - start,
         precision=rw.digits(rule, event.kind),

@@ -99,7 +99,7 @@ def _confirmed(x: Telling, rule: Rule, level: Level, *, rise: bool) -> str:
     run = cd.countdown(event, rule, level)
     said = {
         "since": x.when(run.since if rise else event.since),
-        "condition": rw.condition(rule, event.kind, event.limit, t),
+        "condition": rw.whole_condition(rule, event.kind, level, event.limit, t),
         "at": x.at,
         "severity": x.severity,
     }
