@@ -67,9 +67,8 @@ class Engine:
             further: list[Outcome] = []
             for outcome in outcomes:
                 self.faults += [fault.error for fault in outcome.faults]
-                if outcome.moved:
-                    events += outcome.events
-                    further += self._across(outcome)
+                events += outcome.events
+                further += self._across(outcome)
             if not further:
                 return events
             outcomes = further

@@ -86,11 +86,13 @@ def table(devices: int, rounds: int, size: int, repeat: int) -> None:
 def curve(repeat: int) -> None:
     """Cost of a reading against the number of devices: five rules, each device once a minute."""
     print(f"{'devices':>10} {'readings':>10} {'µs a reading':>14} {'to 1,000':>10}")
-    first = 0.0
+    costs: list[float] = []
     for devices in (1_000, 10_000, 100_000, 1_000_000):
-        best = min(_minutes(devices) for _ in range(repeat if devices < 1_000_000 else 1))
-        first = first or best
-        print(f"{devices:>10,} {_turns(devices) * devices:>10,} {best:>14.2f} {best / first:>9.2f}x", flush=True)
+        costs.append(min(_minutes(devices) for _ in range(repeat if devices < 1_000_000 else 1)))
+        ratio = costs[-1] / costs[0]
+        print(f"{devices:>10,} {_turns(devices) * devices:>10,} {costs[-1]:>14.2f} {ratio:>9.2f}x", flush=True)
+    apart = (max(costs) - min(costs)) / (max(costs) + min(costs))
+    print(f"all within ±{apart:.1%} of their middle (aim: ±10%)")
 
 
 def _turns(devices: int) -> int:

@@ -7,13 +7,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T], *, within_s: float = 30.0, every_s: float = 0.05, what: str = "") -> T:
-    """Call ``probe`` until it returns something true; its last answer is in the failure."""
+def eventually(
+    probe: Callable[[], T], *, within_s: float = 30.0, every_s: float = 0.05, what: str | Callable[[], str] = ""
+) -> T:
+    """Call ``probe`` until it returns something true; its last answer is in the failure.
+
+    ``what`` is awaited; a callable is asked once the time is up, as for a log that grows meanwhile.
+    """
     deadline = time.monotonic() + within_s
     while True:
         answer = probe()
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise AssertionError(f"still not so after {within_s} s: {what or probe} (last answer {answer!r})")
+            said = what() if callable(what) else what
+            raise AssertionError(f"still not so after {within_s} s: {said or probe} (last answer {answer!r})")
         time.sleep(every_s)

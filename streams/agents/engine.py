@@ -1,7 +1,9 @@
 """The wrapper around a stage's pure shard: nothing is acknowledged before its effects are in Kafka.
 
-Order (design section 2): effects acknowledged, state written, input acked. State is written
-at transitions and otherwise at most every ten seconds, so inputs stay unacked until then.
+Order (design section 2): effects acknowledged, state written, input acked. At a transition the state
+of what it moved is written and nothing else; all that has changed at least every ten seconds, and
+inputs stay unacked until then. Each grid or group knows the offset that it reflects, so one that was
+written later than the others skips what it has when a worker reads the inputs again (ADR 76).
 """
 
 import asyncio
@@ -13,8 +15,9 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from streams.agents.hold import Hold
+from streams.agents.partition import Partition
 from streams.agents.poison import Poison, letter_of
-from streams.agents.sending import Acknowledged, Hand, Save, Send, until_sent
+from streams.agents.sending import Hand, Save, Send, until_sent
 from streams.agents.stages import FIRST, PureShard, Stage
 from streams.contracts import AlarmEvent, Tick, Undecodable, encode, group_key, metrics
 from streams.contracts.topics import ALARMS, DEAD_LETTERS, GROUPS, INPUTS
@@ -23,8 +26,6 @@ from streams.process.metrics import made
 from streams.rules import Catalogue, Fault, ForeignState, Outcome, Withdrawn, partition_of_code
 
 log = logging.getLogger(__name__)
-SAVE_EVERY_S = 10.0
-MOST_UNACKED = 5_000
 REWIND_EVERY_S = 1.0
 REWIND_MOST_S = 20.0
 
@@ -34,23 +35,6 @@ Rewind = Callable[[int, int], Awaitable[None]]
 
 class Gap(Exception):
     """The log as consumed has a hole that no rewinding closes."""
-
-
-class Partition:
-    """One assigned partition: its shard, and the inputs that are not yet acknowledged.
-
-    ``ticking`` holds ticks that are on their way to the second stage: nobody waits for one before
-    the input that brought it is to be acknowledged.
-    """
-
-    def __init__(self, shard: PureShard, now: float) -> None:
-        self.shard = shard
-        self.unacked: list[Any] = []
-        self.ticking: list[tuple[Hand, Acknowledged]] = []
-        self.next = 0
-        self.hole_since: float | None = None
-        self.rewound = 0.0
-        self.saved = now
 
 
 class Engine:
@@ -73,6 +57,7 @@ class Engine:
         progress: Progress,
         stage: Stage = FIRST,
         hold: Hold | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stage = stage
         self._hold = hold or Hold(stage)
@@ -83,6 +68,7 @@ class Engine:
         self._rewind = rewind
         self._poison = poison
         self._progress = progress
+        self._clock = clock
         self._partitions: dict[int, Partition] = {}
         self.catalogue = Catalogue({}, {}, Withdrawn())
         self.generation = 0
@@ -146,9 +132,8 @@ class Engine:
                 raise
         if outcome is not None:
             await self._publish(outcome, partition, message)
-        due = time.monotonic() - partition.saved >= SAVE_EVERY_S or len(partition.unacked) >= MOST_UNACKED
-        if (due or (outcome is not None and outcome.moved)) and generation == self.generation:
-            await self._settle(message.partition, partition)
+        if generation == self.generation:
+            await self._keep(message.partition, partition, outcome.moved if outcome is not None else ())
         self._progress.beat(self.stage.loop)
 
     async def _partition(self, number: int) -> Partition | None:
@@ -169,8 +154,7 @@ class Engine:
             if shard.refused:
                 await self._forget_stored(number, mine, shard.refused)
             shard.adopt(self.catalogue)  # another may have come while Kafka was asked
-            partition = Partition(shard, time.monotonic())
-            partition.next = max(shard.offset + 1, earliest)
+            partition = Partition(number, shard, max(shard.offset + 1, earliest), self._clock())
             if generation == self.generation:
                 self._partitions[number] = partition
             place, kept = f"{self.stage.topic.name}/{number}", len(shard.codes) - 1
@@ -193,7 +177,7 @@ class Engine:
         Raises:
             Gap: rewinding has not helped; a restart begins at the acknowledged offset.
         """
-        now = time.monotonic()
+        now = self._clock()
         if partition.hole_since is None:
             partition.hole_since = now
             place = f"{self.stage.topic.name}/{number}"
@@ -260,15 +244,25 @@ class Engine:
         await until_sent([self._sender(DEAD_LETTERS.name, letter.source, encode(letter))], self.stage.loop)
         made(metrics.DEAD_LETTERS).labels(source="streams", reason=reason).inc()
 
+    async def _keep(self, number: int, partition: Partition, moved: Sequence[str]) -> None:
+        """Write what one record moved; everything, where that is due."""
+        if partition.due(self._clock()):
+            await self._settle(number, partition)
+        else:
+            await self._write(number, partition.shard, moved)
+
     async def _settle(self, number: int, partition: Partition) -> None:
         """Write every changed grid, and only then acknowledge the inputs it holds."""
         shard = partition.shard
         await self._ticked(partition)
-        await until_sent([self._saver(number, code, shard.pack(code)) for code in shard.dirty], self.stage.loop)
+        await self._write(number, shard, shard.dirty)
         for event in partition.unacked:
             event.ack()
         partition.unacked.clear()
-        partition.saved = time.monotonic()
+        partition.saved = self._clock()
+
+    async def _write(self, number: int, shard: PureShard, codes: Sequence[str]) -> None:
+        await until_sent([self._saver(number, code, shard.pack(code)) for code in codes], self.stage.loop)
 
     async def _ticked(self, partition: Partition) -> None:
         """Wait for the ticks on their way; those that Kafka did not take are sent again."""

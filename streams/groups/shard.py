@@ -109,6 +109,7 @@ class GroupShard:
             group = self.groups[code] = Group.new(code)
         if offset <= group.state.offset:
             return
+        before = outcome.effects
         match record:
             case Candidate():
                 group.candidate(record, outcome)
@@ -117,6 +118,7 @@ class GroupShard:
             case Action():
                 group.act(record, self._roster, outcome)
         group.state.offset = offset
+        outcome.note(code, before)
         if group.awake:
             self._awake.add(code)
 
@@ -129,8 +131,10 @@ class GroupShard:
         for code in sorted(self._awake):
             group = self.groups[code]
             if offset > group.state.offset:
+                before = outcome.effects
                 group.tick(at, self._roster, outcome)
                 group.state.offset = offset
+                outcome.note(code, before)
             if not group.awake:
                 self._awake.discard(code)
         if at - self._tidied >= TIDY_EVERY_MS:
@@ -146,5 +150,7 @@ class GroupShard:
         self.catalogue, self._waiting = catalogue, None
         self._roster = roster_of(catalogue)
         for code in sorted(self._awake):
+            before = outcome.effects
             self.groups[code].adopt(catalogue, self._roster, self._known, now, outcome)
+            outcome.note(code, before)
         outcome.adopted = True

@@ -17,7 +17,6 @@ from streams.contracts import (
     Member,
     Page,
     Source,
-    Tick,
 )
 from streams.contracts.devices import DeviceState
 from streams.rules.bench import Told
@@ -51,6 +50,8 @@ class Outcome:
     group among it; those are not in ``events``. ``inputs`` (what the second stage hides or shows)
     goes back to ``linli.inputs``; ``incidents`` names those that begin here, ``beyond`` the groups
     that are too large and what of them was passed on without being remembered, or left out.
+    ``moved`` are the codes of the grids or groups of which something was said that others act on;
+    time alone moves nothing.
     """
 
     source: Source
@@ -65,11 +66,17 @@ class Outcome:
     duplicates: int = 0
     strangers: int = 0
     adopted: bool = False
+    moved: list[str] = field(default_factory=list)
 
     @property
-    def moved(self) -> bool:
-        """Something has changed that others act on; time alone has not."""
-        return bool(self.events or self.inputs) or any(not isinstance(record, Tick) for record in self.groups)
+    def effects(self) -> int:
+        """How much was said so far, to be compared with by :meth:`note`."""
+        return len(self.events) + len(self.inputs) + len(self.groups)
+
+    def note(self, code: str, before: int) -> None:
+        """What was said since there were ``before`` effects was said of ``code``."""
+        if self.effects > before and code not in self.moved:
+            self.moved.append(code)
 
     def tell(self, told: Told, device: Device, grid: str) -> None:
         """Address a transition, so that nobody downstream has to look anything up."""

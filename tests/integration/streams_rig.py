@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,14 @@ class Worker:
     @property
     def log(self) -> str:
         return (self.home / f"{self.name}.log").read_text(errors="replace")
+
+    def tail(self) -> str:
+        """What it said last, for a failure to tell."""
+        return f"{self.name}: {self.log[-3000:]}"
+
+
+def tails(workers: Iterable[Worker]) -> str:
+    return "\n".join(worker.tail() for worker in workers)
 
 
 class Log:

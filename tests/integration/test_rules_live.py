@@ -93,16 +93,16 @@ def test_a_changed_rule_is_live_without_a_restart_and_the_pending_timer_runs_on(
 
     say(0, 40.0)
     say(10 * S, 41.0)
-    eventually(settled, within_s=90, every_s=0.3, what=worker.log[-3000:])
+    eventually(settled, within_s=90, every_s=0.3, what=worker.tail)
     assert events(11 * S) == []
     changes = {"levels": [major, {"severity": "warning", "limit": 10.0}]}
     asked = time.monotonic()
     kept = change_rule(rules, devices, rule_id, 1, changes, Wish(AUTHOR, "先提示", f"{log.run}-2", start))
-    first = eventually(lambda: events(12 * S), within_s=60, every_s=0.05, what=worker.log[-3000:])
+    first = eventually(lambda: events(12 * S), within_s=60, every_s=0.05, what=worker.tail)
     took = time.monotonic() - asked
     assert kept.revision.rule.version == 2
     assert [(event.rule_version, event.severity) for event in first] == [(2, Severity.WARNING)]
-    risen = eventually(lambda: events(31 * S)[1:], within_s=30, every_s=0.1, what=worker.log[-3000:])
+    risen = eventually(lambda: events(31 * S)[1:], within_s=30, every_s=0.1, what=worker.tail)
     assert [(event.cause, event.severity, event.at - start) for event in risen] == [
         (Cause.SEVERITY_UP, Severity.MAJOR, 30 * S)
     ]

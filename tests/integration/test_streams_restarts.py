@@ -19,7 +19,7 @@ from streams.contracts import AlarmEvent, decode
 from streams.contracts.topics import ALARMS, GROUPS, INPUTS
 from tests.conftest import running_kafka
 from tests.integration.streams_district import District
-from tests.integration.streams_rig import Log, Worker
+from tests.integration.streams_rig import Log, Worker, tails
 from tests.support import eventually
 
 FULL = os.environ.get("LINLI_SOAK") == "1"
@@ -59,7 +59,7 @@ def test_random_restarts_under_load_give_every_alarm_and_no_other(log: Log, work
         log.flush()
         return all("taken over" in worker.log for worker in workers)
 
-    eventually(both_at_work, within_s=90, every_s=0.5, what=workers[1].log[-2000:])
+    eventually(both_at_work, within_s=90, every_s=0.5, what=lambda: tails(workers))
     due = 4
     for step in range(ROUNDS):
         district.round(step)
@@ -87,7 +87,7 @@ def test_random_restarts_under_load_give_every_alarm_and_no_other(log: Log, work
             for number, end in ends.items()
         )
 
-    eventually(lambda: len(found()) >= expected, within_s=60, what="\n".join(w.log[-3000:] for w in workers))
+    eventually(lambda: len(found()) >= expected, within_s=60, what=lambda: tails(workers))
     goal = {topic: log.ends(topic) for topic in (INPUTS, GROUPS)}
     eventually(acknowledged, within_s=60, every_s=0.5, what=f"of {goal}")
     assert found() == {*district.expected(), *district.expected_of_groups()}
@@ -122,7 +122,7 @@ def test_a_worker_whose_recovery_never_ends_is_ended_by_its_watch(log: Log, work
         log.flush()
         return worker.process is not None and worker.process.poll() is not None
 
-    eventually(ended, within_s=60, every_s=0.2, what=worker.log[-2000:])
+    eventually(ended, within_s=60, every_s=0.2, what=worker.tail)
     assert worker.process is not None
     assert worker.process.returncode == 70
     assert "records wait untouched in linli.inputs/" in worker.log

@@ -144,17 +144,20 @@ def test_what_the_second_stage_needs_goes_there_and_nowhere_else() -> None:
 
 
 def test_time_alone_moves_nothing_and_whatever_others_act_on_does() -> None:
-    outcome = Outcome(Source(0, 0))
-    outcome.groups.append(Tick("gw", T0))
-    assert not outcome.moved
     table = Table(rules=[CH4])
-    table.leak()
+    table.tick(0)
     assert table.last is not None
-    assert table.last.moved
-    acted = Outcome(Source(0, 0), inputs=[Action("a", ActionName.SUPPRESS, GRID, "g1", "r", "e", "by", T0)])
-    assert acted.moved
-    told = Outcome(Source(0, 0), groups=[Member("g", "r", "d", GRID, T0, Source(0, 0))])
-    assert told.moved
+    assert (table.last.groups, table.last.moved) == ([Tick("gw", T0)], [])
+    table.leak()
+    assert table.last.moved == [GRID]
+    outcome = Outcome(Source(0, 0))
+    outcome.inputs.append(Action("a", ActionName.SUPPRESS, GRID, "g1", "r", "e", "by", T0))
+    outcome.note("F1", 0)
+    outcome.groups.append(Member("g", "r", "d", GRID, T0, Source(0, 0)))
+    outcome.note("F2", 1)
+    outcome.note("F3", 2)
+    outcome.note("F1", 0)
+    assert outcome.moved == ["F1", "F2"]
 
 
 def happened(**more: Any) -> AlarmEvent:
