@@ -197,7 +197,7 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
         ("隐藏在", "照常处理"), ("was no longer hidden",),
     ),
     "out of service": (
-        lambda: leak().act(ActionName.OUT_OF_SERVICE), 1, ("已暂停使用",), ("out of service on this device",),
+        lambda: leak().act(ActionName.OUT_OF_SERVICE), 1, ("停用了这台设备上的这条规则",), ("out of service on this",),
     ),
     "suppressed from elsewhere": (
         lambda: leak().act(ActionName.SUPPRESS, by="feeder-7"), 1, ("另一条告警“feeder-7”",), ("“feeder-7”",),

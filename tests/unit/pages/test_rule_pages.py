@@ -217,7 +217,7 @@ def test_a_new_warning_has_to_be_meant_before_a_rule_is_kept(city: MemoryCity) -
     answer = author.send("POST", at, typed)
     assert answer.status_code == 422
     assert "还没有存：请先看这几点" in answer.text
-    assert "范围内没有设备" in answer.text
+    assert "范围：范围内没有设备" in answer.text
     assert len(city.rules.list_versions("gas.ch4")) == 1
     back = Form(answer.text, "rule-form").fields
     assert (back["scope.model"], back["reason"]) == ("no-such", "只管新型号")

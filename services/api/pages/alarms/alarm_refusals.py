@@ -5,7 +5,7 @@ from typing import Final
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.named import Named
 from services.api.pages.words import N_, Words
-from streams.contracts import AlarmState, Refused
+from streams.contracts import Refused
 
 TEXTS: Final = {
     "cleared": N_("告警已经结束，没有什么要办的了。"),
@@ -36,8 +36,7 @@ def refused_text(refused: Refused, act: str, acknowledged_by: str, named: Named,
     if refused.code in TEXTS:
         return t(TEXTS[refused.code])
     if refused.code == "state" and act in STATES:
-        taken = act == "reset" and refused.extra.get("state") == AlarmState.NORMAL
-        return t(TEXTS["cleared"]) if taken else t(STATES[act], name=named.person(acknowledged_by))
+        return t(STATES[act], name=named.person(acknowledged_by))
     missing = refused.extra.get("missing")
     first = str(missing[0]) if isinstance(missing, list) and missing else ""
     return t(FIELDS[first]) if first in FIELDS else t("没有办成：{why}", why=refused.detail)

@@ -242,7 +242,8 @@ def _device_gone(x: Telling) -> list[str]:
 
 
 def _hidden(x: Telling) -> list[str]:
-    return [*_hiding(x), *_why(x)] if x.event.shelved_until is not None else _hiding(x)
+    asked = x.event.shelved_until is not None or x.event.out_of_service
+    return [*_hiding(x), *_why(x)] if asked else _hiding(x)
 
 
 def _hiding(x: Telling) -> list[str]:
@@ -255,7 +256,7 @@ def _hiding(x: Telling) -> list[str]:
         named = x.named.alarm(event.suppressed_by, t)
         first = t("已有另一条告警“{alarm}”说明同一件事，这一条被它抑制。", alarm=named)
     elif event.out_of_service:
-        first = t("这台设备上的这条规则已暂停使用。")
+        first = t("{by} 停用了这台设备上的这条规则。", by=x.by) if event.by else t("这台设备上的这条规则已停用。")
     else:
         first = t("设备正在检修。")
     return [first, t("隐藏期间不开工单、不呼叫，记录照留。")]

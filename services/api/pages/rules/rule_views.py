@@ -28,6 +28,10 @@ STANDINGS: Final = {
 }
 FIELDS: Final = {
     "kind": N_("种类"),
+    "id": N_("编号"),
+    "scope": N_("范围"),
+    "levels": N_("级别"),
+    "ticket": N_("工单"),
     "health": N_("设备自身的告警"),
     "qualities": N_("质量标记"),
     "enabled": N_("启用"), "metric": N_("量"), "op": N_("比较"), "cause": N_("隐患代码"), "name_zh": N_("中文名称"),
