@@ -111,6 +111,9 @@ def test_whatever_else_hides_it_is_said_too(hiding: dict[str, Any], said: str) -
     found = Blackout(**hiding)
     assert said in row_of(found.read("/alarms"), found.alarm.id)
     assert said in row_of(found.read("/cockpit"), found.alarm.id)
+    device = found.read(f"/devices/{found.lamp.id}")
+    assert f'<a href="/alarms/{found.alarm.id}">路灯不亮</a>' in device
+    assert f'<br><span class="ll-dim">{said}</span>' in device
 
 
 def test_a_shelving_that_has_run_out_hides_nothing_any_more() -> None:

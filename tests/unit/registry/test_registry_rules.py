@@ -300,6 +300,21 @@ def test_a_difference_names_field_values_and_unit() -> None:
     assert differences(before, before) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("no_data_periods", "three", "a whole number"),
+        ("enabled", "yes", "true or false"),
+        ("realarm_after_ms", "x", "a whole number or null for none"),
+        ("name_zh", 1, "words"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told_in_words_what_fits(field: str, value: object, remedy: str) -> None:
+    read, found = drafted({**plain(rule()), field: value})
+    assert read is None
+    assert [(each.field, each.value, each.remedy) for each in found] == [(field, value, remedy)]
+
+
 def test_every_default_rule_survives_its_draft() -> None:
     for each in default_rules():
         read, found = drafted(plain(each))
