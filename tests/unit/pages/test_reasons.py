@@ -196,6 +196,11 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
         lambda: leak().act(ActionName.SHELVE, until=T0 + 2 * M).read(*[30.0] * 12), 2,
         ("隐藏在", "照常处理"), ("was no longer hidden",),
     ),
+    "the shelving ends in maintenance": (
+        lambda: leak().act(ActionName.SHELVE, until=T0 + 2 * M)
+        .adopt([GAS], msgspec.structs.replace(DEVICE, state=DeviceState.MAINTENANCE, version=2)).read(*[30.0] * 12), 3,
+        ("搁置在 10:02:00 结束。设备正在检修。",), ("The shelving ended at", "is in maintenance"),
+    ),
     "out of service": (
         lambda: leak().act(ActionName.OUT_OF_SERVICE), 1, ("停用了这台设备上的这条规则",), ("out of service on this",),
     ),

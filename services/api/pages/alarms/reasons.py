@@ -243,7 +243,9 @@ def _device_gone(x: Telling) -> list[str]:
 
 def _hidden(x: Telling) -> list[str]:
     asked = x.event.shelved_until is not None or x.event.out_of_service
-    return [*_hiding(x), *_why(x)] if asked else _hiding(x)
+    over = x.before is not None and x.before.shelved_until is not None and x.event.shelved_until is None
+    ended = [x.t("搁置在 {at} 结束。", at=x.at)] if over else []
+    return [*ended, *_hiding(x), *(_why(x) if asked else [])]
 
 
 def _hiding(x: Telling) -> list[str]:
