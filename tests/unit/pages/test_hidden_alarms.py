@@ -126,6 +126,14 @@ def test_a_shelving_that_has_run_out_hides_nothing_any_more() -> None:
     assert "ll-strong" in row
 
 
+def test_what_has_ended_is_not_called_hidden_any_more() -> None:
+    found = Blackout(maintenance=True)
+    event = next(e for e in found.city.alarms.state.events.values() if e.episode == found.alarm.episode)
+    found.city.step(event, AlarmState.NORMAL, Cause.CLOSED, by="grid_manager", maintenance=True)
+    assert "设备检修中" not in row_of(found.read("/alarms?state=all"), found.alarm.id)
+    assert "不催叫，不开工单" not in found.read(f"/alarms/{found.alarm.id}")
+
+
 def alarm(rule: str, kind: str, value: float, **more: Any) -> AlarmRow:
     found = RULES[rule]
     return AlarmRow(

@@ -48,4 +48,5 @@ class AlarmRow:
     @property
     def hidden(self) -> bool:
         """Shelved, suppressed, out of service or in maintenance: it calls nobody and opens no ticket."""
-        return self.shelved_until is not None or bool(self.suppressed_by) or self.out_of_service or self.maintenance
+        hiding = self.shelved_until is not None or bool(self.suppressed_by) or self.out_of_service or self.maintenance
+        return self.open and hiding

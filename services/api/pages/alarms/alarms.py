@@ -12,7 +12,7 @@ from services.alarms.domain import AlarmFilters, HoldKind
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import rows
-from services.api.pages.alarms import acting, alarm_story, alarm_views, hidden, ladder_views, reason_views
+from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.members import members_of
@@ -69,8 +69,7 @@ def _list(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit) -> dic
     places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
     listed = [rows.of_alarm(row, who, places.get(row.alarm.device, "")) for row in page.items]
     rules = {rule.id: rule for rule in desk.source.rules()}
-    named = {row.episode: alarm_views.title(row, rules, t) for row in listed}
-    titles = {**named, **book.named(who, hidden.unnamed(listed)).titles(t)}
+    titles = book.titles(who, listed, rules, t)
     asked = {name: value for name, value in chosen.items() if value and (name, value) != ("state", "open")}
     onward = {**asked, "cursor": encode_cursor(page.next)}
     areas = [area for area in desk.source.areas(who) if area.code.startswith(who.scope)]

@@ -8,18 +8,20 @@ from services.api.pages.words import Words
 
 
 def hidden(row: AlarmRow, titles: Mapping[str, str], now: int, t: Words) -> str:
-    """Why nobody is called because of it; "" where somebody is.
+    """Why nobody is called because of it, as the engine last said; "" where somebody is.
 
     ``titles``: other alarms by episode; one at the same place is named by its rule alone.
     """
-    if row.shelved_until is not None and row.shelved_until > now:
+    if not row.hidden:
+        return ""
+    if row.shelved_until is not None:
         return t("已搁置到 {time}", time=fmt.moment(row.shelved_until, now, t))
     if row.suppressed_by:
         by = titles.get(row.suppressed_by) or t("另一条告警")
         return t("被“{alarm}”抑制", alarm=by.removeprefix(f"{row.place} ") if row.place else by)
     if row.out_of_service:
         return t("已停用")
-    return t("设备检修中") if row.maintenance else ""
+    return t("设备检修中")
 
 
 def unnamed(rows: Iterable[AlarmRow]) -> list[str]:
