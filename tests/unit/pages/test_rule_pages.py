@@ -273,6 +273,25 @@ def test_versions_are_compared_and_restored(city: MemoryCity) -> None:
     now = city.rules.get_rule("gas.ch4")
     assert now is not None
     assert (now.version, now.levels) == (first.version + 2, first.levels)
+    late = author.send("POST", "/rules/gas.ch4/restore", {**form, "key": "late", "reason": "再恢复"})
+    assert (late.status_code, f"已有第 {now.version} 版：请看过它" in late.text) == (409, True)
+    back = Form(late.text, "restore-form").fields
+    assert (back["version"], back["reason"]) == (str(now.version), "再恢复")
+
+
+def test_an_old_version_that_no_longer_fits_says_why_in_the_readers_words(city: MemoryCity) -> None:
+    author, at = Visitor(city, "supervisor"), "/rules/gas.jump"
+    hidden = {**author.form(at), "suppress_when": "gas.ch4", "reason": "先藏", "do": "save"}
+    assert author.send("POST", at, hidden).status_code == 303
+    shown = {**author.form(at), "suppress_when": "", "reason": "再露", "do": "save"}
+    assert author.send("POST", at, shown).status_code == 303
+    other = {**author.form("/rules/gas.ch4"), "suppress_when": "gas.jump", "reason": "反过来", "do": "save"}
+    assert author.send("POST", "/rules/gas.ch4", other).status_code == 303
+    newest, older = city.rules.list_revisions("gas.jump")[:2]
+    sent = {"version": str(newest.rule.version), "restore": str(older.rule.version), "reason": "恢复", "key": "k"}
+    answer = author.send("POST", f"{at}/restore", {**author.csrf, **sent})
+    assert answer.status_code == 422
+    assert "被这些规则抑制“gas.ch4”：不能互相抑制成圈" in html.unescape(answer.text)
 
 
 @pytest.mark.parametrize(

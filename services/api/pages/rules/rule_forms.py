@@ -21,7 +21,7 @@ from services.api.pages.rules.rule_words import exact
 from services.api.pages.words import N_, Words
 from services.daytime import clock_of, minutes_of
 from services.registry.domain.rule_drafts import plain
-from streams.contracts import Days, Level, Rule, Severity
+from streams.contracts import Days, Level, Refused, Rule, Severity
 from streams.rules.problems import Problem, Weight
 
 LEVEL_FIELDS: Final = {
@@ -158,6 +158,14 @@ def findings(problems: Iterable[Problem], values: Mapping[str, str], t: Words) -
         Finding(place(problem.field, values), _text(problem, values, t), problem.weight is Weight.WARNING)
         for problem in problems
     ]
+
+
+def refused_for(refused: Refused, values: Mapping[str, str], t: Words) -> list[Finding]:
+    """What a refusal lists under ``errors``; nothing where it lists nothing."""
+    listed = refused.extra.get("errors")
+    if not isinstance(listed, list):
+        return []
+    return findings([Problem(each["field"], each["value"], each["remedy"]) for each in listed], values, t)
 
 
 def place(path: str, values: Mapping[str, str]) -> str:
