@@ -9,8 +9,8 @@ refused by its cell, since only the program that wrote it knows what it meant.
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -30,17 +30,23 @@ MAX_BYTES: Final = 10_000_000
 MAX_UNPACKED: Final = 100_000_000
 MAX_ROWS: Final = 100_000
 _STARTERS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MISREAD: Final = (*_STARTERS, "#")
+"""What the library would take for a formula or an error."""
 _WIDEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: its name, a header and rows as long as the header. ``percent`` names columns of shares 0 to 1."""
+    """One table: its name, a header and rows as long as the header. ``percent`` names columns of shares 0 to 1.
+
+    ``widths``: characters that a column of .xlsx shows, where its header is too short for what stands below.
+    """
 
     name: str
     header: Sequence[str]
     rows: Iterable[Sequence[Cell]]
     percent: frozenset[str] = frozenset()
+    widths: Mapping[str, int] = field(default_factory=dict)
 
 
 def to_csv(sheet: Sheet) -> bytes:
@@ -59,7 +65,8 @@ def to_xlsx(sheets: Sequence[Sheet]) -> bytes:
         page: Any = book.create_sheet(_title(sheet.name))
         page.freeze_panes = "A2"
         for number, name in enumerate(sheet.header, 1):
-            page.column_dimensions[get_column_letter(number)].width = min(_WIDEST, 4 + 2 * len(name))
+            width = sheet.widths.get(name, 4 + 2 * len(name))
+            page.column_dimensions[get_column_letter(number)].width = min(_WIDEST, width)
         page.append([_typed(page, name, bold=True) for name in sheet.header])
         shares = [name in sheet.percent for name in sheet.header]
         for row in sheet.rows:
@@ -103,13 +110,14 @@ def _plain(cell: Cell) -> str:
 
 
 def _typed(page: Any, cell: Cell, *, bold: bool = False, percent: bool = False) -> Any:
+    value = _printable(cell) if isinstance(cell, str) else cell
+    if not (bold or percent or (isinstance(value, str) and value.startswith(_MISREAD))):
+        return value  # a cell of its own costs four times as much
     made: Any = WriteOnlyCell(page, value=None)
-    if isinstance(cell, str):
-        made.value = _printable(cell)
+    made.value = value
+    if isinstance(value, str):
         made.data_type = "s"
-        made.quotePrefix = cell.startswith(_STARTERS)
-    else:
-        made.value = cell
+        made.quotePrefix = value.startswith(_STARTERS)
     if percent:
         made.number_format = "0.0%"
     if bold:

@@ -4,6 +4,10 @@ Faust 0.15.3 lets input partitions flow before it has moved them to their commit
 remembers the highest offset it has handed on. What was fetched from the old position is then handed
 on first, and what comes from the right one is dropped as already read: it is never worked on, and the
 acknowledged offset never gets past it. A seek while records of the partition are in flight does the same.
+
+A fetch that began before a rebalance goes on during it, by a set of partitions that grows meanwhile.
+It takes records of a changelog from behind the recovery's seek, and Faust throws away what it brings
+(ADR 77). So fetching and seeking exclude each other, and nothing is fetched while the flow is stopped.
 """
 
 import asyncio
@@ -70,11 +74,12 @@ class Places:
 
 
 class PlacedConsumer(Consumer):
-    """Hands on nothing of a partition before the record that it is to go on with."""
+    """Hands on nothing of a partition before the record that it is to go on with, and loses nothing behind a seek."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._places = Places()
+        self._at_the_log = asyncio.Lock()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Hold the inputs until they have been moved; changelogs are placed by the recovery itself."""
@@ -108,6 +113,18 @@ class PlacedConsumer(Consumer):
                 yield place, message
             elif (offset := self._places.overdue(place)) is not None:
                 await self._move(place, offset)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - as above
+        """Fetch once; at most ``timeout`` seconds, for so long a seek may have to wait."""
+        async with self._at_the_log:
+            if not self.flow_active:
+                return {}
+            return await super()._getmany(active_partitions, timeout)
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Move, between two fetches."""
+        async with self._at_the_log:
+            await super().seek_wait(partitions)
 
     async def _move(self, place: TP, offset: int) -> None:
         """A partition may be taken away meanwhile, which is no reason to stop reading the others."""

@@ -16,7 +16,7 @@ from services.adapters.clock import RandomIds
 from services.adapters.postgres import open_pool
 from services.adapters.s3 import S3Blobs
 from services.pictures import Blobs
-from services.tickets.domain import Actor, Details, Role
+from services.tickets.domain import Actor, Caller, Details, Role
 from services.tickets.domain.photos import UNSHOWN_MS, Photo, blob_of
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, ActOnTicket, KeepPhotos, OpenTicket, Report
@@ -102,6 +102,23 @@ def test_what_was_shown_on_several_tickets_comes_in_its_order_up_to_a_limit(side
     assert [each.id for each in side.photos.shown_of(both, limit=1)] == [A]
     assert [each.id for each in side.photos.shown_of((side.ticket,), limit=9)] == [C]
     assert side.photos.shown_of((), limit=9) == ()
+
+
+def test_a_master_has_what_was_shown_on_its_reports_and_on_theirs_without_who_sent_it(side: Side) -> None:
+    opened, merges = OpenTicket(side.tickets, side.clock, RandomIds()), ActOnTicket(side.tickets, side.clock)
+    secret = opened(Report("漏水", text="三楼", caller=Caller("王", "13800001234", confidential=True)), who=WHO).id
+    deeper = opened(Report("漏水", text="三楼"), who=WHO).id
+    for at, (ticket, photo) in enumerate(((deeper, C), (side.other, A), (secret, B))):
+        side.keep(photo, T0 + at, shown_at=T0 + at, ticket=ticket)
+    side.keep(B, T0 + 9, ticket=side.other)  # nobody showed it
+    side.keep(B, T0, shown_at=T0)  # the master's own
+    assert side.photos.merged_into(side.ticket, limit=9) == ()
+    for report, master in ((deeper, side.other), (side.other, side.ticket), (secret, side.ticket)):
+        merges(Act(report, "merge", 1, Details(master=master)), who=WHO)
+    found = side.photos.merged_into(side.ticket, limit=9)
+    assert [(each.ticket, each.id, each.by) for each in found] == [(deeper, C, ""), (side.other, A, "")]
+    assert [each.id for each in side.photos.merged_into(side.ticket, limit=1)] == [C]
+    assert [each.id for each in side.photos.merged_into(side.other, limit=9)] == [C]
 
 
 def test_a_ticket_has_only_so_many_photos_and_the_same_again_is_no_more(side: Side) -> None:

@@ -156,6 +156,10 @@ def test_areas_are_found_by_words_of_either_name_the_shortest_first(stores: Stor
     assert found("棉纺 4") == ["棉纺二村4栋", "棉纺二村14栋"]
     assert found("mianfang 1") == ["棉纺二村1栋", "棉纺二村14栋"]
     assert found("100%") == ["棉纺二村14栋"]
+    assert found("村") == ["棉纺二村1栋", "棉纺二村4栋", "棉纺二村14栋"], "a single character"
+    assert found("栋 村14") == ["棉纺二村14栋"], "in any order"
+    assert found("FANG 10") == ["棉纺二村14栋"]
+    assert found("村 鼓楼") == found("栋Mian") == [], "a word does not reach from one name into the other"
     assert found("棉_") == found("") == []
     assert found(GRIDS[1]) == [f"网格{GRIDS[1][-1]}"]
     assert found("01") == [], "digits are a part of a name, not of every code"

@@ -19,6 +19,7 @@ from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.ordering import order_of
+from services.tickets.domain.policy import Enforced
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
@@ -248,19 +249,24 @@ def test_the_policy_in_force_is_the_one_that_was_put_in_force_last(side: Side) -
     with side.store.transaction() as work:
         assert work.policy() is None
         for policy in (BEIJING, later, BEIJING):
-            work.enforce(policy, by="admin", now=T0)
+            work.enforce(policy, by="admin", now=T0, reason="市里的决定")
     with side.store.transaction() as work:
         assert work.policy() == BEIJING
         assert work.policies() == (BEIJING, later)
+        assert [(each.name, each.version) for each in work.enforced()] == [
+            ("beijing", 1), ("default", 2), ("beijing", 1),
+        ]  # fmt: skip
+        assert work.enforced()[0] == Enforced("beijing", 1, "admin", T0, "市里的决定")
 
 
 def test_a_version_of_a_policy_never_says_something_else(side: Side) -> None:
     with side.store.transaction() as work:
-        work.enforce(BEIJING, by="admin", now=T0)
+        work.enforce(BEIJING, by="admin", now=T0, reason="市里的决定")
     with pytest.raises(Clash), side.store.transaction() as work:
-        work.enforce(msgspec.structs.replace(BEIJING, wait="1wd"), by="admin", now=T0)
+        work.enforce(msgspec.structs.replace(BEIJING, wait="1wd"), by="admin", now=T0, reason="市里的决定")
     with side.store.transaction() as work:
         assert work.policy() == BEIJING
+        assert len(work.enforced()) == 1
 
 
 def test_what_is_due_is_found_and_marked_once(side: Side) -> None:

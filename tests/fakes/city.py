@@ -181,8 +181,10 @@ class MemoryCity(MemoryFrontDoor):
         self.happen(after)
         return after
 
-    def tell(self, topic: str, name: str, area: str, data: dict[str, Any], units: tuple[str, ...] = ()) -> LiveMessage:
-        message = self.log.append(topic, 0, json.dumps(data, default=str), name, area, units)
+    def tell(
+        self, topic: str, name: str, area: str, data: dict[str, Any], units: tuple[str, ...] = (), ticket: str = ""
+    ) -> LiveMessage:
+        message = self.log.append(topic, 0, json.dumps(data, default=str), name, area, units, ticket)
         self.hub.publish(message)
         return message
 
@@ -217,7 +219,7 @@ class MemoryCity(MemoryFrontDoor):
             old=newest.old, new=newest.new, stage=found.stage, source=found.source, area=found.area,
             urgency=found.urgency, at=newest.at, by=newest.by, role=newest.role,
         )  # fmt: skip
-        self.tell("linli.tickets", "ticket", found.area, of_ticket(event), tuple(units_of(found)))
+        self.tell("linli.tickets", "ticket", found.area, of_ticket(event), tuple(units_of(found)), ticket)
 
 
 def incident(city: MemoryCity) -> MemoryCity:

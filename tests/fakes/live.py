@@ -13,11 +13,19 @@ class MemoryLog:
         self.asked: list[tuple[Vector, Vector]] = []
 
     def append(
-        self, topic: str, partition: int, data: str, event: str = "alarm", area: str = "", units: tuple[str, ...] = ()
+        self,
+        topic: str,
+        partition: int,
+        data: str,
+        event: str = "alarm",
+        area: str = "",
+        units: tuple[str, ...] = (),
+        ticket: str = "",
     ) -> LiveMessage:
         offset = self.position.get((topic, partition), 0)
         self.position[topic, partition] = offset + 1
-        message = LiveMessage(topic, partition, offset, dict(self.position), event, area, data, units=units)
+        after = dict(self.position)
+        message = LiveMessage(topic, partition, offset, after, event, area, data, units=units, ticket=ticket)
         self.messages.append(message)
         return message
 

@@ -12,6 +12,7 @@ from PIL import Image
 from services.adapters import imaging
 from services.adapters.darkroom import ProcessDarkroom, bad
 from services.pictures import Picture
+from services.tickets.domain import State, Ticket
 from services.tickets.domain.photos import Photo
 from tests.fakes.tickets import MemoryTicketStore
 
@@ -97,6 +98,17 @@ class MemoryPhotos:
         shown = [photo for photo, stored in self._rows.values() if stored and photo.shown_at is not None]
         mine = sorted((p for p in shown if p.ticket in tickets), key=lambda p: (p.at, p.ticket, p.id))
         return tuple(mine[:limit])
+
+    def merged_into(self, master: str, *, limit: int) -> tuple[Photo, ...]:
+        found: dict[str, Ticket] = {}
+        masters = {master}
+        for _ in range(5):
+            every = self._store.state.tickets.values()
+            reports = {each.id: each for each in every if each.state is State.MERGED and each.master in masters}
+            found |= reports
+            masters = set(reports)
+        open_ = [name for name, each in found.items() if each.caller is None or not each.caller.confidential]
+        return tuple(msgspec.structs.replace(photo, by="") for photo in self.shown_of(open_, limit=limit))
 
     def get(self, ticket: str, photo: str) -> Photo | None:
         found = self._rows.get((ticket, photo))

@@ -19,6 +19,7 @@ from services.tickets.domain.catalogue.exchange import UnitFact
 from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.photos import Photo
+from services.tickets.domain.policy import Enforced
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Changed, Position, Spot
 from services.transactions import Clash
@@ -35,14 +36,14 @@ class MemoryState:
     answers: dict[str, Answer] = field(default_factory=dict)
     sent: list[Event] = field(default_factory=list)
     policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
-    in_force: Policy | None = None
+    enforced: list[Enforced] = field(default_factory=list)
     photos: dict[tuple[str, str], tuple[Photo, bool]] = field(default_factory=dict)
     audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
             dict(self.tickets), dict(self.events), dict(self.episodes), dict(self.counters), dict(self.answers),
-            list(self.sent), dict(self.policies), self.in_force, dict(self.photos),
+            list(self.sent), dict(self.policies), list(self.enforced), dict(self.photos),
             MemoryChain("tickets", list(self.audit.entries)),
         )  # fmt: skip
 
@@ -97,16 +98,21 @@ class MemoryWork:
         return tuple(ticket for ticket in near if bool(ticket.episodes) is alarmed)[:limit]
 
     def policy(self) -> Policy | None:
-        return self._state.in_force
+        newest = self._state.enforced[-1] if self._state.enforced else None
+        return self._state.policies[newest.name, newest.version] if newest else None
 
     def policies(self) -> tuple[Policy, ...]:
         return tuple(policy for _, policy in sorted(self._state.policies.items()))
 
-    def enforce(self, policy: Policy, *, by: str, now: int) -> None:
+    def enforced(self) -> tuple[Enforced, ...]:
+        return tuple(self._state.enforced)
+
+    def enforce(self, policy: Policy, *, by: str, now: int, reason: str) -> None:
         if self._state.policies.setdefault((policy.name, policy.version), policy) != policy:
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
-        self._state.in_force = policy
-        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", said(version=policy.version)))
+        self._state.enforced.append(Enforced(policy.name, policy.version, by, now, reason))
+        detail = said(version=policy.version, reason=reason)
+        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", detail))
 
     def next_count(self, day: str) -> int:
         self._state.counters[day] = self._state.counters.get(day, 0) + 1

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ from services.registry.postgres import PostgresPeople, PostgresPlaces, PostgresR
 from services.stack import addresses
 from services.tickets.handlers import TakeAlarm
 from services.tickets.postgres import PostgresDirectory, PostgresTicketStore
-from streams.contracts import AlarmEvent, DeadLetter, Device, Sample, TicketPolicy, encode
+from streams.contracts import AlarmEvent, DeadLetter, Device, Sample, TicketEvent, TicketPolicy, encode
 from streams.contracts.topics import Topic
 from tests.conftest import Database
 from tests.fakes.alarm_events import raised
@@ -100,7 +100,7 @@ class Rig:
         letter = DeadLetter(letter_id, "gateway", origin, "json", "not JSON", payload, self.now)
         PostgresLetters(self.pools["history"]).bury([letter])
 
-    def publish(self, topic: Topic, records: list[tuple[str, AlarmEvent]]) -> None:
+    def publish(self, topic: Topic, records: Sequence[tuple[str, AlarmEvent | TicketEvent]]) -> None:
         producer = KafkaProducer(bootstrap_servers=self.kafka, acks="all")
         with closing(producer):
             for future in [producer.send(topic.name, key=k.encode(), value=encode(v)) for k, v in records]:

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from services.registry.domain import Role
-from streams.contracts.topics import ALARMS
+from streams.contracts import TicketEvent
+from streams.contracts.topics import ALARMS, TICKETS
 from tests.conftest import PostgresServer, fresh_database
 from tests.fakes.alarm_events import raised
 from tests.integration.api_rig import Rig, running, serving
@@ -126,10 +127,34 @@ def test_a_place_that_cannot_be_found_is_answered_resync_and_then_goes_on(rig: R
             assert [stream.next()["event"], stream.next()["event"]] == ["resync", "beat"]
 
 
-@pytest.mark.parametrize("role", [Role.CITIZEN])
-def test_a_role_that_may_not_watch_gets_no_stream(rig: Rig, role: str) -> None:
-    with rig.as_(role) as client:
-        assert client.get("/events").status_code == 403
+def test_a_reporter_hears_that_their_own_report_moved_and_nothing_else(rig: Rig) -> None:
+    """Another's ticket and an alarm go before it on the same partition: they would have been heard first."""
+    area = min(device.area for device in rig.place.devices)
+    asked = {"title": "门口积水", "text": "一楼", "area": area}
+    with rig.as_(Role.CITIZEN) as client:
+        mine = client.post("/tickets", json=asked, headers={"Idempotency-Key": "live-own"}).json()["id"]
+    with rig.as_("operator") as client:
+        other = client.post("/tickets", json=asked, headers={"Idempotency-Key": "live-other"}).json()["id"]
+    with following(rig, Role.CITIZEN) as stream:
+        assert [stream.next()["event"], stream.next()["event"]] == ["resync", "beat"]
+        publish(rig, "reporter-", range(3))
+        rig.publish(TICKETS, [(area, ticket_event(ticket, area)) for ticket in (other, mine)])
+        message = stream.next()
+        while message["event"] == "beat":
+            message = stream.next()
+    assert (message["event"], message["data"]["id"]) == ("ticket", mine)
+    assert set(message) == {"event", "data"}
+    assert set(message["data"]) == {"id", "number", "version", "state", "stage", "at"}
+
+
+def ticket_event(ticket: str, area: str) -> TicketEvent:
+    return TicketEvent(
+        id=f"live-{ticket}", ticket=ticket, number="LY-1", version=2, action="accept", old="reported", new="accepted",
+        stage="discovery", source="citizen", area=area, urgency=0, at=1, by="operator", role="operator",
+    )  # fmt: skip
+
+
+def test_who_is_nobody_gets_no_stream(rig: Rig) -> None:
     with rig.as_("administrator") as client:
         assert client.get("/events", params={"topics": "alarm,weather"}).status_code == 422
     assert httpx.get(f"{rig.base}/api/v1/events", trust_env=False).status_code == 401

@@ -20,6 +20,8 @@ PAGES = (
     ("/dead-letters", "administrator"), ("/quarantine", "administrator"), ("/cockpit/areas", "administrator"),
     ("/cockpit/fleet", "administrator"), ("/cockpit/abnormal", "administrator"), ("/catalogue", "dispatcher"),
     ("/catalogue/import", "dispatcher"), ("/catalogue/history", "dispatcher"), ("/tickets/new/map", "operator"),
+    ("/policies", "operator"), ("/policies/default", "supervisor"), ("/policies/beijing/next", "administrator"),
+    ("/tickets/search/export?format=xlsx", "operator"),
 )  # fmt: skip
 
 

@@ -70,10 +70,10 @@ def side(postgres_server: PostgresServer) -> Iterator[Side]:
         database.migrate("registry", "alarms", "tickets")
         with open_pool(database.url("linli_tickets"), name="loop", size=1) as pool:
             store = PostgresTicketStore(pool)
-            for moved in (_leak("gas", HERE, GAS), _leak("water", THERE, WATER), _report("mine", HERE, "resident")):
-                _save(store, moved)
-            _save(store, _report("open", THERE, "somebody", Source.OPEN311))
-            _save(store, _report("secret", THERE, "somebody", Source.OPEN311, confidential=True))
+            for moved in (leak("gas", HERE, GAS), leak("water", THERE, WATER), report("mine", HERE, "resident")):
+                saved(store, moved)
+            saved(store, report("open", THERE, "somebody", Source.OPEN311))
+            saved(store, report("secret", THERE, "somebody", Source.OPEN311, confidential=True))
         with open_pool(database.url("linli_alarms"), name="alarms", size=1) as pool:
             RecordTransitions(PostgresAlarmStore(pool), RandomIds())([raised("gas"), raised("water")])
         side = Side(database)
@@ -81,7 +81,7 @@ def side(postgres_server: PostgresServer) -> Iterator[Side]:
             yield side
 
 
-def _leak(name: str, area: str, unit: str) -> domain.lifecycle.Moved:
+def leak(name: str, area: str, unit: str) -> domain.lifecycle.Moved:
     episode = domain.Episode(name, "gas.ch4", f"device-{name}", Severity.CRITICAL, T0, active=True, order=(1,))
     opening = Opening(
         number=name, source=Source.SENSOR, title=f"燃气 {name}", policy=DEFAULT, area=area, building=f"b-{name}",
@@ -90,7 +90,7 @@ def _leak(name: str, area: str, unit: str) -> domain.lifecycle.Moved:
     return domain.open_for_alarm(opening, id=name, now=T0, lead=unit)
 
 
-def _report(
+def report(
     name: str, area: str, reporter: str, source: Source = Source.CITIZEN, *, confidential: bool = False
 ) -> domain.lifecycle.Moved:
     opening = Opening(
@@ -100,7 +100,7 @@ def _report(
     return domain.report(opening, id=name, now=T0 + 1, who=Actor(reporter, Role.CITIZEN))
 
 
-def _save(store: PostgresTicketStore, moved: domain.lifecycle.Moved) -> None:
+def saved(store: PostgresTicketStore, moved: domain.lifecycle.Moved) -> None:
     with store.transaction() as work:
         work.save(*moved)
 

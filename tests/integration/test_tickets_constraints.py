@@ -32,7 +32,7 @@ def _fill(database: Database) -> None:
         OpenTicket(store, clock, RandomIds())(
             Report("路灯不亮", "三号楼", area=GRID), who=Actor("operator", Role.OPERATOR)
         )
-        KeepPolicies(store, clock).enforce(BEIJING, who=Actor("admin", Role.ADMINISTRATOR))
+        KeepPolicies(store, clock).enforce(BEIJING, who=Actor("admin", Role.ADMINISTRATOR), reason="市里的决定")
 
 
 CHECKED = {
@@ -44,6 +44,9 @@ CHECKED = {
     "a time of ending before the end": "UPDATE tickets.tickets SET closed_at = 1",
     "work that is no unit's": "UPDATE tickets.tickets SET state = 'in_progress'",
     "a level that no city has": "UPDATE tickets.tickets SET level = 'province'",
+    "a policy in force for no reason": (
+        "INSERT INTO tickets.policies_in_force (name, version, at, by, reason) VALUES ('beijing', 1, 1, 'x', '急')"
+    ),
     "a step that the table does not have": (
         "INSERT INTO tickets.ticket_events (id, ticket, version, action, old, new, at, by, role) "
         "SELECT 'x', id, 99, 'archive', 'reported', 'archived', 1, 'x', 'system' FROM tickets.tickets"

@@ -7,6 +7,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route
 
+from services.adapters.clock import RandomIds
+from services.tickets.domain import Actor, Role
+from services.tickets.handlers import OpenTicket, Report
 from streams.contracts import AlarmState, Cause
 from tests.pages.conftest import PHONE, SMALL, Site
 from tests.support import eventually
@@ -138,6 +141,24 @@ def test_an_open_form_on_a_ticket_survives_events(site: Site) -> None:
     assert page.input_value("#note-text") == "正在路上"
     page.click("#dialog-note .ll-button-primary")
     until(page, "document.querySelector('.ll-timeline')?.textContent.includes('正在路上')")
+
+
+def test_who_reported_it_sees_it_move_without_reload(calm_site: Site) -> None:
+    city = calm_site.city
+    report = Report("门口积水", "一楼", "三号楼", city.of_kind("gas").area)
+    mine = OpenTicket(city.tickets, city.clock, RandomIds())(report, who=Actor("citizen", Role.CITIZEN)).id
+    other = city.call(city.clock.now(), "路灯不亮", "一盏", "四号楼", "李先生", "13900001234")
+    page = calm_site.look(f"/tickets/{mine}", "citizen")
+    page.wait_for_selector("#live-clock:not(:empty)")
+    page.evaluate("window.same = true")
+    assert "已受理" not in page.inner_text("#ticket")
+    for ticket in (other, mine):
+        city.act(ticket, "accept", "operator", city.clock.now() + 1_000)
+        city.ticket_event(ticket)
+    until(page, "document.getElementById('ticket').innerText.includes('受理')")
+    page.wait_for_selector("#ticket .ll-timeline li:nth-child(2)")
+    assert page.evaluate("window.same")
+    assert "路灯不亮" not in page.content()
 
 
 def test_a_call_becomes_a_ticket_and_errors_name_the_fix(site: Site) -> None:

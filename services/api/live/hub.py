@@ -93,6 +93,12 @@ class Hub:
         with self._lock:
             return dict(self._head)
 
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        with self._lock:
+            return len(self._subscriptions)
+
     def publish(self, message: LiveMessage) -> None:
         """Put a message into the ring and hand it to every stream."""
         with self._lock:

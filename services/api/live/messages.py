@@ -19,7 +19,8 @@ class LiveMessage:
 
     ``device_time`` is the deciding sample's (epoch ms), where the latency to the screen can be
     told from it; ``event`` is empty for a record nobody can read, which only moves the offset.
-    ``units`` are those that work on a ticket: their people hear of no other.
+    ``units`` are those that work on a ticket: their people hear of no other. ``ticket`` is its id: who reported it
+    hears of it by that, since nothing here says who they are.
     """
 
     topic: str
@@ -31,6 +32,7 @@ class LiveMessage:
     data: str
     device_time: int | None = None
     units: tuple[str, ...] = ()
+    ticket: str = ""
 
 
 def from_record(topic: str, partition: int, offset: int, value: bytes | None, after: Vector) -> LiveMessage:
@@ -42,7 +44,9 @@ def from_record(topic: str, partition: int, offset: int, value: bytes | None, af
             return LiveMessage(topic, partition, offset, after, ALARM, alarm.grid, data, alarm.timed_from)
         ticket = decode(value or b"", TicketEvent)
         data = _text(of_ticket(ticket))
-        return LiveMessage(topic, partition, offset, after, TICKET, ticket.area, data, units=ticket.units)
+        return LiveMessage(
+            topic, partition, offset, after, TICKET, ticket.area, data, units=ticket.units, ticket=ticket.ticket
+        )
     except Undecodable:
         return LiveMessage(topic, partition, offset, after, "", "", "{}")
 
@@ -90,6 +94,12 @@ def of_ticket(event: TicketEvent) -> dict[str, Any]:
         "deadline": event.deadline,
         "mark": event.mark,
     }
+
+
+def for_reporter(message: LiveMessage) -> str:
+    """What whoever reported a ticket hears of it: that it moved. Who did what, and on what it rests, is the page's."""
+    data = json.loads(message.data)
+    return _text({name: data[name] for name in ("id", "number", "version", "state", "stage", "at")})
 
 
 def _text(data: dict[str, Any]) -> str:

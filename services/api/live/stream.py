@@ -5,6 +5,8 @@ import dataclasses
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import anyio.to_thread
@@ -17,8 +19,38 @@ from services.ports import Clock
 BEAT_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a stream says things: ``text`` is what a message says.
+
+    ``placed``: each thing comes with its place in the log, from which the stream is resumed. A place counts what
+    happens in the whole city; who may not know is told none, begins with ``resync`` and reads anew.
+    """
+
+    text: Callable[[LiveMessage], str] = attrgetter("data")
+    placed: bool = True
+
+    def message(self, message: LiveMessage) -> bytes:
+        return self._event(message.event, self.text(message), message.after)
+
+    def resync(self, position: Vector) -> bytes:
+        return self._event("resync", "{}", position)
+
+    def beat(self, hub: Hub, position: Vector | None, clock: Clock) -> bytes:
+        place = write(position) if self.placed and position is not None else None
+        data = {"now": clock.now(), "lag": hub.lag if self.placed else None, "id": place}
+        return self._event("beat", json.dumps(data), position)
+
+    def _event(self, name: str, data: str, position: Vector | None) -> bytes:
+        place = f"id: {write(position)}\n" if self.placed and position is not None else ""
+        return f"{place}event: {name}\ndata: {data}\n\n".encode()
+
+
+WHOLE: Final = Voice()
+
+
 async def stream(
-    hub: Hub, subscription: Subscription, clock: Clock, beat_s: float = BEAT_S
+    hub: Hub, subscription: Subscription, clock: Clock, beat_s: float = BEAT_S, voice: Voice = WHOLE
 ) -> AsyncGenerator[bytes, None]:
     """The stream's bytes until the reader leaves or the process ends.
 
@@ -26,22 +58,24 @@ async def stream(
     sends another each ``beat_s`` seconds.
     """
     try:
-        async for chunk in _missed(hub, subscription):
+        if not voice.placed:
+            yield voice.resync(subscription.seen)
+        async for chunk in _missed(hub, subscription, voice):
             yield chunk
-        yield _beat(hub, subscription.seen if not subscription.waiting else None, clock)
+        yield voice.beat(hub, subscription.seen if not subscription.waiting else None, clock)
         while not subscription.closed:
             try:
                 async with asyncio.timeout(beat_s):
                     await subscription.wake.wait()
             except TimeoutError:
-                yield _beat(hub, subscription.seen, clock)
+                yield voice.beat(hub, subscription.seen, clock)
                 continue
             subscription.wake.clear()
             while subscription.waiting:
-                yield _message(subscription.waiting.popleft())
+                yield voice.message(subscription.waiting.popleft())
             if subscription.lost:
                 subscription.lost = False
-                yield _resync(subscription.seen)
+                yield voice.resync(subscription.seen)
     finally:
         hub.unsubscribe(subscription)
 
@@ -61,7 +95,7 @@ async def while_allowed(
             yield chunk
 
 
-async def _missed(hub: Hub, subscription: Subscription) -> AsyncIterator[bytes]:
+async def _missed(hub: Hub, subscription: Subscription, voice: Voice) -> AsyncIterator[bytes]:
     missed = subscription.missed
     if subscription.gap is not None:
         older = await anyio.to_thread.run_sync(hub.log.between, *subscription.gap, hub.gap)
@@ -72,11 +106,11 @@ async def _missed(hub: Hub, subscription: Subscription) -> AsyncIterator[bytes]:
     if subscription.lost:
         subscription.lost = False
         subscription.waiting.clear()
-        yield _resync(subscription.seen)
+        yield voice.resync(subscription.seen)
         return
     for message in _rebased(missed, subscription.start):
         if subscription.accepts(message):
-            yield _message(message)
+            yield voice.message(message)
 
 
 def _rebased(messages: list[LiveMessage], start: Vector) -> Iterator[LiveMessage]:
@@ -85,17 +119,3 @@ def _rebased(messages: list[LiveMessage], start: Vector) -> Iterator[LiveMessage
     for message in messages:
         position[message.topic, message.partition] = message.offset + 1
         yield dataclasses.replace(message, after=dict(position))
-
-
-def _message(message: LiveMessage) -> bytes:
-    return f"id: {write(message.after)}\nevent: {message.event}\ndata: {message.data}\n\n".encode()
-
-
-def _resync(position: Vector) -> bytes:
-    return f"id: {write(position)}\nevent: resync\ndata: {{}}\n\n".encode()
-
-
-def _beat(hub: Hub, position: Vector | None, clock: Clock) -> bytes:
-    place = f"id: {write(position)}\n" if position is not None else ""
-    data = {"now": clock.now(), "lag": hub.lag, "id": write(position) if position is not None else None}
-    return f"{place}event: beat\ndata: {json.dumps(data)}\n\n".encode()

@@ -31,6 +31,7 @@ NAVIGATION: Final = (
     ("/tickets", "ticket", N_("工单"), Permission.TICKETS),
     ("/knowledge", "search", N_("知识"), Permission.TICKETS),
     ("/catalogue", "rule", N_("目录"), Permission.TICKETS),
+    ("/policies", "limit", N_("期限"), Permission.TICKETS),
     ("/tasks", "task", N_("任务"), Permission.TICKETS),
     ("/kpi", "kpi", N_("考核"), Permission.TICKETS),
     ("/devices", "device", N_("设备"), Permission.WATCH),

@@ -38,6 +38,8 @@ SAID: Final = {
     "missed": N_("已记一次未接通"),
     "booked": N_("回访时间已约定"),
     "rules_kept": N_("口径已存为新版本，考核页即按它计算"),
+    "policy_kept": N_("新版已发布并启用，从现在起开的工单按它计时"),
+    "policy_enforced": N_("方案已启用，从现在起开的工单按它计时"),
     "person_made": N_("已新增，请接着发一次性密码"),
     "person_kept": N_("人员已改，从下一次请求起生效"),
     "released_lock": N_("锁定已解除"),
@@ -52,7 +54,8 @@ def common(visit: Visit, *, live: bool = False) -> dict[str, Any]:
     said = SAID.get(visit.request.query_params.get("said", ""))
     return {
         "layout": "part.html" if part else "desk.html",
-        "live": live and visit.may(Permission.WATCH),  # nobody else is let in to the stream
+        # nobody else is let in to the stream
+        "live": live and (visit.may(Permission.WATCH) or visit.may(Permission.REPORT)),
         "said": visit.t(said) if said else "",
     }
 

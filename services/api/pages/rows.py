@@ -16,6 +16,7 @@ from services.api.pages.ports import (
     UnitRow,
 )
 from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, PhotoRow, ProofRow, SignalRow, TaskRow
+from services.api.tickets.merged_photos import MergedPhoto
 from services.history.domain import Chart, Letter, Stranger
 from services.oncall.domain import Notification
 from services.registry.domain import Area, Permission, Unit
@@ -108,7 +109,7 @@ def of_ticket(
     names: Mapping[str, str] | None = None,
     unit: Unit | None = None,
     photos: Sequence[Photo] = (),
-    merged: Sequence[tuple[Ticket, Photo]] = (),
+    merged: Sequence[MergedPhoto] = (),
 ) -> TicketRow:
     """A ticket as ``role`` may see it; ids of people become their names. ``merged`` are its reports' photos."""
     caller = caller_for(role, ticket.caller)
@@ -136,7 +137,7 @@ def of_ticket(
         deadline=ticket.deadline,
         mark=str(ticket.card),
         photos=tuple(PhotoRow(photo.id, photo.at, photo.ticket) for photo in photos if photo.shown_at is not None),
-        merged_photos=tuple(PhotoRow(photo.id, photo.at, photo.ticket, of.number) for of, photo in merged),
+        merged_photos=tuple(_merged(each) for each in merged),
         lead=ticket.lead,
         lead_zh=unit.name_zh if unit else ticket.lead,
         lead_en=unit.name_en if unit else ticket.lead,
@@ -173,6 +174,10 @@ def of_proof(ticket: Ticket, now: int) -> ProofRow:
     alarms = tuple(SignalRow(each.device, each.rule, each.normal_since is not None) for each in standing(ticket))
     lack = lacking(ticket, now) or ""
     return ProofRow(str(proof_one(ticket, now)), str(lack), alarms, proved_from(ticket))
+
+
+def _merged(each: MergedPhoto) -> PhotoRow:
+    return PhotoRow(each.photo.id, each.photo.at, each.address, each.report.number if each.report else "")
 
 
 def _event(event: Event, names: Mapping[str, str]) -> EventRow:

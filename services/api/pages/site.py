@@ -25,6 +25,7 @@ from services.api.pages.tickets import (
     kpi,
     kpi_rules,
     places,
+    policies,
     responsibility,
     shifts,
     supervision,
@@ -81,7 +82,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
     for page in (
-        kpi_rules, kpi, feedback, responsibility, catalogue_sheet, places, audit, people, password, rosters, tasks,
+        kpi_rules, kpi, feedback, policies, responsibility, catalogue_sheet, places, audit, people, password, rosters,
+        tasks,
     ):  # fmt: skip
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))

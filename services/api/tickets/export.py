@@ -1,20 +1,21 @@
 """Tickets as a file: the list that was asked for, page by page as it is read, and no telephone number whole."""
 
 import json
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi import Query as Parameters
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from services.adapters import spreadsheets
 from services.adapters.spreadsheets import Cell, Sheet
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.platform.exports import note_export
-from services.api.problems import PROBLEMS
+from services.api.problems import PROBLEMS, refuse
 from services.api.shapes import PREFIX
 from services.api.tickets.queries import TicketQuery, found
 from services.paging import MAX_LIMIT, Page, encode_cursor
@@ -31,7 +32,7 @@ MOST_PAGES: Final = 10_000
 class ExportQuery(TicketQuery):
     """The filters and the order of the list; ``limit``, ``cursor`` and ``count`` do not matter here."""
 
-    format: Literal["csv", "jsonl"] = "csv"
+    format: Literal["csv", "xlsx", "jsonl"] = "csv"
 
 
 def _moment(at: int | None) -> datetime | None:
@@ -65,7 +66,17 @@ COLUMNS: Final[tuple[tuple[str, str, Callable[[Ticket], Cell]], ...]] = (
     ("outcome", "处理结果", lambda ticket: ticket.outcome),
     ("satisfied", "满意度", lambda ticket: str(ticket.satisfied or "")),
 )
-"""The name in JSON Lines, the header in CSV, and what stands there."""
+"""The name in JSON Lines, the header in CSV and Excel, and what stands there."""
+WIDTHS: Final = {
+    "编号": 20, "标题": 32, "内容": 48, "地点": 28, "区划代码": 18, "主办单位": 18, "电话": 14, "登记时间": 20,
+    "时限": 20, "办结时间": 20, "处理结果": 32,
+}  # fmt: skip
+MOST_ROWS: Final = 20_000
+"""Tickets in one workbook, which is made whole before it is sent; the other formats flow and have no such end."""
+MAKING: Final = threading.BoundedSemaphore(1)
+"""A workbook takes seconds of processor time, in the process that pushes alarms: one after the other."""
+PATIENCE_S: Final = 20.0
+MEDIA: Final = {"csv": spreadsheets.CSV, "xlsx": spreadsheets.XLSX, "jsonl": JSON_LINES}
 
 
 def router(container: Container) -> APIRouter:
@@ -74,34 +85,33 @@ def router(container: Container) -> APIRouter:
     @routes.get(
         "/tickets/export",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/csv": {}, JSON_LINES: {}}}},
+        responses={200: {"content": {"text/csv": {}, spreadsheets.XLSX: {}, JSON_LINES: {}}}},
     )
-    def export_tickets(caller: Reader, query: Annotated[ExportQuery, Parameters()]) -> StreamingResponse:
-        """The same list whole, as CSV with Chinese headers or as JSON Lines; no cell of it starts a formula."""
+    def export_tickets(caller: Reader, query: Annotated[ExportQuery, Parameters()]) -> Response:
+        """The same list whole: CSV or Excel with Chinese headers, or JSON Lines. No cell of it starts a formula."""
         return exported(container, caller, query)
 
     return routes
 
 
-def exported(container: Container, caller: Caller, query: ExportQuery) -> StreamingResponse:
+def exported(container: Container, caller: Caller, query: ExportQuery) -> Response:
     """The file as an answer; its first page is read before it begins, so that a wrong query is still answered.
 
     That it was taken is in the audit log before its first byte.
 
     Raises:
-        ProblemError, Refused: as the list itself.
+        ProblemError, Refused: as the list itself; 422, more tickets than a workbook has; 429, others are being made.
     """
     whole = query.model_copy(update={"limit": MAX_LIMIT, "cursor": None})
-    first = found(container, caller, whole)
+    pages = _pages(container, caller, whole, found(container, caller, whole))
+    made = _xlsx(pages) if query.format == "xlsx" else b""
     asked = query.model_dump(exclude={"limit", "cursor", "count", "area", "format"}, exclude_defaults=True, mode="json")
     note_export(container, caller, "tickets", "tickets", **asked, format=query.format, within=query.area)
-    pages = _pages(container, caller, whole, first)
+    headers = {"Content-Disposition": f'attachment; filename="linli-tickets.{query.format}"'}
+    if made:
+        return Response(made, media_type=spreadsheets.XLSX, headers=headers)
     lines = _csv(pages) if query.format == "csv" else _jsonl(pages)
-    return StreamingResponse(
-        lines,
-        media_type=spreadsheets.CSV if query.format == "csv" else JSON_LINES,
-        headers={"Content-Disposition": f'attachment; filename="linli-tickets.{query.format}"'},
-    )
+    return StreamingResponse(lines, media_type=MEDIA[query.format], headers=headers)
 
 
 def _pages(container: Container, caller: Caller, query: TicketQuery, page: Page[Ticket]) -> Iterator[Page[Ticket]]:
@@ -117,8 +127,39 @@ def _csv(pages: Iterator[Page[Ticket]]) -> Iterator[bytes]:
     head = spreadsheets.to_csv(Sheet("", header, ()))
     yield head
     for page in pages:
-        rows = [[value(ticket) for _, _, value in COLUMNS] for ticket in page.items]
-        yield spreadsheets.to_csv(Sheet("", header, rows)).removeprefix(head)
+        yield spreadsheets.to_csv(Sheet("", header, _rows(page.items))).removeprefix(head)
+
+
+def _xlsx(pages: Iterator[Page[Ticket]]) -> bytes:
+    """Raises: ProblemError, 422 and 429."""
+    rows = list(_bounded(pages))  # whole, before a workbook is begun that would not come to its end
+    if not MAKING.acquire(timeout=PATIENCE_S):
+        raise refuse(
+            429, "crowded", "Other workbooks are being made.", "Ask again in a minute, or take format=csv.",
+            field="format", value="xlsx", headers={"Retry-After": "60"},
+        )  # fmt: skip
+    try:
+        return spreadsheets.to_xlsx([Sheet("工单", [zh for _, zh, _ in COLUMNS], rows, widths=WIDTHS)])
+    finally:
+        MAKING.release()
+
+
+def _bounded(pages: Iterator[Page[Ticket]]) -> Iterator[list[Cell]]:
+    """Raises: ProblemError, 422."""
+    count = 0
+    for page in pages:
+        count += len(page.items)
+        if count > MOST_ROWS:
+            raise refuse(
+                422, "file", f"More than {MOST_ROWS:,} tickets are in reach of these filters; a workbook has no more.",
+                f"Narrow the filters to {MOST_ROWS:,} tickets, or take format=csv, which has no limit.",
+                field="format", value="xlsx",
+            )  # fmt: skip
+        yield from _rows(page.items)
+
+
+def _rows(tickets: Sequence[Ticket]) -> list[list[Cell]]:
+    return [[value(ticket) for _, _, value in COLUMNS] for ticket in tickets]
 
 
 def _jsonl(pages: Iterator[Page[Ticket]]) -> Iterator[bytes]:

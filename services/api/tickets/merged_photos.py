@@ -1,26 +1,53 @@
-"""Photos that came with the reports merged into a ticket: seen there too, by whoever sees the report itself."""
+"""Photos that came with the reports merged into a ticket: seen there too, by whoever works on the ticket."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from services.api.container import Container
 from services.api.door.auth import Caller
 from services.api.door.scope import bounded
+from services.registry.domain import Permission
 from services.tickets.domain import Ticket, TicketFilters
 from services.tickets.domain.photos import Photo
+from services.tickets.handlers.photos import MOST_MERGED
 
-MOST: Final = 200
-"""Photos on one page; what is beyond stands on its own report's page."""
 _REPORTS: Final = 200
 _DEEP: Final = 5
 """Masters are merged themselves: how many steps down reports are looked for."""
 
 
-def merged_photos(container: Container, caller: Caller, ticket: Ticket) -> tuple[tuple[Ticket, Photo], ...]:
-    """What was shown on reports merged into ``ticket``, or into one of these, each with its report; at most MOST.
+@dataclass(frozen=True, slots=True)
+class MergedPhoto:
+    """One photo; ``report`` is None where the reader may not see the report that it came with.
 
-    Merging moves no photo: it stays the report's, and so do the rights. A report that the caller may not see shows
-    them nothing here either, for its photos tell whose report it is.
+    ``address`` is the ticket under which the picture is read: the report, or else the master.
     """
+
+    photo: Photo
+    address: str
+    report: Ticket | None = None
+
+
+def merged_photos(container: Container, caller: Caller, ticket: Ticket) -> tuple[MergedPhoto, ...]:
+    """What was shown on reports merged into ``ticket``, or into one of these; at most MOST_MERGED.
+
+    Merging moves no photo: it stays the report's, and so do the rights. Who works on the master and may not see
+    a report sees its photos here, for the work's sake, and nothing of who sent them; of a confidential report,
+    and for a reporter of others' reports, none: these photos tell whose report it is.
+    """
+    reports = _seen(container, caller, ticket)
+    shown = [
+        MergedPhoto(photo, photo.ticket, reports[photo.ticket])
+        for photo in container.photos.shown_of(tuple(reports), limit=MOST_MERGED)
+    ]
+    if caller.may(Permission.TICKETS):
+        others = (photo for photo in container.photos.merged_into(ticket.id) if photo.ticket not in reports)
+        shown += [MergedPhoto(photo, ticket.id) for photo in others]
+    return tuple(sorted(shown, key=lambda each: (each.photo.at, each.photo.ticket, each.photo.id))[:MOST_MERGED])
+
+
+def _seen(container: Container, caller: Caller, ticket: Ticket) -> dict[str, Ticket]:
+    """The reports that the caller may see themselves, by id."""
     found: dict[str, Ticket] = {}
     masters: tuple[str, ...] = (ticket.id,)
     for _ in range(_DEEP):
@@ -30,5 +57,4 @@ def merged_photos(container: Container, caller: Caller, ticket: Ticket) -> tuple
         masters = tuple(each.id for each in merged)
         if not masters:
             break
-    shown = container.photos.shown_of(tuple(found), limit=MOST)
-    return tuple((found[photo.ticket], photo) for photo in shown)
+    return found

@@ -10,13 +10,14 @@ from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.problems import PROBLEMS, documented
 from services.api.shapes import PREFIX, Shape
-from services.api.tickets.merged_photos import MOST, merged_photos
+from services.api.tickets.merged_photos import MergedPhoto, merged_photos
 from services.api.tickets.tickets import ticket_for
 from services.api.words import PhotoId, Word, missing
 from services.registry.domain import Permission
 from services.tickets.domain import Role as Part
 from services.tickets.domain import Ticket, hidden_from
 from services.tickets.domain.photos import Photo
+from services.tickets.handlers.photos import MOST_MERGED
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS, Permission.REPORT))]
 MEDIA_TYPE: Final = "image/jpeg"
@@ -33,8 +34,9 @@ HEADERS: Final = {
 class PhotoShape(Shape):
     """A photo of a ticket. ``at`` and ``shown_at`` epoch ms; ``size`` bytes, ``width`` and ``height`` pixels.
 
-    ``shown_at`` is when an action showed it; one that none shows is removed after a day. It is read under its own
-    ``ticket``, whose ``number`` people know.
+    ``shown_at`` is when an action showed it; one that none shows is removed after a day. It is read under
+    ``ticket``, whose ``number`` people know; of a merged report that the caller may not see, under the master, and
+    ``number`` and ``by`` are empty.
     """
 
     id: PhotoId
@@ -51,11 +53,11 @@ class PhotoShape(Shape):
 class PhotosShape(Shape):
     """A ticket's photos, in the order in which they came; ``merged`` are those of the reports merged into it.
 
-    Of a report that the caller may not see there is none. An action shows the ticket's own.
+    Of a confidential report that the caller may not see there is none. An action shows the ticket's own.
     """
 
     items: list[PhotoShape]
-    merged: list[PhotoShape] = Field(description=f"At most {MOST}.")
+    merged: list[PhotoShape] = Field(description=f"At most {MOST_MERGED}.")
 
 
 def router(container: Container) -> APIRouter:
@@ -77,7 +79,7 @@ def router(container: Container) -> APIRouter:
     def list_photos(caller: Reader, ticket: Annotated[Word, Path()]) -> PhotosShape:
         """The photos of a ticket, and of the reports merged into it."""
         found, _ = ticket_for(container, caller, ticket)
-        merged = [photo_of(photo, report, caller) for report, photo in merged_photos(container, caller, found)]
+        merged = [merged_of(each, caller) for each in merged_photos(container, caller, found)]
         return PhotosShape(
             items=[photo_of(each, found, caller) for each in container.photos.of(found.id)], merged=merged
         )
@@ -85,12 +87,12 @@ def router(container: Container) -> APIRouter:
     @routes.get("/tickets/{ticket}/photos/{photo}", response_class=Response, responses=pictures)
     def get_photo(caller: Reader, ticket: Annotated[Word, Path()], photo: Annotated[PhotoId, Path()]) -> Response:
         """The picture."""
-        return _picture(container, ticket_for(container, caller, ticket)[0], photo, thumbnail=False)
+        return _picture(container, caller, ticket, photo, thumbnail=False)
 
     @routes.get("/tickets/{ticket}/photos/{photo}/thumbnail", response_class=Response, responses=pictures)
     def get_thumbnail(caller: Reader, ticket: Annotated[Word, Path()], photo: Annotated[PhotoId, Path()]) -> Response:
         """The picture, at most 320 pixels long."""
-        return _picture(container, ticket_for(container, caller, ticket)[0], photo, thumbnail=True)
+        return _picture(container, caller, ticket, photo, thumbnail=True)
 
     return routes
 
@@ -104,9 +106,23 @@ def photo_of(photo: Photo, ticket: Ticket, caller: Caller) -> PhotoShape:
     )  # fmt: skip
 
 
-def _picture(container: Container, ticket: Ticket, photo: str, *, thumbnail: bool) -> Response:
-    data = container.photos.read(ticket.id, photo, thumbnail=thumbnail)
+def merged_of(merged: MergedPhoto, caller: Caller) -> PhotoShape:
+    if merged.report is not None:
+        return photo_of(merged.photo, merged.report, caller)
+    photo = merged.photo
+    return PhotoShape(
+        id=photo.id, ticket=merged.address, number="", by="", at=photo.at, shown_at=photo.shown_at,
+        width=photo.width, height=photo.height, size=photo.size,
+    )  # fmt: skip
+
+
+def _picture(container: Container, caller: Caller, ticket: str, photo: str, *, thumbnail: bool) -> Response:
+    """A photo of the ticket's own, or for who works on it one of a report merged into it."""
+    found, _ = ticket_for(container, caller, ticket)
+    data = container.photos.read(found.id, photo, thumbnail=thumbnail)
+    if data is None and caller.may(Permission.TICKETS):
+        data = container.photos.read_merged(found.id, photo, thumbnail=thumbnail)
     if data is None:
         raise missing("photo", photo)
-    named = f'inline; filename="{ticket.number}-{photo[:8]}.jpg"'
+    named = f'inline; filename="{found.number}-{photo[:8]}.jpg"'
     return Response(data, media_type=MEDIA_TYPE, headers={**HEADERS, "Content-Disposition": named})

@@ -1,6 +1,7 @@
 """Areas, units and map layers in PostgreSQL."""
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import LiteralString, cast
 
 from psycopg import sql
@@ -42,16 +43,11 @@ class PostgresPlaces:
         return Page(items, (items[-1].code,) if len(rows) > limit else None)
 
     def find_areas(self, words: str, *, scope: str, level: str = "", limit: int) -> tuple[Area, ...]:
-        patterns = [f"%{literal(word)}%" for word in words.split()]
-        if not patterns:
+        if not words.split():
             return ()
-        code = beginning_of(words)
-        query = PLAIN_AREAS + sql.SQL(
-            "WHERE ((name_zh || ' ' || name_en) ILIKE ALL (%s) OR (%s <> '' AND code ^@ %s)) AND code ^@ %s "
-            "AND (%s = '' OR level = %s) ORDER BY length(name_zh), code LIMIT %s"
-        )
+        query, values = finding(words, scope=scope, level=level, limit=limit)
         with translated(), self._pool.connection() as connection:
-            rows = connection.execute(query, (patterns, code, code, scope, level, level, limit)).fetchall()
+            rows = connection.execute(query, values).fetchall()
         return tuple(_area(row) for row in rows)
 
     def areas_named(self, codes: Collection[str]) -> dict[str, Area]:
@@ -113,6 +109,33 @@ class PostgresPlaces:
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(query, rows)
             return cursor.rowcount
+
+
+def finding(words: str, *, scope: str, level: str, limit: int) -> tuple[sql.Composed, dict[str, object]]:
+    """The question that a search while typing asks, and its values: what is not asked is not in it."""
+    pairs = sorted({pair for word in words.split() for pair in _pairs(word)})
+    paired = sql.SQL("registry.pairs(name_zh || ' ' || name_en) @> %(pairs)s AND " if pairs else "")
+    named = paired + sql.SQL("(name_zh || ' ' || name_en) ILIKE ALL (%(patterns)s)")
+    coded = sql.SQL(" OR code ^@ %(code)s") if (code := beginning_of(words)) else sql.SQL("")
+    parts = [PLAIN_AREAS, sql.SQL("WHERE (({}){})").format(named, coded)]
+    parts += [sql.SQL(" AND code ^@ %(scope)s")] if scope else []
+    parts += [sql.SQL(" AND level = %(level)s")] if level else []
+    parts += [sql.SQL(" ORDER BY length(name_zh), code LIMIT %(limit)s")]
+    values: dict[str, object] = {
+        "patterns": [f"%{literal(word)}%" for word in words.split()], "pairs": pairs, "code": code, "scope": scope,
+        "level": level, "limit": limit,
+    }  # fmt: skip
+    return sql.Composed(parts), values
+
+
+def _pairs(word: str) -> list[str]:
+    """What the index knows a word by, but for cased letters beyond ASCII: those the database folds in its own way."""
+    letters = [letter.lower() if letter.isascii() else letter for letter in word]
+    return [
+        one + two
+        for one, two in pairwise(letters)
+        if all(letter.isascii() or letter.lower() == letter.upper() for letter in (one, two))
+    ]
 
 
 def literal(words: str) -> str:

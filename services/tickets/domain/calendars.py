@@ -52,6 +52,18 @@ def is_workday(day: date) -> bool:
         raise UnknownYear(day.year) from None
 
 
+def unusual(day: date) -> tuple[date, bool, str, str] | None:
+    """A day of a holiday, or one worked for it: whether it is worked, and the holiday's Chinese and English names.
+
+    None for an ordinary day, and for one whose year is not announced.
+    """
+    name = chinese_calendar.get_holiday_detail(day)[1] if _is_known_year(day.year) else None
+    if name is None:
+        return None
+    holiday = chinese_calendar.Holiday(name)
+    return day, is_workday(day), holiday.chinese, str(holiday.value)
+
+
 @lru_cache(maxsize=1)
 def known_until() -> date:
     """The last day whose holidays are known."""

@@ -38,7 +38,11 @@ CITIZEN_REOPEN: Final = 7 * DAY
 """How long after closing a reporter may say "not solved", once; and appeal, once."""
 SAFETY: Final = frozenset({GAS_LEAK, SEPTIC_GAS, FIRE_LANE})
 """Categories that nobody may withdraw: the danger does not end with the complaint."""
-_TIMED: Final = frozenset(Clock) - {Clock.TASK}
+TIMED: Final[tuple[Clock, ...]] = tuple(clock for clock in Clock if clock is not Clock.TASK)
+"""The clocks that a policy limits; a share of the work has a date that its dispatcher chose."""
+_TIMED: Final = frozenset(TIMED)
+_LATER: Final = frozenset(URGENCIES[:CRITICAL])
+WRITE_LIMIT: Final = "Write it as 30m, 24h, 7d, 4wh (working hours) or 5wd (working days)."
 
 
 class Policy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -63,25 +67,66 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     hours: Hours = OFFICE
 
     def __post_init__(self) -> None:
-        for urgency in URGENCIES:
-            missing = _TIMED - self.limits.get(urgency, {}).keys()
-            if missing:
-                raise _wrong(f"limits.{urgency} lacks {', '.join(sorted(missing))}")
-        for urgency in URGENCIES[:CRITICAL]:
-            if urgency not in self.returns or urgency not in self.extension:
-                raise _wrong(f"returns and extension need a limit for urgency {urgency}")
-        words_of = [words for row in self.limits.values() for words in row.values()]
-        for words in (*words_of, *self.returns.values(), *self.extension.values(), self.wait):
-            try:
-                limit_of(words or "nothing")
-            except ValueError as error:
-                raise _wrong(str(error)) from None
+        try:  # read with every ticket, so fields are named only where one is wrong
+            whole = all(self.limits[urgency].keys() >= _TIMED for urgency in URGENCIES)
+            whole = whole and all(row.keys() >= _LATER for row in (self.returns, self.extension))
+            for row in self.limits.values():
+                _ = [limit_of(words or "nothing") for words in row.values()]
+            _ = [
+                limit_of(words or "nothing") for words in (*self.returns.values(), *self.extension.values(), self.wait)
+            ]
+        except (KeyError, ValueError):
+            whole = False
+        if not whole:
+            raise _no_limit(self)
         ends = [minute for span in self.hours for minute in span]
         if not ends or sorted(set(ends)) != ends or ends[0] < 0 or ends[-1] > 24 * 60:
-            raise _wrong("hours are spans of minutes after midnight, in order and without overlap")
-        if self.park_days not in range(1, 91) or self.extensions not in range(10):
-            raise _wrong("park_days is 1 to 90, extensions 0 to 9")
+            raise _wrong(
+                "hours", self.hours, "hours are spans of minutes after midnight, in order and without overlap",
+                "Give them as [[510, 720], [780, 1050]], the earliest first.",
+            )  # fmt: skip
+        if self.park_days not in range(1, 91):
+            raise _wrong("park_days", self.park_days, "park_days is 1 to 90", "Give 1 to 90 days.")
+        if self.extensions not in range(10):
+            raise _wrong("extensions", self.extensions, "extensions is 0 to 9", "Give 0 to 9.")
+
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """Every limit with the field that it stands in."""
+        rows = ((f"limits.{urgency}", row) for urgency, row in self.limits.items())
+        timed = [(f"{field}.{clock}", words) for field, row in rows for clock, words in row.items()]
+        tables = (("returns", self.returns), ("extension", self.extension))
+        rest = [(f"{field}.{urgency}", words) for field, row in tables for urgency, words in row.items()]
+        return (*timed, *rest, ("wait", self.wait))
 
 
-def _wrong(detail: str) -> Refused:
-    return Refused("policy", f"not a policy: {detail}")
+class Enforced(msgspec.Struct, frozen=True):
+    """That a version was put in force: who, when (epoch ms) and by which decision; empty before reasons were kept."""
+
+    name: str
+    version: int
+    by: str
+    at: int
+    reason: str
+
+
+def _no_limit(policy: Policy) -> Refused:
+    """The refusal of the first field that has no limit, or words that are none."""
+    given = dict(policy.words())
+    timed = [f"limits.{urgency}.{clock}" for urgency in URGENCIES for clock in TIMED]
+    later = [f"{row}.{urgency}" for row in ("returns", "extension") for urgency in URGENCIES[:CRITICAL]]
+    field = next(field for field in (*timed, *later, *given) if not _is_limit(given.get(field, "")))
+    words = given.get(field, "")
+    return _wrong(
+        field, words, f"{field} is {words!r}, which is no limit" if words else f"{field} is missing", WRITE_LIMIT
+    )
+
+
+def _is_limit(words: str) -> bool:
+    try:
+        return limit_of(words or "nothing") is not None
+    except ValueError:
+        return False
+
+
+def _wrong(field: str, value: object, detail: str, remedy: str) -> Refused:
+    return Refused("policy", f"not a policy: {detail}", field=field, value=value, remedy=remedy)

@@ -12,6 +12,8 @@ from services.tickets.ports import Work
 from services.tickets.ports.photos import PhotoStore
 from streams.contracts import Refused
 
+MOST_MERGED: Final = 200
+"""Photos of merged reports that stand on a master; what is beyond stands on its own report's page."""
 BATCH: Final = 100
 """Photos removed in one transaction."""
 
@@ -65,6 +67,15 @@ class KeepPhotos:
     def shown_of(self, tickets: Collection[str], *, limit: int) -> tuple[Photo, ...]:
         """What was shown on several tickets, in the order in which it came; at most ``limit``."""
         return self.photos.shown_of(tickets, limit=limit) if tickets else ()
+
+    def merged_into(self, master: str) -> tuple[Photo, ...]:
+        """What was shown on reports merged into a ticket, without who sent it and nothing that is confidential."""
+        return self.photos.merged_into(master, limit=MOST_MERGED)
+
+    def read_merged(self, master: str, photo: str, *, thumbnail: bool = False) -> bytes | None:
+        """The JPEG of one of these, or None where there is no such photo."""
+        found = next((each for each in self.merged_into(master) if each.id == photo), None)
+        return self.blobs.get(blob_of(found, thumbnail=thumbnail)) if found else None
 
     def read(self, ticket: str, photo: str, *, thumbnail: bool = False) -> bytes | None:
         """The JPEG itself, or None where the ticket has no such photo."""

@@ -4,13 +4,28 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.ports import Clock
-from services.tickets.domain import Actor, Policy, Role
+from services.tickets.domain import Actor, Policy, Role, calendars, foresight
+from services.tickets.domain.policy import Enforced
 from services.tickets.domain.profiles import DEFAULT, SHIPPED
 from services.tickets.ports import TicketStore, Work
 from services.transactions import Clash
 from streams.contracts import Refused
 
 MAY_CHANGE: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+SHIPPED_AS: Final = {name: policy.version for name, policy in SHIPPED.items()}
+SHORTEST: Final = 4
+LONGEST: Final = 200
+"""Characters of the reason that stays with what is put in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a ticket that opens at ``opens_at`` (epoch ms) gets by the policy in force, and would get by the draft."""
+
+    opens_at: int
+    in_force: tuple[foresight.Foreseen, ...]
+    drafted: tuple[foresight.Foreseen, ...]
+    days: tuple[foresight.Unusual, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +46,59 @@ class KeepPolicies:
         found = {(policy.name, policy.version): policy for policy in (*SHIPPED.values(), *stored)}
         return tuple(policy for _, policy in sorted(found.items()))
 
-    def enforce(self, policy: Policy, *, who: Actor) -> Policy:
+    def history(self) -> tuple[Enforced, ...]:
+        """Each time that a version was put in force, the newest last; empty where nobody has chosen any."""
+        with self.store.transaction() as work:
+            return work.enforced()
+
+    def published(self) -> dict[tuple[str, int], Enforced]:
+        """Who wrote each version, when and why: writing it put it in force. Shipped ones have no author."""
+        first = {(each.name, each.version): each for each in reversed(self.history())}
+        return {key: each for key, each in first.items() if SHIPPED_AS.get(key[0]) != key[1]}
+
+    def preview(self, draft: Policy, *, who: Actor, opens_at: int | None = None) -> Preview:
+        """The dates of a ticket that opens then (now, where nobody says when); nothing is kept.
+
+        Raises:
+            Refused: ``forbidden``; ``policy``, a limit of more than a year; ``calendar``, a year too far away.
+        """
+        _changes(who)
+        at = self.clock.now() if opens_at is None else opens_at
+        calendars.require_foreseen(at)
+        foresight.check(draft, at)
+        now, then = foresight.foreseen(self.in_force(), at), foresight.foreseen(draft, at)
+        return Preview(at, now, then, foresight.unusual(at, foresight.last_of((*now, *then))))
+
+    def enforce(self, policy: Policy, *, who: Actor, reason: str) -> Policy:
         """Put ``policy`` in force for tickets that open from now on.
 
         Raises:
-            Refused: ``forbidden``; ``conflict``, that version exists and says something else, or
-                a version was left out.
+            Refused: ``forbidden``; ``fields``, no reason; ``policy``, a limit of more than a year;
+                ``conflict``, that version exists and says something else, or a version was left out.
         """
-        if who.role not in MAY_CHANGE:
-            raise Refused("forbidden", f"deadlines are changed by {' or '.join(sorted(MAY_CHANGE))}")
+        _changes(who)
+        why, now = " ".join(reason.split()), self.clock.now()
+        if not SHORTEST <= len(why) <= LONGEST:
+            raise Refused(
+                "fields", f"reason has {len(why)} characters; it is kept, and has {SHORTEST} to {LONGEST}",
+                wrong=["reason"], value=why[:80], remedy="Say by which decision the deadlines change.",
+            )  # fmt: skip
         versions = {known.version: known for known in self.known() if known.name == policy.name}
         newest = max(versions, default=0)
         if versions.get(policy.version, policy) != policy or policy.version > newest + 1:
             raise _taken(policy, newest)
+        foresight.check(policy, now)
         try:
             with self.store.transaction() as work:
-                work.enforce(policy, by=who.by, now=self.clock.now())
+                work.enforce(policy, by=who.by, now=now, reason=why)
         except Clash:
             raise _taken(policy, newest + 1) from None
         return policy
+
+
+def _changes(who: Actor) -> None:
+    if who.role not in MAY_CHANGE:
+        raise Refused("forbidden", f"deadlines are changed by {' or '.join(sorted(MAY_CHANGE))}")
 
 
 def deadlines_of(work: Work, name: str) -> Policy:

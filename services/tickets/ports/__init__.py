@@ -11,6 +11,7 @@ from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, 
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
 from services.tickets.domain.ordering import Order
+from services.tickets.domain.policy import Enforced
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports.catalogue import Atlas, Catalogue, Changed
 from services.tickets.ports.figures import FigureStore, Remade
@@ -93,7 +94,11 @@ class Work(Protocol):
         """Every version that was ever in force, by name and version."""
         ...
 
-    def enforce(self, policy: Policy, *, by: str, now: int) -> None:
+    def enforced(self) -> tuple[Enforced, ...]:
+        """Each time that a version was put in force, the newest last."""
+        ...
+
+    def enforce(self, policy: Policy, *, by: str, now: int, reason: str) -> None:
         """Put a version in force for tickets that open from now on; what it says never changes again.
 
         Raises:

@@ -28,6 +28,13 @@ class PhotoStore(Protocol):
         """What actions or reports of several tickets showed, in the order in which it came, at most ``limit``."""
         ...
 
+    def merged_into(self, master: str, *, limit: int) -> tuple[Photo, ...]:
+        """What was shown on reports merged into ``master``, or into one of these, for who works on ``master`` alone.
+
+        In the order in which it came. Who sent them is left out, and so is all that was reported confidentially.
+        """
+        ...
+
     def get(self, ticket: str, photo: str) -> Photo | None:
         """One whose picture is kept."""
         ...

@@ -27,6 +27,8 @@ SHOWN_OF: Final = """
 GET: Final = """
     SELECT ticket, id, by, at, width, height, size, shown_at FROM tickets.photos
     WHERE ticket = %s AND id = %s AND stored"""
+MERGED_INTO: Final = """
+    SELECT ticket, id, '' AS by, at, width, height, size, shown_at FROM tickets.photos_merged_into(%s, %s)"""
 UNSHOWN: Final = """
     SELECT ticket, id, by, at, width, height, size, shown_at FROM tickets.photos WHERE shown_at IS NULL AND at < %s
     ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED"""
@@ -71,6 +73,11 @@ class PostgresPhotos:
     def shown_of(self, tickets: Collection[str], *, limit: int) -> tuple[Photo, ...]:
         with translated(), self._pool.connection() as connection:
             rows = connection.execute(SHOWN_OF, (list(tickets), limit)).fetchall()
+        return tuple(_photo(row) for row in rows)
+
+    def merged_into(self, master: str, *, limit: int) -> tuple[Photo, ...]:
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(MERGED_INTO, (master, limit)).fetchall()
         return tuple(_photo(row) for row in rows)
 
     def get(self, ticket: str, photo: str) -> Photo | None:

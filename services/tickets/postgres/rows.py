@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from services.tickets.domain import Event, Policy, Ticket
+from services.tickets.domain.policy import Enforced
 
 
 def ticket_of(body: Any) -> Ticket:
@@ -15,6 +16,12 @@ def ticket_of(body: Any) -> Ticket:
 def policy_of(body: Any) -> Policy:
     """A policy from its jsonb column."""
     return msgspec.convert(body, Policy, str_keys=True)
+
+
+def enforced_of(row: tuple[Any, ...]) -> Enforced:
+    """From ``name, version, by, at, reason``."""
+    name, version, by, at, reason = row
+    return Enforced(name, version, by, at, reason)
 
 
 def event_of(row: tuple[Any, ...]) -> Event:

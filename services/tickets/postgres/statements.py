@@ -115,7 +115,9 @@ PUT_POLICY: Final = """
     INSERT INTO tickets.policies (name, version, body, at, by) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (name, version) DO NOTHING"""
 
-ENFORCE: Final = "INSERT INTO tickets.policies_in_force (name, version, at, by) VALUES (%s, %s, %s, %s)"
+ENFORCE: Final = "INSERT INTO tickets.policies_in_force (name, version, at, by, reason) VALUES (%s, %s, %s, %s, %s)"
+
+ENFORCED: Final = "SELECT name, version, by, at, reason FROM tickets.policies_in_force ORDER BY id"
 
 ASSUMED: Final = """
     SELECT body FROM tickets.tickets

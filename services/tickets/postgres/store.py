@@ -18,11 +18,12 @@ from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
 from services.audit import Did, Entry, said
 from services.tickets.domain import Event, Policy, Ticket
+from services.tickets.domain.policy import Enforced
 from services.tickets.domain.words import ENDED, State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
 from services.tickets.postgres.photos import FORGET, SHOW
-from services.tickets.postgres.rows import event_of, policy_of, ticket_of
+from services.tickets.postgres.rows import enforced_of, event_of, policy_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
 from streams.contracts.areas import COMMUNITY_LENGTH as COMMUNITY
@@ -94,13 +95,17 @@ class PostgresWork:
     def policies(self) -> tuple[Policy, ...]:
         return tuple(policy_of(row[0]) for row in self._cursor.execute(statements.POLICIES).fetchall())
 
-    def enforce(self, policy: Policy, *, by: str, now: int) -> None:
+    def enforced(self) -> tuple[Enforced, ...]:
+        return tuple(enforced_of(row) for row in self._cursor.execute(statements.ENFORCED).fetchall())
+
+    def enforce(self, policy: Policy, *, by: str, now: int, reason: str) -> None:
         body = Jsonb(policy, dumps=msgspec.json.encode)
         self._cursor.execute(statements.PUT_POLICY, (policy.name, policy.version, body, now, by))
         if policy not in self.policies():
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
-        self._cursor.execute(statements.ENFORCE, (policy.name, policy.version, now, by))
-        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", said(version=policy.version)))
+        self._cursor.execute(statements.ENFORCE, (policy.name, policy.version, now, by, reason))
+        detail = said(version=policy.version, reason=reason)
+        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", detail))
 
     def events(self, ticket: str) -> tuple[Event, ...]:
         return tuple(event_of(row) for row in self._cursor.execute(statements.EVENTS, (ticket,)).fetchall())

@@ -39,6 +39,19 @@ def test_no_cell_of_a_workbook_starts_a_formula_and_its_text_is_what_it_was() ->
     assert not rows[6][0].quotePrefix
 
 
+def test_what_only_becomes_a_formula_without_its_control_characters_is_text_too() -> None:
+    texts = ["\x01=1+1", "#N/A", "\x02\x03+2"]
+    page = load_workbook(io.BytesIO(to_xlsx([Sheet("x", ["甲"], [[text] for text in texts])]))).worksheets[0]
+    found = [row[0] for row in page.iter_rows(min_row=2)]
+    assert [(cell.value, cell.data_type) for cell in found] == [("=1+1", "s"), ("#N/A", "s"), ("+2", "s")]
+
+
+def test_a_column_is_as_wide_as_it_is_told() -> None:
+    made = to_xlsx([Sheet("x", ["甲", "登记时间"], [["a", AT]], widths={"登记时间": 20})])
+    columns = load_workbook(io.BytesIO(made)).worksheets[0].column_dimensions
+    assert (columns["A"].width, columns["B"].width) == (6, 20)
+
+
 def test_numbers_stay_numbers_shares_are_percent_and_no_data_is_empty() -> None:
     page = load_workbook(io.BytesIO(to_xlsx([sheet()]))).worksheets[0]
     _, count, share, nothing, at = next(page.iter_rows(min_row=2))

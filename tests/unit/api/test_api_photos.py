@@ -248,12 +248,12 @@ def test_photos_of_merged_reports_stand_on_the_master_and_say_whose_they_are(pla
     assert [each["id"] for each in listed["merged"]] == [photo]
 
 
-def test_a_master_shows_no_photo_of_a_report_that_its_reader_may_not_see(platform: MemoryPlatform) -> None:
+def test_who_sees_the_master_alone_sees_its_reports_photos_without_whose_they_are(platform: MemoryPlatform) -> None:
     master = opened(platform, "citizen")
-    report, _ = reported(
+    report, secret = reported(
         platform, "green", "citizen", caller={"name": "王", "phone": "13800000000", "confidential": True}
     )
-    other, _ = reported(platform, "blue")
+    other, photo = reported(platform, "blue")
     for each in (report, other):
         merged_into(platform, each, master)
     seen = {
@@ -271,4 +271,14 @@ def test_a_master_shows_no_photo_of_a_report_that_its_reader_may_not_see(platfor
         ("dispatch", "dispatcher", {"unit": "gas-co"}),
     ):
         assert act(platform, master, steps[1], steps[0], **steps[2]).status_code == 200
-    assert platform.as_("unit_handler").get(f"/api/v1/tickets/{master}/photos").json()["merged"] == []
+    handler = platform.as_("unit_handler")
+    assert handler.get(f"/api/v1/tickets/{other}/photos").status_code == 404, "the report itself is not its own"
+    (shown,) = handler.get(f"/api/v1/tickets/{master}/photos").json()["merged"]
+    assert (shown["id"], shown["ticket"], shown["number"], shown["by"]) == (photo, master, "", "")
+    for size in ("", "/thumbnail"):
+        assert handler.get(f"/api/v1/tickets/{master}/photos/{photo}{size}").status_code == 200
+        assert handler.get(f"/api/v1/tickets/{master}/photos/{secret}{size}").status_code == 404
+        assert platform.as_("citizen").get(f"/api/v1/tickets/{master}/photos/{photo}{size}").status_code == 404
+    assert act(platform, other, "operator", "unmerge", reason="两件事").status_code == 200
+    assert handler.get(f"/api/v1/tickets/{master}/photos").json()["merged"] == []
+    assert handler.get(f"/api/v1/tickets/{master}/photos/{photo}").status_code == 404

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
+from services.adapters import spreadsheets
 from services.api.tickets import export
 from services.api.tickets.queries import TicketQuery, most_of
 from services.tickets.domain.saved import MOST
@@ -227,6 +229,42 @@ def test_a_list_leaves_as_csv_in_which_no_cell_starts_a_formula_and_no_number_is
     assert found["内容"].startswith("'+cmd")
     assert (found["电话"], found["称呼"]) == ("138****5621", "***")
     assert found["登记时间"] == "2026-11-22 10:00:00"
+
+
+def test_a_list_leaves_as_a_workbook_with_the_same_rows_scope_and_audit(
+    platform: MemoryPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MAX_LIMIT", 2)
+    reported(platform, "=1+1", *"甲乙丙丁")
+    reported(platform, "别处", area=THERE)
+    manager = platform.as_("grid_manager")
+    answer = manager.get(f"{AT}/export", format="xlsx", sort="opened", source="hotline")
+    assert answer.headers["content-type"] == spreadsheets.XLSX
+    assert answer.headers["content-disposition"] == 'attachment; filename="linli-tickets.xlsx"'
+    (header, *rows) = load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows()
+    names = [str(cell.value) for cell in header]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    assert [row["标题"].value for row in found] == ["=1+1", *"甲乙丙丁"]
+    assert {row["标题"].data_type for row in found} == {"s"}
+    assert str(found[0]["登记时间"].value) == "2026-11-22 10:00:01"
+    assert {row["电话"].value for row in found} <= {"138****5621", None}
+    csv_rows = list(csv.reader(io.StringIO(manager.get(f"{AT}/export", source="hotline").content.decode("utf-8-sig"))))
+    assert csv_rows[0] == names
+    entries = platform.as_("administrator").get("/api/v1/audit", did="export").json()["items"]
+    assert {"format": "xlsx", "sort": "opened", "source": "hotline", "area": HERE[:9]} in [
+        entry["detail"] for entry in entries
+    ]
+
+
+def test_a_workbook_that_would_be_too_long_is_refused_and_kept_nowhere(
+    platform: MemoryPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MOST_ROWS", 2)
+    reported(platform, *"甲乙丙")
+    said = body(platform.as_("operator").get(f"{AT}/export", format="xlsx"), 422)
+    assert (said["field"], said["value"]) == ("format", "xlsx")
+    assert "format=csv" in said["remedy"]
+    assert platform.as_("administrator").get("/api/v1/audit", did="export").json()["items"] == []
 
 
 def test_a_list_leaves_as_json_lines_page_by_page_and_within_the_callers_scope(

@@ -148,4 +148,10 @@ def test_a_master_shows_the_photos_of_its_reports_with_their_numbers(city: Memor
         [address] = re.findall(r'<img src="(/api/v1/tickets/[^"]+/thumbnail)"', seen)
         assert address == f"/api/v1/tickets/{merged}/photos/{digest(PHOTO)}/thumbnail"
         assert Visitor(city, role).send("GET", address).headers["content-type"] == "image/jpeg"
-    assert "并入的报告" not in Visitor(city, "unit_handler").send("GET", f"/tickets/{master}").text
+    handler = Visitor(city, "unit_handler")
+    alone = handler.send("GET", f"/tickets/{master}").text
+    assert "<h3>并入的报告</h3>" in alone
+    assert found.number not in alone, "which report it is is not said"
+    [address] = re.findall(r'<img src="(/api/v1/tickets/[^"]+/thumbnail)"', alone)
+    assert address == f"/api/v1/tickets/{master}/photos/{digest(PHOTO)}/thumbnail"
+    assert handler.send("GET", address).headers["content-type"] == "image/jpeg"

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from services.adapters.spreadsheets import read
+from services.api.tickets import export
 from tests.fakes.city import MemoryCity, incident
 from tests.unit.pages.test_rule_pages import Form, Visitor
 
@@ -87,8 +89,29 @@ def test_a_unit_finds_its_own_and_on_call_none(city: MemoryCity) -> None:
 
 def test_what_was_found_is_exported_with_the_same_filter(operator: Visitor) -> None:
     page = operator.send("GET", f"{AT}?text=夜间施工噪声&from=2026-11-22").text
-    (address,) = re.findall(r'href="(/tickets/search/export[^"]*)"', page)
-    answer = operator.send("GET", address.replace("&amp;", "&"))
+    as_csv, as_excel = re.findall(r'href="(/tickets/search/export[^"]*)"', page)
+    answer = operator.send("GET", as_csv.replace("&amp;", "&"))
     assert answer.status_code == 200
     assert len(answer.text.splitlines()) == 2
     assert "139****1234" in answer.text
+    workbook = operator.send("GET", as_excel.replace("&amp;", "&"))
+    assert workbook.headers["content-disposition"] == 'attachment; filename="linli-tickets.xlsx"'
+    assert [row[12] for row in read(workbook.content)] == ["电话", "139****1234"]
+
+
+def test_a_workbook_that_would_be_too_long_is_said_on_the_page(
+    operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MOST_ROWS", 1)
+    answer = operator.send("GET", f"{AT}/export?format=xlsx")
+    assert answer.status_code == 422
+    assert "一个 Excel 装不下" in answer.text
+
+
+def test_one_workbook_is_made_after_the_other(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "PATIENCE_S", 0)
+    with export.MAKING:
+        answer = operator.send("GET", f"{AT}/export?format=xlsx")
+    assert answer.status_code == 429
+    assert "别人正在导出 Excel" in answer.text
+    assert operator.send("GET", f"{AT}/export?format=xlsx").status_code == 200

@@ -1,8 +1,16 @@
 """After a move a partition goes on with the record it was moved to, whatever is still in flight."""
 
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
 from faust.types import TP
 
-from streams.agents.places import AGAIN_S, Places
+from streams.agents.places import AGAIN_S, PlacedConsumer, Places
+from streams.app import Settings, build
+from streams.process.health import Progress
 
 A, B = TP("linli.inputs", 3), TP("linli.inputs", 4)
 
@@ -61,3 +69,52 @@ def test_a_held_partition_is_never_moved_by_itself() -> None:
     places.hold([A])
     clock.now = 100
     assert places.overdue(A) is None
+
+
+@dataclass
+class Thread:
+    """In place of the thread that talks to Kafka: a fetch lasts until ``arrived`` is set."""
+
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    story: list[str] = field(default_factory=list)
+
+    async def getmany(self, active: set[TP], timeout: float) -> dict[TP, list[Any]]:  # noqa: ASYNC109 - as Faust has it
+        self.story.append("fetch")
+        await self.arrived.wait()
+        self.story.append("fetched")
+        return {tp: ["record"] for tp in active}
+
+    async def seek_wait(self, partitions: dict[TP, int]) -> None:
+        self.story.append(f"seek to {sorted(partitions.values())}")
+
+
+@pytest.fixture
+def consumer(tmp_path: Path) -> PlacedConsumer:
+    app = build(Settings(state_dir=tmp_path), Progress())
+    made = app.consumer
+    assert isinstance(made, PlacedConsumer)
+    return made
+
+
+def test_a_seek_waits_for_the_fetch_in_flight_and_nothing_is_fetched_behind_it(consumer: PlacedConsumer) -> None:
+    """What a fetch brings into a stopped flow is thrown away: it must not have come from behind the recovery's seek."""
+
+    async def rebalance() -> list[str]:
+        thread = Thread()
+        consumer._thread = thread  # type: ignore[assignment]
+        consumer.resume_flow()
+        fetch = asyncio.create_task(consumer._getmany({A}, 1.0))
+        await asyncio.sleep(0)
+        consumer.stop_flow()
+        seek = asyncio.create_task(consumer.seek_wait({A: 7}))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert thread.story == ["fetch"]
+        thread.arrived.set()
+        await asyncio.gather(fetch, seek)
+        assert await consumer._getmany({A}, 1.0) == {}
+        consumer.resume_flow()
+        assert await consumer._getmany({A}, 1.0) == {A: ["record"]}
+        return thread.story
+
+    assert asyncio.run(rebalance()) == ["fetch", "fetched", "seek to [7]", "fetch", "fetched"]

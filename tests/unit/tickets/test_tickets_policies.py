@@ -17,6 +17,7 @@ from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, called, leak, t
 
 ADMIN = Actor("admin", Role.ADMINISTRATOR)
 F = Clock.FINISH
+WHY = "市里 2026 年的决定"
 
 
 # What the profiles say
@@ -67,9 +68,11 @@ def test_an_ordinary_call_in_beijing_ends_after_seven_days_and_no_working_day_is
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"limits": {0: {}, 1: {}, 2: {}}}, "limits.0 lacks accept"),
-        ({"wait": "soon"}, "'soon' is no limit"),
-        ({"returns": {0: "2wd"}}, "urgency 1"),
+        ({"limits": {0: {}, 1: {}, 2: {}}}, "limits.0.accept is missing"),
+        ({"wait": "soon"}, "wait is 'soon', which is no limit"),
+        ({"returns": {0: "2wd"}}, "returns.1 is missing"),
+        ({"extension": {0: "2wd", 1: "2x"}}, "extension.1 is '2x', which is no limit"),
+        ({"limits": {**DEFAULT.limits, 0: {**DEFAULT.limits[0], Clock.TASK: "9"}}}, "limits.0.task is '9'"),
         ({"park_days": 91}, "park_days is 1 to 90"),
         ({"hours": ()}, "hours are spans"),
         ({"hours": ((700, 600),)}, "hours are spans"),
@@ -82,6 +85,9 @@ def test_what_is_no_policy_says_what_it_lacks(change: dict[str, Any], why: str) 
         msgspec.structs.replace(DEFAULT, **change)
     assert refusal.value.code == "policy"
     assert why in refusal.value.detail
+    field, remedy = str(refusal.value.extra["field"]), refusal.value.extra["remedy"]
+    assert why.startswith(field), "the field is named, and what would do"
+    assert remedy
 
 
 # In force
@@ -103,7 +109,7 @@ def changed(version: int = 2) -> Policy:
 
 def test_until_somebody_chooses_the_default_is_in_force(store: MemoryTicketStore) -> None:
     assert keep(store).in_force() == DEFAULT
-    assert keep(store).enforce(BEIJING, who=ADMIN) == keep(store).in_force() == BEIJING
+    assert keep(store).enforce(BEIJING, who=ADMIN, reason=WHY) == keep(store).in_force() == BEIJING
 
 
 def test_new_tickets_get_the_policy_in_force_and_older_ones_keep_theirs(store: MemoryTicketStore) -> None:
@@ -111,7 +117,7 @@ def test_new_tickets_get_the_policy_in_force_and_older_ones_keep_theirs(store: M
     operator = Actor("operator", Role.OPERATOR)
     open_ticket = OpenTicket(store, clock, iter_ids())
     before = open_ticket(Report("路灯不亮", "三号楼"), who=operator)
-    keep(store).enforce(changed(), who=ADMIN)
+    keep(store).enforce(changed(), who=ADMIN, reason=WHY)
     after = open_ticket(Report("路灯不亮", "五号楼"), who=operator)
     assert [ticket.run(Clock.ACCEPT).limit for ticket in (before, after)] == ["2h", "1h"]  # type: ignore[union-attr]
     act = ActOnTicket(store, clock)
@@ -133,19 +139,41 @@ def _accept(ticket: domain.Ticket) -> Act:
 
 
 def test_a_version_never_changes_and_none_is_left_out(store: MemoryTicketStore) -> None:
-    keep(store).enforce(changed(), who=ADMIN)
+    keep(store).enforce(changed(), who=ADMIN, reason=WHY)
     for wrong in (msgspec.structs.replace(changed(), wait="1wd"), changed(version=4)):
         with pytest.raises(Refused) as refusal:
-            keep(store).enforce(wrong, who=ADMIN)
+            keep(store).enforce(wrong, who=ADMIN, reason=WHY)
         assert (refusal.value.code, refusal.value.extra["version"]) == ("conflict", 2)
         assert refusal.value.extra["remedy"] == "Publish your change as version 3."
     assert [policy.version for policy in keep(store).known() if policy.name == "default"] == [1, 2]
 
 
+def test_who_when_and_why_stay_with_each_time_and_with_the_audit(store: MemoryTicketStore) -> None:
+    clock = ManualClock(T0)
+    policies = KeepPolicies(store, clock)
+    policies.enforce(changed(), who=ADMIN, reason="  市里 2026 年的决定\n")
+    clock.advance(DAY)
+    policies.enforce(DEFAULT, who=Actor("sup", Role.SUPERVISOR), reason="先按老办法")
+    written, back = policies.history()
+    assert (written.version, written.by, written.at, written.reason) == (2, "admin", T0, WHY)
+    assert (back.version, back.by, back.at, back.reason) == (1, "sup", T0 + DAY, "先按老办法")
+    assert policies.published() == {("default", 2): written}, "the shipped one has no author"
+    entries = store.state.audit.entries
+    assert [WHY in entries[0].detail, "先按老办法" in entries[1].detail] == [True, True]
+
+
+@pytest.mark.parametrize("reason", ["", "  急 \n 急 ", "理" * 201])
+def test_a_reason_is_asked_for(store: MemoryTicketStore, reason: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        keep(store).enforce(BEIJING, who=ADMIN, reason=reason)
+    assert (refusal.value.code, refusal.value.extra["wrong"]) == ("fields", ["reason"])
+    assert keep(store).history() == ()
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}])
 def test_only_supervisors_and_administrators_change_deadlines(store: MemoryTicketStore, role: Role) -> None:
     with pytest.raises(Refused) as refusal:
-        keep(store).enforce(BEIJING, who=Actor("somebody", role))
+        keep(store).enforce(BEIJING, who=Actor("somebody", role), reason=WHY)
     assert refusal.value.code == "forbidden"
 
 

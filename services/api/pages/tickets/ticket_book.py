@@ -63,9 +63,10 @@ class TicketBook:
         listed = tuple(rows.of_ticket(ticket, unit=units.get(ticket.lead)) for ticket in page.items)
         return Sheet(listed, total, most_of(query), encode_cursor(page.next))
 
-    def export(self, who: Caller, words: Mapping[str, str]) -> Response:
-        """The whole list as CSV."""
-        query = ExportQuery.model_validate(query_of(words).model_dump(by_alias=True, exclude_unset=True))
+    def export(self, who: Caller, words: Mapping[str, str], form: str) -> Response:
+        """The whole list as CSV, or as a workbook where ``form`` is xlsx."""
+        asked = query_of(words).model_dump(by_alias=True, exclude_unset=True)
+        query = ExportQuery.model_validate({**asked, "format": "xlsx" if form == "xlsx" else "csv"})
         return exported(self.container, who, query)
 
     def units(self, who: Caller) -> Sequence[Unit]:

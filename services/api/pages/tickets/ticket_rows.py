@@ -43,7 +43,10 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
-    """A photo that was shown, and when it came; ``number`` is its ticket's, where it came with a merged report."""
+    """A photo that was shown, and when it came; ``ticket`` is where its picture is read.
+
+    ``number`` is its report's, where it came with a merged one that the reader may see.
+    """
 
     id: str
     at: int

@@ -18,6 +18,7 @@ from services.api.pages.tickets.ticket_book import Outcome, TicketBook
 from services.api.pages.words import N_
 from services.api.problems import ProblemError, refuse
 from services.api.tickets.bulk import MOST
+from services.api.tickets.export import MOST_ROWS
 from services.registry.domain import Permission
 from services.tickets.domain.words import State
 from streams.contracts import Refused
@@ -34,6 +35,10 @@ SORTS: Final = {
 }
 URGENCIES: Final = {"2": N_("紧急"), "1": N_("重要"), "0": N_("普通")}
 CARDS: Final = {"yellow": N_("黄牌"), "red": N_("红牌")}
+NO_WORKBOOK: Final = {
+    422: N_("符合的工单超过 {n} 件，一个 Excel 装不下。请缩小范围，或导出 CSV"),
+    429: N_("别人正在导出 Excel，请过一分钟再试，或导出 CSV"),
+}
 TOGETHER: Final = {"note": "text", "urge": "text", "dispatch": "unit"}
 """What is done to many at once, and the one field that it takes."""
 A_PAGE: Final = 50
@@ -50,8 +55,14 @@ def routes(desk: Desk, book: TicketBook) -> APIRouter:
     @router.get(f"{AT}/export")
     def export(request: Request) -> Response:
         visit = _visit(desk, request)
-        asked = _asked(request.query_params)
-        return book.export(visit.caller, {name: value for name, value in asked.items() if name != "cursor"})
+        asked = {name: value for name, value in _asked(request.query_params).items() if name != "cursor"}
+        try:
+            return book.export(visit.caller, asked, request.query_params.get("format", "csv"))
+        except ProblemError as error:
+            if error.problem.field != "format":
+                raise
+            wrong = visit.t(NO_WORKBOOK[error.problem.status], n=f"{MOST_ROWS:,}")
+            return _show(desk, book, visit, asked, wrong=wrong, status=error.problem.status)
 
     @router.post(f"{AT}/filters")
     def keep(request: Request, form: Sent) -> Response:
@@ -141,7 +152,7 @@ def _show(
         "most": sheet.most,
         "following": f"{AT}?{urlencode({**kept, 'cursor': sheet.next})}" if sheet.next else "",
         "asked": kept,
-        "file": f"{AT}/export?{urlencode(kept)}",
+        "files": {form: f"{AT}/export?{urlencode({**kept, 'format': form})}" for form in ("csv", "xlsx")},
         "shown": {name: value[:10] if name in {"from", "to"} else value for name, value in kept.items()},
         "choices": _choices(book, visit, names),
         "saved": [
