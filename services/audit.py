@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from services.paging import Key, Page
 from streams.contracts import Refused
 
-CHAINS: Final = ("registry", "tickets")
+CHAINS: Final = ("registry", "tickets", "alarms")
 """The schemas that keep one."""
 GENESIS: Final = bytes(32)
 """What the first entry has before it."""
@@ -41,6 +41,7 @@ class Did(StrEnum):
     DUTY = "duty"
     ERASE = "erase"
     ENTRY_CARD = "entry_card"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)

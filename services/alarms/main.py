@@ -1,24 +1,23 @@
 """Composition root of ``linli-alarms``."""
 
 import sys
-import threading
 from collections.abc import Sequence
 
+from services.adapters.audit_watch import AuditWatch
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.dead_letters import KafkaDeadLetters
-from services.adapters.kafka import Sender, follow_group
+from services.adapters.kafka import Sender
 from services.adapters.outbox import Relay
 from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
-from services.adapters.retry import Stopped, until_available
 from services.alarms.consumer import TransitionConsumer
+from services.alarms.following import transition_loop
 from services.alarms.handlers import ClimbLadders, MeasureQuality, RecordTransitions
 from services.alarms.holds import HoldWatch
 from services.alarms.ladders import ladder_loops
 from services.alarms.postgres import PostgresAlarmStore, PostgresLadderReader, PostgresQuality
 from services.alarms.settings import AlarmsSettings
 from services.alarms.watch import QualityWatch
-from streams.contracts.topics import ALARMS
 
 PURPOSE = "Keeps alarms and their transitions; sends on what people ask; climbs call ladders; measures alarm quality."
 
@@ -33,19 +32,12 @@ def compose(settings: AlarmsSettings, runtime: Runtime) -> dict[str, Loop]:
     store, clock, office = PostgresAlarmStore(pool), SystemClock(), KafkaDeadLetters(letters)
     record = RecordTransitions(store, RandomIds(), ClimbLadders(settings.ladder_plan, clock))
     consume = TransitionConsumer(record, store, office, clock)
-
-    def transitions(stop: threading.Event) -> None:
-        try:
-            until_available(stop, settings.alarms_group, consume.count)
-        except Stopped:
-            return
-        follow_group(servers, settings.alarms_group, [ALARMS], consume, stop=stop, health=health)
-
     measure = MeasureQuality(PostgresQuality(pool), clock)
     return {
-        "transitions": transitions,
+        "transitions": transition_loop(servers, settings.alarms_group, consume, health),
         "outbox": Relay(url, "alarms", outbox, health).run,
         "quality": QualityWatch(measure, clock, health, settings.quality_level, settings.quality_every_s).run,
+        "audit": AuditWatch(pool, "alarms", clock, health).run,
         "holds": HoldWatch(store, clock, health).run,
         **ladder_loops(settings, store, PostgresLadderReader(pool), office, clock, health),
     }

@@ -11,6 +11,7 @@ from services.alarms.domain.ladder import Step as LadderStep
 from services.alarms.domain.ladder_reach import Around
 from services.alarms.domain.quality_steps import Step
 from services.alarms.domain.quality_targets import DEFAULTS, Targets
+from services.audit import Entry
 from services.paging import Key, Page
 from streams.contracts import Action, AlarmEvent, Notice, Rule, Severity, TicketEvent
 
@@ -135,6 +136,10 @@ class Work(Protocol):
         Raises:
             Clash: the command is there already.
         """
+        ...
+
+    def audit(self, entry: Entry) -> None:
+        """Append to the audit chain; the last thing that a transaction does."""
         ...
 
     def hold_of(self, command: str) -> Hold | None: ...

@@ -74,8 +74,10 @@ def _hide(slot: Slot, action: Action, rule: Rule) -> Steps:
             slot.shelved_until = shelf_end(action, rule) or slot.shelved_until
         case ActionName.UNSHELVE:
             slot.shelved_until = None
-        case ActionName.OUT_OF_SERVICE | ActionName.IN_SERVICE:
-            slot.out_of_service = action.action is ActionName.OUT_OF_SERVICE
+        case ActionName.OUT_OF_SERVICE:
+            slot.out_of_service = slot.out_of_service or agreed(action, rule)
+        case ActionName.IN_SERVICE:
+            slot.out_of_service = False
         case ActionName.SUPPRESS:
             if action.by not in slot.suppressed_by:
                 slot.suppressed_by = (*slot.suppressed_by, action.by)
@@ -94,6 +96,11 @@ def shelf_end(action: Action, rule: Rule) -> int | None:
     """
     if action.until is None or action.until <= action.at or not action.by or rule.max_shelve_ms <= 0:
         return None
-    if rule.second_approver and action.second in {"", action.by}:
+    if not agreed(action, rule):
         return None
     return min(action.until, action.at + rule.max_shelve_ms)
+
+
+def agreed(action: Action, rule: Rule) -> bool:
+    """Whether as many people want it hidden as the rule asks for; out of service hides for longer than any shelving."""
+    return not rule.second_approver or action.second not in {"", action.by}

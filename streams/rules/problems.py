@@ -1,5 +1,6 @@
 """What is wrong with a rule before it is put in force: every problem at once, each with a remedy."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
@@ -25,12 +26,15 @@ from streams.contracts import (
     Sum,
     Value,
 )
-from streams.contracts.areas import LEVELS
+from streams.contracts.areas import level_of
 
 Ranges = Mapping[str, Mapping[str, tuple[float, float]]]
 """Kind -> metric -> lowest and highest value that can be believed."""
 
 DAY_MINUTES = 1440
+MOST_NAME = 80
+CAUSE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+"""It is part of an incident's name."""
 
 
 class Weight(StrEnum):
@@ -57,6 +61,7 @@ def problems(rule: Rule, ranges: Ranges) -> list[Problem]:
         *_levels(rule, ranges),
         *_durations(rule),
         *_figures(rule),
+        *_waiting(rule),
         *_scope(rule),
         *_schedule(rule.schedule),
         *_hiding(rule),
@@ -101,6 +106,11 @@ def _words(rule: Rule) -> Iterator[Problem]:
     for field in ("id", "kind", "cause", "name_zh", "name_en"):
         if not getattr(rule, field).strip():
             yield Problem(field, getattr(rule, field), "must not be empty")
+    for field in ("name_zh", "name_en"):
+        if len(getattr(rule, field)) > MOST_NAME:
+            yield Problem(field, getattr(rule, field), f"at most {MOST_NAME} characters")
+    if rule.cause.strip() and not CAUSE.match(rule.cause):
+        yield Problem("cause", rule.cause, "small letters and digits in parts joined by -, such as gas-leak")
     if not rule.response_zh or not rule.response_en:
         yield Problem("response_zh", rule.response_zh, "say what is to be done, in both languages", Weight.WARNING)
 
@@ -247,9 +257,18 @@ def _figures(rule: Rule) -> Iterator[Problem]:
             )
 
 
+def _waiting(rule: Rule) -> Iterator[Problem]:
+    if rule.reorder_wait_ms >= rule.no_data_after_ms > 0:
+        remedy = f"must be shorter than no_data_after_ms, {rule.no_data_after_ms}"
+        yield Problem("reorder_wait_ms", rule.reorder_wait_ms, remedy)
+    elif rule.reorder_wait_ms > 0 and any(level.severity is Severity.CRITICAL for level in rule.levels):
+        remedy = "every alarm comes that much later, a critical one too"
+        yield Problem("reorder_wait_ms", rule.reorder_wait_ms, remedy, Weight.WARNING)
+
+
 def _scope(rule: Rule) -> Iterator[Problem]:
     scope = rule.scope
-    if scope.area and not (scope.area.isascii() and scope.area.isdigit() and len(scope.area) <= max(LEVELS)):
+    if scope.area and level_of(scope.area) is None:
         yield Problem("scope.area", scope.area, "the digits of an area code, from the county down")
     for name, value in scope.attributes.items():
         if not name or not value:

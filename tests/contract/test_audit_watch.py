@@ -15,11 +15,11 @@ from tests.conftest import Database, PostgresServer
 from tests.fakes.clock import ManualClock
 from tests.fakes.databases import empty
 
-SCHEMAS = ("registry", "tickets")
+SCHEMAS = ("registry", "tickets", "alarms")
 NOW = 1_795_312_800_000
 
 
-@pytest.fixture(params=["registry", "tickets"])
+@pytest.fixture(params=SCHEMAS)
 def chain(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -27,7 +27,7 @@ def chain(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def pool(migrated: Database, postgres_server: PostgresServer, chain: str) -> Iterator[Pool]:
     """As the process that owns the schema, which may read its chain and not mend it."""
-    empty(postgres_server.admin_url(migrated.name), "registry", "tickets")
+    empty(postgres_server.admin_url(migrated.name), *SCHEMAS)
     with open_pool(migrated.url(f"linli_{chain}"), name="watch", size=2) as made:
         yield made
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from services.alarms.domain import Alarm, AlarmFilters, Hold, HoldKind, HoldState, number_of
 from services.alarms.domain.quality_steps import Step, step_of
 from services.alarms.ports import KeptTargets, Listed
+from services.audit import Entry
 from services.paging import Key, Page
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, AlarmState, Severity
+from tests.fakes.audit import MemoryChain
 from tests.fakes.ladders import MemoryLadders, MemoryLadderState
 
 
@@ -23,6 +25,7 @@ class MemoryState:
     sent: list[Action] = field(default_factory=list)
     ladders: MemoryLadderState = field(default_factory=MemoryLadderState)
     holds: dict[str, Hold] = field(default_factory=dict)
+    audit: MemoryChain = field(default_factory=lambda: MemoryChain("alarms"))
 
     def copy(self) -> "MemoryState":
         return MemoryState(
@@ -32,6 +35,7 @@ class MemoryState:
             list(self.sent),
             self.ladders.copy(),
             dict(self.holds),
+            MemoryChain("alarms", list(self.audit.entries)),
         )
 
 
@@ -92,6 +96,9 @@ class MemoryWork:
             raise Clash(action.id)
         self._state.actions[action.id] = action
         self._state.sent.append(action)
+
+    def audit(self, entry: Entry) -> None:
+        self._state.audit.put(entry)
 
     def hold_of(self, command: str) -> Hold | None:
         return self._state.holds.get(command)

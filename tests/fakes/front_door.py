@@ -132,7 +132,9 @@ class MemoryFrontDoor:
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
             photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),
-            audit=MemoryAudit(lambda: self.people.chain, lambda: self.tickets.state.audit),
+            audit=MemoryAudit(
+                lambda: self.people.chain, lambda: self.tickets.state.audit, lambda: self.alarms.state.audit
+            ),
             find_alike=FindAlike(MemoryMatchReader(self.tickets, self.places), self.clock),
             find_calls=FindCalls(MemoryMatchReader(self.tickets, self.places), self.tickets, self.clock),
             policies=KeepPolicies(self.tickets, self.clock),

@@ -32,7 +32,12 @@ def check(alarm: Alarm, action: ActionName, *, by: str, why: str) -> None:
     if action is ActionName.RESET:
         _check_reset(alarm)
     if action is ActionName.CLOSE and not why.strip():
-        raise Refused("fields", "closing an alarm by hand needs a reason", missing=["why"])
+        raise Refused(
+            "fields",
+            "closing an alarm by hand needs a reason",
+            missing=["comment"],
+            remedy="Give the reason as comment.",
+        )
 
 
 def _check_reset(alarm: Alarm) -> None:

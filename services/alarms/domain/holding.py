@@ -93,10 +93,10 @@ def check_approval(hold: Hold | None, *, by: str, now: int) -> Hold:
         Refused: ``state`` where none waits or it has run out; ``second`` by the person who asked for it.
     """
     if hold is None or hold.state(now) is not HoldState.WAITING:
-        raise Refused("state", "no shelving of this alarm waits for a second person", remedy="Ask for it anew.")
+        raise Refused("state", "nothing of the kind waits for a second person here", remedy="Ask for it anew.")
     if hold.by == by:
         raise Refused(
-            "second", "your own shelving is approved by somebody else", field="by", value=by,
+            "second", "your own request is approved by somebody else", field="by", value=by,
             remedy="Ask a colleague who may reset alarms in this area.",
         )  # fmt: skip
     return hold

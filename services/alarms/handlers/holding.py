@@ -8,6 +8,7 @@ import msgspec
 from services.alarms.domain import Alarm, Hold, HoldKind, HoldState
 from services.alarms.domain.holding import check_approval, check_reason, check_release, check_shelving
 from services.alarms.ports import AlarmStore, RuleBook, Work
+from services.audit import Did, Entry, said
 from services.ports import Clock
 from services.transactions import in_transaction
 from streams.contracts import Action, ActionName, Refused
@@ -53,13 +54,13 @@ class HoldAlarm:
         """
         return in_transaction(self.store, lambda work: self._take(work, wish))
 
-    def approve(self, alarm: str, *, by: str, command: str, scope: str = "") -> Held:
+    def approve(self, alarm: str, *, by: str, command: str, scope: str = "", kind: HoldKind = HoldKind.SHELVE) -> Held:
         """The second person agrees: only now the engine is told.
 
         Raises:
             Refused: ``not-found``; ``state``; ``second`` by the person who asked.
         """
-        return in_transaction(self.store, lambda work: self._approve(work, alarm, by, command, scope))
+        return in_transaction(self.store, lambda work: self._approve(work, alarm, by, command, scope, kind))
 
     def _take(self, work: Work, wish: Holding) -> Held:
         now, alarm = self.clock.now(), _found(work, wish.alarm, wish.scope)
@@ -73,12 +74,14 @@ class HoldAlarm:
             ended = _ended(work, open_, wish.by, now)
             if ended is None or open_ is None or open_.state(now) is not HoldState.WAITING:
                 work.ask(_action(alarm, wish, now))
+            work.audit(_entry(alarm, str(wish.action), wish.by, wish.why, None, now))
             return Held(alarm, ended)
         hold = self._asked(alarm, wish, kind, now)
         _ended(work, open_, wish.by, now)
         work.keep_hold(hold)
         if hold.state(now) is HoldState.IN_FORCE:
             work.ask(_action(alarm, wish, now))
+        work.audit(_entry(alarm, str(wish.action), wish.by, wish.why, hold.until, now))
         return Held(alarm, hold)
 
     def _asked(self, alarm: Alarm, wish: Holding, kind: HoldKind, now: int) -> Hold:
@@ -90,12 +93,12 @@ class HoldAlarm:
         return Hold(
             id=wish.command, kind=kind, rule=alarm.rule, device=alarm.device, area=alarm.area, episode=alarm.episode,
             by=wish.by, at=now, why=wish.why.strip(), until=wish.until if kind is HoldKind.SHELVE else None,
-            two=kind is HoldKind.SHELVE and rule is not None and rule.second_approver,
+            two=rule is not None and rule.second_approver,
         )  # fmt: skip
 
-    def _approve(self, work: Work, name: str, by: str, command: str, scope: str) -> Held:
+    def _approve(self, work: Work, name: str, by: str, command: str, scope: str, kind: HoldKind) -> Held:
         now, alarm = self.clock.now(), _found(work, name, scope)
-        hold = work.open_hold(alarm.rule, alarm.device, HoldKind.SHELVE)
+        hold = work.open_hold(alarm.rule, alarm.device, kind)
         before = work.asked(command)
         if before is not None and hold is not None and before.second == by and hold.second == by:
             return Held(alarm, hold)
@@ -104,8 +107,9 @@ class HoldAlarm:
         waiting = check_approval(hold, by=by, now=now)
         agreed = msgspec.structs.replace(waiting, second=by, approved_at=now)
         work.keep_hold(agreed)
-        asked = Holding(name, ActionName.SHELVE, waiting.by, command, waiting.why, waiting.until)
+        asked = Holding(name, ActionName(str(kind)), waiting.by, command, waiting.why, waiting.until)
         work.ask(msgspec.structs.replace(_action(alarm, asked, now), second=by))
+        work.audit(_entry(alarm, f"agree_{kind}", by, waiting.why, waiting.until, now))
         return Held(alarm, agreed)
 
 
@@ -144,6 +148,12 @@ def _action(alarm: Alarm, wish: Holding, now: int) -> Action:
         id=wish.command, action=wish.action, grid=alarm.area, device=alarm.device, rule=alarm.rule,
         episode=alarm.episode, by=wish.by, at=now, why=wish.why.strip(), until=wish.until,
     )  # fmt: skip
+
+
+def _entry(alarm: Alarm, what: str, by: str, why: str, until: int | None, now: int) -> Entry:
+    given = {"why": why.strip(), "until": until}
+    told = {name: value for name, value in given.items() if value}
+    return Entry(now, by, Did.HOLD, f"alarm {alarm.id}", said(act=what, rule=alarm.rule, device=alarm.device, **told))
 
 
 def _taken() -> Refused:

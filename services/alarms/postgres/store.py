@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from services.adapters import outbox
+from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
 from services.alarms.domain import Alarm, Hold, HoldKind, HoldState, number_of
 from services.alarms.postgres.ladders import PostgresLadders
@@ -23,6 +23,7 @@ from services.alarms.postgres.rows import (
     id_of,
     values_of,
 )
+from services.audit import Entry
 from services.transactions import Clash
 from streams.contracts import Action, AlarmEvent, Severity, encode
 from streams.contracts.topics import INPUTS
@@ -146,6 +147,9 @@ class PostgresWork:
             (action.id, action.episode, str(action.action), action.by, action.at, action.why, record),
         )
         outbox.put(self._cursor, "alarms", [(INPUTS, action.grid, encode(action))])
+
+    def audit(self, entry: Entry) -> None:
+        audit.put(self._cursor, "alarms", entry)
 
     def hold_of(self, command: str) -> Hold | None:
         row = self._cursor.execute(f"{HOLDS} WHERE id = %s".encode(), (command,)).fetchone()

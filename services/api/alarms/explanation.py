@@ -12,8 +12,10 @@ from services.api.door.auth import Caller, allow
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms import reasons
 from services.api.pages.alarms.alarm_source import AlarmBook
+from services.api.pages.alarms.alarm_views import called
+from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.words import words
+from services.api.pages.words import Words, words
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX, Shape
 from services.api.words import Word, missing
@@ -113,8 +115,8 @@ class ExplanationShape(Shape):
     chart: DrawnShape
 
 
-def explained(alarm: str, place: str, events: Sequence[AlarmEvent], rules: Sequence[Rule | None], now: int,
-              chart: DrawnShape) -> ExplanationShape:  # fmt: skip
+def explained(alarm: str, place: Said, events: Sequence[AlarmEvent], rules: Sequence[Rule | None], now: int,
+              chart: DrawnShape, named: Named = NOBODY) -> ExplanationShape:  # fmt: skip
     """The answer; ``rules`` are those in force at each event."""
     zh, en = words("zh"), words("en")
     event = cd.deciding(events)
@@ -123,12 +125,12 @@ def explained(alarm: str, place: str, events: Sequence[AlarmEvent], rules: Seque
     run = cd.countdown(event, rule, level) if rule and level else None
     return ExplanationShape(
         alarm=alarm,
-        text=Said(**{t.lang: reasons.headline(place, events, rules, now, t) for t in (zh, en)}),
+        text=Said(**{t.lang: reasons.headline(getattr(place, t.lang), events, rules, now, t, named) for t in (zh, en)}),
         rule=event.rule,
         rule_version=event.rule_version,
         rule_name=Said(zh=rule.name_zh, en=rule.name_en) if rule else None,
         quantity=Said(**{t.lang: rw.quantity(rule, event.kind, t) for t in (zh, en)}) if rule else None,
-        condition=Said(**{t.lang: rw.condition(rule, event.kind, event.limit, t) for t in (zh, en)}) if rule else None,
+        condition=Said(**{t.lang: _condition(rule, event, t) for t in (zh, en)}) if rule else None,
         op=rule.op if rule else None,
         limit=event.limit,
         unit=rw.unit(rule, event.kind) if rule else "",
@@ -147,12 +149,19 @@ def explained(alarm: str, place: str, events: Sequence[AlarmEvent], rules: Seque
         steps=[
             ToldShape(
                 id=each.id, at=each.at, cause=each.cause, rule_version=each.rule_version,
-                text=Said(**{t.lang: reasons.told_of(events, rules, index, now, t) for t in (zh, en)}),
+                text=Said(**{t.lang: reasons.told_of(events, rules, index, now, t, named) for t in (zh, en)}),
             )
             for index, each in enumerate(events)
         ],
         chart=chart,
     )  # fmt: skip
+
+
+def _condition(rule: Rule, event: AlarmEvent, t: Words) -> str:
+    level = cd.level_of(rule, event)
+    if level is None:
+        return rw.condition(rule, event.kind, event.limit, t)
+    return rw.whole_condition(rule, event.kind, level, event.limit, t)
 
 
 def _counted(counted: cd.Counted) -> CountedShape:
@@ -188,7 +197,9 @@ def router(container: Container) -> APIRouter:
         place = (device.place or device.name) if device else ""
         now = container.clock.now()
         chart = _drawn(container, cd.deciding(events), now)
-        return explained(listed.alarm.id, place or listed.alarm.device, events, book.rules_of(events), now, chart)
+        zh, en = (place or called(listed.alarm.device, words(lang)) for lang in ("zh", "en"))
+        named = book.named(caller, [event.suppressed_by for event in reversed(events) if event.suppressed_by])
+        return explained(listed.alarm.id, Said(zh=zh, en=en), events, book.rules_of(events), now, chart, named)
 
     return routes
 

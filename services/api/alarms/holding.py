@@ -101,13 +101,7 @@ def router(container: Container) -> APIRouter:
         """Hide this rule's alarms on this device until an end; history keeps them."""
         return _take(caller, alarm, ActionName.SHELVE, asked.reason, key, until=asked.until)
 
-    @routes.post("/alarms/{alarm}/approve-shelving", status_code=202, responses=CONFLICTS)
-    def approve(caller: Holder, alarm: Name, key: Key = None) -> HeldShape:
-        """Agree, as the second person, to a shelving that waits."""
-        row, _ = found_alarm(container, caller, alarm)
-        command = command_of(container, caller, key)
-        held = container.hold_alarm.approve(row.alarm.id, by=caller.id, command=command, scope=caller.scope)
-        return _answer(held, alarm, caller)
+    _approvals(routes, container)
 
     @routes.post("/alarms/{alarm}/unshelve", status_code=202, responses=CONFLICTS)
     def unshelve(
@@ -118,7 +112,7 @@ def router(container: Container) -> APIRouter:
 
     @routes.post("/alarms/{alarm}/out-of-service", status_code=202, responses=CONFLICTS)
     def out_of_service(caller: Holder, alarm: Name, asked: Reason, key: Key = None) -> HeldShape:
-        """Take this rule out of service on this device until somebody puts it back."""
+        """Take this rule out of service on this device until somebody puts it back; some rules want a second person."""
         return _take(caller, alarm, ActionName.OUT_OF_SERVICE, asked.reason, key)
 
     @routes.post("/alarms/{alarm}/in-service", status_code=202, responses=CONFLICTS)
@@ -134,11 +128,30 @@ def router(container: Container) -> APIRouter:
         row, _ = found_alarm(container, caller, alarm)
         command = command_of(container, caller, key)
         wish = Holding(row.alarm.id, action, caller.id, command, why=why, until=until, scope=caller.scope)
-        return _answer(container.hold_alarm(wish), alarm, caller)
-
-    def _answer(held: Held, alarm: str, caller: Caller) -> HeldShape:
-        row, _ = found_alarm(container, caller, alarm)
-        hold = hold_of(held.hold, container.clock.now()) if held.hold else None
-        return HeldShape(hold=hold, alarm=alarm_of(row))
+        return _answer(container, container.hold_alarm(wish), alarm, caller)
 
     return routes
+
+
+def _approvals(routes: APIRouter, container: Container) -> None:
+    @routes.post("/alarms/{alarm}/approve-shelving", status_code=202, responses=CONFLICTS)
+    def approve(caller: Holder, alarm: Name, key: Key = None) -> HeldShape:
+        """Agree, as the second person, to a shelving that waits."""
+        return _approve(caller, alarm, key, HoldKind.SHELVE)
+
+    @routes.post("/alarms/{alarm}/approve-out-of-service", status_code=202, responses=CONFLICTS)
+    def approve_out_of_service(caller: Holder, alarm: Name, key: Key = None) -> HeldShape:
+        """Agree, as the second person, that a rule which asks for two goes out of service on this device."""
+        return _approve(caller, alarm, key, HoldKind.OUT_OF_SERVICE)
+
+    def _approve(caller: Caller, alarm: str, key: str | None, kind: HoldKind) -> HeldShape:
+        row, _ = found_alarm(container, caller, alarm)
+        command = command_of(container, caller, key)
+        held = container.hold_alarm.approve(row.alarm.id, by=caller.id, command=command, scope=caller.scope, kind=kind)
+        return _answer(container, held, alarm, caller)
+
+
+def _answer(container: Container, held: Held, alarm: str, caller: Caller) -> HeldShape:
+    row, _ = found_alarm(container, caller, alarm)
+    hold = hold_of(held.hold, container.clock.now()) if held.hold else None
+    return HeldShape(hold=hold, alarm=alarm_of(row))

@@ -4,24 +4,23 @@ import gzip
 import json
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import charts, graphs
 from services.api.pages.drawing.maps import abnormal_features, area_features, fleet_features
-from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of, scope_names
-from services.api.pages.ports import AlarmRow, DeviceRow
+from services.api.pages.ports import DeviceRow
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.ticket_said import unit_names
 from services.api.problems import refuse
@@ -77,18 +76,6 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
         alarms = [alarm_views.view(row, rules, visit.now, visit.t) for row in desk.source.open_alarms(visit.caller)]
         return _geojson(abnormal_features(alarms, desk.source.fleet(visit.caller)))
 
-    @router.post("/alarms/{alarm}/acknowledge")
-    def acknowledge(request: Request, alarm: str, form: Sent) -> Response:
-        visit = desk.visit(request)
-        desk.source.acknowledge(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(_back(form, alarm, "acknowledged"), 303)
-
-    @router.post("/alarms/{alarm}/reset")
-    def reset(request: Request, alarm: str, form: Sent) -> Response:
-        visit = desk.visit(request)
-        desk.source.reset(visit.caller, alarm, text_of(form, "comment", 200))
-        return RedirectResponse(_back(form, alarm, "reset"), 303)
-
     return router
 
 
@@ -96,16 +83,12 @@ def _watch(visit: Visit) -> None:
     allow(Permission.WATCH)(visit.caller)
 
 
-def _back(form: Sent, alarm: str, said: str) -> str:
-    """To the alarm's own page where the form stood there, else to the cockpit with it selected."""
-    own = text_of(form, "back", 10) == "page"
-    return f"/alarms/{quote(alarm)}?said={said}" if own else f"/cockpit?alarm={quote(alarm)}&said={said}"
-
-
 def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     source, who, now, t = desk.source, visit.caller, visit.now, visit.t
     rules = {rule.id: rule for rule in source.rules()}
     rows = alarm_views.ordered(source.open_alarms(who))
+    shown = alarm_views.views(rows, rules, now, t)
+    calling = [row for row in rows if not row.hidden]
     fleet = source.fleet(who)
     areas = source.areas(who)
     asked = visit.request.query_params.get("alarm", "")
@@ -115,18 +98,21 @@ def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     return {
         **common(visit, live=True),
         **scope_names(who, areas, t),
-        "alarms": [alarm_views.view(row, rules, now, t) for row in rows],
-        "waiting": sum(row.waits for row in rows),
-        "waiting_critical": sum(row.waits and row.severity == "critical" for row in rows),
+        "alarms": shown,
+        "calling": len(calling),
+        "waiting": sum(row.waits for row in calling),
+        "waiting_critical": sum(row.waits and row.severity == "critical" for row in calling),
         "counts": alarm_views.counts(rows),
         "legend": [severity for severity, n in alarm_views.counts(rows).items() if n],
-        "any_acked": any(not row.waits and row.severity != "warning" for row in rows),
+        "any_acked": any(not row.waits and row.severity != "warning" for row in calling),
+        "any_hidden": len(calling) < len(rows),
         "fleet_total": len(fleet),
         "fleet_normal": len(fleet) - len({row.device for row in rows} | {d.id for d in fleet if d.silent(now)}),
         "fleet_silent": silent,
         "kinds": list(KINDS),
         "picked": bool(asked),
-        "selected": alarm_views.view(selected, rules, now, t) if selected else None,
+        "selected": next((each for each in shown if selected and each.row.id == selected.id), None)
+        or (alarm_views.view(selected, rules, now, t) if selected else None),
         "last_ended": alarm_views.view(ended, rules, now, t) if ended else None,
         "last_span": fmt.span((ended.ended or now) - ended.since, t) if ended else "",
         **_detail(desk, visit, selected, rows, fleet),

@@ -138,7 +138,7 @@ def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
         "metric": metric,
         "metric_name": voc.metric_name(row.kind, metric, t),
         "chart": graphs.of_day(source, row, metric, alarms, now, t),
-        "alarms": [alarm_views.view(alarm, rules, now, t) for alarm in alarms],
+        "alarms": alarm_views.views(alarms, rules, now, t),
     }
 
 

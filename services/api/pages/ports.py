@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.api.door.auth import Caller
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.tickets.ticket_rows import AnswerRow, ClockRow, EventRow, PhotoRow, ProofRow, TaskRow
 from services.tickets.domain import Scale, StageCount
 from streams.contracts import Rule
@@ -58,45 +59,6 @@ class LastRow:
     ts: int
     value: float | None
     quality: str = "good"
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmRow:
-    """An alarm as a list shows it; ``value`` is the reading that decided its last transition.
-
-    ``ticket_page`` is the address of its ticket, empty for a person who may see no tickets.
-    """
-
-    id: str
-    episode: str
-    device: str
-    kind: str
-    rule: str
-    metric: str
-    severity: str
-    state: str
-    since: int
-    area: str
-    place: str = ""
-    value: float | None = None
-    limit: float | None = None
-    ended: int | None = None
-    acked_at: int | None = None
-    acked_by: str = ""
-    latched: bool = False
-    ticket: str = ""
-    ticket_page: str = ""
-    ticket_number: str = ""
-    ticket_state: str = ""
-
-    @property
-    def open(self) -> bool:
-        return self.state != "normal"
-
-    @property
-    def waits(self) -> bool:
-        """Somebody has yet to say that they have seen it."""
-        return self.state in {"active_unack", "rtn_unack"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 from services.alarms.ports import Listed as ListedAlarm
 from services.api.door.auth import Caller
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.ports import (
-    AlarmRow,
     AreaRow,
     DeviceRow,
     LetterRow,
@@ -93,6 +93,10 @@ def of_alarm(listed: ListedAlarm, who: Caller, place: str, ticket: Ticket | None
         ticket_page=f"/tickets/{listed.ticket_id}" if opens else "",
         ticket_number=ticket.number if ticket else "",
         ticket_state=str(ticket.state) if ticket else "",
+        shelved_until=alarm.shelved_until,
+        suppressed_by=alarm.suppressed_by,
+        out_of_service=alarm.out_of_service,
+        maintenance=alarm.maintenance,
     )
 
 

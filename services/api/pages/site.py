@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from services.api.answers import ProblemPage
 from services.api.container import Container
 from services.api.pages import cockpit, devices, entrance, trouble
-from services.api.pages.alarms import acting, alarms, quality
+from services.api.pages.alarms import alarm_acts, alarms, quality
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.platform import audit, notices, password, people, platform, rosters
@@ -77,7 +77,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
     routes.include_router(alarms.routes(desk, book, rule_desk))
-    for kept in (acting, rehearsals, rules, rule_versions, devices):
+    routes.include_router(alarm_acts.routes(desk, book, rule_desk))
+    for kept in (rehearsals, rules, rule_versions, devices):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
     for page in (

@@ -12,8 +12,8 @@ from services.api.container import Container
 from services.api.door.auth import Caller, user_of, within
 from services.api.door.scope import bounded, sees
 from services.api.pages import rows
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.ports import (
-    AlarmRow,
     AreaRow,
     DeviceRow,
     LastRow,

@@ -57,6 +57,8 @@ TO_REPORTER: Final = frozenset(
 def routes_of(event: TicketEvent) -> tuple[Route, ...]:
     """The lines that an event meets."""
     if event.action == "mark":
+        if not event.mark:
+            return ()  # the second yellow card of a stage is shown, and nobody is told again
         holders = Route(Subject.CARD, CARD_HOLDERS.get(event.stage, ()))
         if event.mark != "red":
             return (holders,)

@@ -12,6 +12,9 @@ from streams.contracts import Rule
 from streams.rules.problems import Problem
 
 FIXED: Final = frozenset({"id", "version"})
+PLAIN: Final = {
+    str: "words", int: "a whole number", float: "a number", bool: "true or false", type(None): "null for none",
+}  # fmt: skip
 MOST_TEXT: Final = 2_000
 MOST_ITEMS: Final = 32
 BIGGEST: Final = 2**53
@@ -96,12 +99,19 @@ def _items(kind: Any, value: object, path: str) -> Iterator[Problem]:
         yield from _value(kind, item, f"{path}[{index}]")
 
 
+def _wanted(kind: Any) -> str:
+    """A plain value in words; "" for anything else."""
+    options = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+    known = [PLAIN[option] for option in options if option in PLAIN]
+    return " or ".join(known) if len(known) == len(options) else ""
+
+
 def _leaf(kind: Any, value: object, path: str) -> Iterator[Problem]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         words = f"one of {', '.join(map(str, kind))}" if isinstance(kind, type) and issubclass(kind, Enum) else ""
-        yield Problem(path, value, words or f"{error}")
+        yield Problem(path, value, words or _wanted(kind) or f"{error}")
         return
     if isinstance(value, dict):
         if len(value) > MOST_ITEMS:

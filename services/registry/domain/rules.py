@@ -127,6 +127,9 @@ def _reached(rule: Rule, reach: Reach | None) -> Iterator[Problem]:
         remedy = f"more specific rules of its family keep every device it covers: {beaten}"
         yield Problem("scope", _scope_text(rule), remedy, Weight.WARNING)
     name, members = reach.largest
+    if rule.group and reach.won and not members:
+        remedy = "no device it watches has such an attribute, so that no alarms come together; name one they have"
+        yield Problem("group", ", ".join(rule.group), remedy, Weight.WARNING)
     if members > MOST_MEMBERS:
         remedy = f"{name} has {members} devices, a group at most {MOST_MEMBERS}; group by a finer attribute"
         yield Problem("group", ", ".join(rule.group), remedy)

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from services.adapters.clock import RandomIds
-from services.alarms.domain import HoldState
+from services.alarms.domain import HoldKind, HoldState
 from services.alarms.handlers import HoldAlarm, Holding, RecordTransitions
+from services.audit import detail_of
 from streams.contracts import ActionName, Refused
 from tests.fakes.alarm_events import GRID, T0, raised, returned
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore
@@ -149,6 +150,43 @@ def test_out_of_service_needs_a_reason_and_lasts_until_somebody_ends_it(desk: De
     desk.ask(ActionName.IN_SERVICE, command="c2", by="bob")
     assert [action.action for action in desk.sent] == [ActionName.OUT_OF_SERVICE, ActionName.IN_SERVICE]
     assert desk.refused(ActionName.IN_SERVICE, command="c3").code == "state"
+
+
+def test_rule_11_critical_gas_goes_out_of_service_by_two_people_only(gas: Desk) -> None:
+    hold = gas.ask(ActionName.OUT_OF_SERVICE, why="换探头")
+    assert (hold.state(T0 + 10**12), gas.sent) == (HoldState.WAITING, [])
+    kind = HoldKind.OUT_OF_SERVICE
+    with pytest.raises(Refused) as refusal:
+        gas.hold.approve("e1", by="ann", command="c2", kind=kind)
+    assert refusal.value.code == "second"
+    with pytest.raises(Refused) as refusal:
+        gas.hold.approve("e1", by="bob", command="c2")
+    assert refusal.value.code == "state", "no shelving waits"
+    agreed = gas.hold.approve("e1", by="bob", command="c3", kind=kind).hold
+    assert agreed is not None
+    assert agreed.state(T0) is HoldState.IN_FORCE
+    (action,) = gas.sent
+    assert (action.action, action.by, action.second, action.until) == (ActionName.OUT_OF_SERVICE, "ann", "bob", None)
+    assert gas.hold.approve("e1", by="bob", command="c3", kind=kind).hold == agreed
+    assert len(gas.sent) == 1
+
+
+def test_who_holds_an_alarm_back_who_agrees_and_who_lets_it_go_is_audited(gas: Desk) -> None:
+    gas.shelve()
+    gas.hold.approve("e1", by="bob", command="c2")
+    gas.ask(ActionName.UNSHELVE, command="c3", by="cid")
+    gas.shelve(command="c1")
+    entries = gas.store.state.audit.entries
+    assert [(entry.by, detail_of(entry)["act"]) for entry in entries] == [
+        ("ann", "shelve"), ("bob", "agree_shelve"), ("cid", "unshelve"),
+    ], "a repeated request is none"  # fmt: skip
+    assert detail_of(entries[1]) == {
+        "act": "agree_shelve", "rule": "gas.ch4", "device": raised("e1").device, "why": "动火作业", "until": T0 + HOUR,
+    }  # fmt: skip
+    assert {entry.did for entry in entries} == {"hold"}
+    with pytest.raises(Refused):
+        gas.hold.approve("e1", by="bob", command="c9")
+    assert len(gas.store.state.audit.entries) == 3, "what was refused is none"
 
 
 def test_a_rule_that_is_quiet_now_may_be_shelved_too(desk: Desk) -> None:

@@ -128,6 +128,7 @@ DOORS: Final[dict[str, Door]] = {
     "POST /api/v1/alarms/{alarm}/close": Door(RESET, ONE, WHY),
     "GET /api/v1/holds": Door(WATCH, LIST),
     "POST /api/v1/alarms/{alarm}/shelve": Door(RESET, ONE, {**HOLD, "until": 1_795_316_400_000}),
+    "POST /api/v1/alarms/{alarm}/approve-out-of-service": Door(RESET, ONE),
     "POST /api/v1/alarms/{alarm}/approve-shelving": Door(RESET, ONE),
     "POST /api/v1/alarms/{alarm}/unshelve": Door(RESET, ONE, HOLD),
     "POST /api/v1/alarms/{alarm}/out-of-service": Door(RESET, ONE, HOLD),

@@ -58,6 +58,11 @@ def test_out_of_service_and_back(platform: MemoryPlatform) -> None:
     out = manager.post("/api/v1/alarms/e1/out-of-service", {"reason": "换探头"}, Idempotency_Key="k")
     again = manager.post("/api/v1/alarms/e1/out-of-service", {"reason": "换探头"}, Idempotency_Key="k")
     assert (out.json()["hold"]["kind"], out.json()) == ("out_of_service", again.json())
+    assert out.json()["hold"]["state"] == "waiting", "its rule asks for two people"
+    assert not platform.alarms.state.sent
+    assert problem(manager.post("/api/v1/alarms/e1/approve-out-of-service"), 409)["code"] == "second"
+    agreed = platform.as_("supervisor").post("/api/v1/alarms/e1/approve-out-of-service")
+    assert (agreed.status_code, agreed.json()["hold"]["state"]) == (202, "in_force")
     assert len(platform.alarms.state.sent) == 1
     assert manager.post("/api/v1/alarms/e1/in-service").status_code == 202
 
@@ -69,6 +74,7 @@ def test_out_of_service_and_back(platform: MemoryPlatform) -> None:
         ("close", {"comment": "设备已更换"}),
         ("shelve", {"until": NOW + HOUR, "reason": "动火"}),
         ("approve-shelving", None),
+        ("approve-out-of-service", None),
         ("unshelve", None),
         ("out-of-service", {"reason": "换探头"}),
         ("in-service", None),
@@ -86,6 +92,11 @@ def test_an_alarm_of_another_area_is_not_held(platform: MemoryPlatform) -> None:
     platform.leak("e2", "gas-2", "990101002001001")
     problem(platform.as_("grid_manager").post("/api/v1/alarms/e2/out-of-service", {"reason": "换探头"}), 403)
     problem(platform.as_("grid_manager").post("/api/v1/alarms/none/unshelve"), 404)
+
+
+def test_closing_without_a_reason_names_the_field_that_takes_it(platform: MemoryPlatform) -> None:
+    body = problem(platform.as_("grid_manager").post("/api/v1/alarms/e1/close", {"comment": " "}), 422)
+    assert (body["field"], body["remedy"]) == ("comment", "Give the reason as comment.")
 
 
 def test_an_alarm_that_has_just_cleared_cannot_be_acknowledged(platform: MemoryPlatform) -> None:

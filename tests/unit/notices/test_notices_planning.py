@@ -102,6 +102,7 @@ def test_an_event_goes_to_those_who_answer_for_it(action: str, people: set[str],
 
 @pytest.mark.parametrize("stage", sorted(CARD_HOLDERS))
 def test_a_yellow_card_warns_the_stages_holders_and_a_red_one_supervision_too(stage: str) -> None:
+    assert plan(event("mark", stage=stage, mark="")) == (), "the second yellow card of a stage is told nobody"
     yellow = told(plan(event("mark", stage=stage, mark="yellow")))
     red = told(plan(event("mark", stage=stage, mark="red")))
     assert yellow

@@ -296,3 +296,13 @@ def test_an_alarm_and_its_ticket_list_every_member_of_the_incident(leaking: tupl
 def test_an_alarm_that_stands_alone_lists_no_members(city: MemoryCity) -> None:
     alone = next(alarm for alarm in city.alarms.state.alarms.values() if not alarm.group)
     assert "同一事件" not in read(city, f"/alarms/{alone.id}")
+
+
+def test_the_day_of_a_device_ends_with_the_mark_of_its_worst_alarm_not_of_its_newest() -> None:
+    city = incident(MemoryCity())
+    leak = find(city, severity="critical")
+    early = city.rules.get_rule("gas.rising")
+    assert early is not None
+    city.happen(city.event(city.devices[leak.device], early, "warning", city.clock.now() - 5_000, 90.0))
+    text = read(city, f"/devices/{leak.device}")
+    assert re.findall(r'<path class="ll-c-last ll-s-(\w+)"', text) == ["critical"]

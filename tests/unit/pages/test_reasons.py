@@ -196,18 +196,23 @@ CASES: dict[str, tuple[Callable[[], Story], int, tuple[str, ...], tuple[str, ...
         lambda: leak().act(ActionName.SHELVE, until=T0 + 2 * M).read(*[30.0] * 12), 2,
         ("隐藏在", "照常处理"), ("was no longer hidden",),
     ),
+    "the shelving ends in maintenance": (
+        lambda: leak().act(ActionName.SHELVE, until=T0 + 2 * M)
+        .adopt([GAS], msgspec.structs.replace(DEVICE, state=DeviceState.MAINTENANCE, version=2)).read(*[30.0] * 12), 3,
+        ("搁置在 10:02:00 结束。设备正在检修。",), ("The shelving ended at", "is in maintenance"),
+    ),
     "out of service": (
-        lambda: leak().act(ActionName.OUT_OF_SERVICE), 1, ("已暂停使用",), ("out of service on this device",),
+        lambda: leak().act(ActionName.OUT_OF_SERVICE), 1, ("停用了这台设备上的这条规则",), ("out of service on this",),
     ),
     "suppressed from elsewhere": (
-        lambda: leak().act(ActionName.SUPPRESS, by="feeder-7"), 1, ("另一条告警（feeder-7）",), ("(feeder-7)",),
+        lambda: leak().act(ActionName.SUPPRESS, by="feeder-7"), 1, ("另一条告警“feeder-7”",), ("“feeder-7”",),
     ),
     "in maintenance": (
         lambda: leak().adopt([GAS], msgspec.structs.replace(DEVICE, state=DeviceState.MAINTENANCE, version=2)), 1,
         ("设备正在检修",), ("in maintenance",),
     ),
     "raised while hidden": (
-        lambda: hidden(suppressed_by="e9"), 0, (*HELD, "另一条告警（e9）"), ("(e9)", "opens no ticket"),
+        lambda: hidden(suppressed_by="e9"), 0, (*HELD, "另一条告警“e9”"), ("“e9”", "opens no ticket"),
     ),
     "raised from a backlog": (lambda: hidden(backlog=True), 0, (*HELD, "补传的旧数据"), ("came late",)),
     "by arrival time": (lambda: hidden(quality="arrival_time"), 0, (*HELD, "设备时钟不准"), ("clock is wrong",)),

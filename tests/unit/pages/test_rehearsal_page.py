@@ -1,7 +1,9 @@
 """The page of a rehearsal without a script: from the editor's draft to what would have been different."""
 
+import msgspec
 import pytest
 
+from services.rehearsal.domain import Report, Sides
 from services.rehearsal.handlers import DAY_MS
 from streams.contracts import Refused
 from tests.fakes.city import MemoryCity
@@ -74,10 +76,22 @@ def test_progress_is_shown_and_the_result_takes_its_place(city: MemoryCity, auth
     assert "看整个时段" in near
 
 
+def test_a_period_without_readings_is_not_taken_for_a_calm_one(city: MemoryCity, author: Visitor) -> None:
+    address = begun(author)
+    (run,) = city.runs.runs
+    start, end = run.order.scope.start, run.order.scope.end
+    calm = Report(start, end, 118, 5, Sides(0, 0), Sides(0, 0), {}, ())
+    run.told.ended(msgspec.structs.replace(calm, messages=0))
+    assert "这段时间没有存下读数" in author.send("GET", address).text
+    heard = begun(author)
+    city.runs.runs[-1].told.ended(calm)
+    assert "这段时间没有存下读数" not in author.send("GET", heard).text
+
+
 def test_what_does_not_fit_is_said_and_nothing_runs(city: MemoryCity, author: Visitor) -> None:
     answer = author.send("POST", AT, {**author.form(AT, FORM), "do": "start", "major.limit": "60"})
     assert answer.status_code == 422
-    assert "限值要读数能够达到，且比上一级轻" in answer.text
+    assert "重要 限值“60”：要读数能够达到，且比上一级轻" in answer.text
     assert Form(answer.text, FORM).fields["major.limit"] == "60"
     odd = author.send("POST", AT, {**author.form(AT, FORM), "do": "start", "over.days": "8"})
     assert odd.status_code == 422

@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_refused_at_its_field_as_it_was_typed() -> None:
     assert after is None
     shown = {finding.at: finding.text for finding in forms.findings(found, values, words("zh"))}
     assert set(shown) == {"critical.limit", "schedule.start", "schedule.end", "gate"}
-    assert shown["schedule.start"] == "时刻写成 22:00"
+    assert shown["schedule.start"] == "开始时刻“late”：写成 22:00"
     english = forms.findings(found, values, words("en"))
     assert all(": " in finding.text for finding in english)
 

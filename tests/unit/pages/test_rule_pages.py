@@ -1,6 +1,8 @@
 """The rule pages without a script: what a browser sends is kept, refused in place, or tried."""
 
 import asyncio
+import html
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -135,7 +137,7 @@ def test_trying_keeps_nothing_and_warns(city: MemoryCity) -> None:
     answer = author.send("POST", "/rules/gas.ch4", fields)
     assert answer.status_code == 200
     assert "范围内没有设备" in answer.text
-    assert "回差填不小于 0 的数" in answer.text
+    assert "紧急 回差“30”：填不小于 0 的数" in html.unescape(answer.text)
     assert len(city.rules.list_versions("gas.ch4")) == 1
 
 
@@ -184,7 +186,75 @@ def test_somebody_elses_version_is_told_and_the_text_stays(city: MemoryCity) -> 
     assert other.send("POST", "/rules/gas.ch4", {**theirs, "reason": "先改", "do": "save"}).status_code == 303
     answer = author.send("POST", "/rules/gas.ch4", {**mine, "major.limit": "24", "reason": "后改", "do": "save"})
     assert answer.status_code == 409
+    assert " 刚存了第 4 版，您的内容还在" in answer.text
+    assert "理由：先改。" in answer.text
     assert Form(answer.text, "rule-form").fields["major.limit"] == "24"
+
+
+def test_two_people_at_one_rule_keep_both_changes_and_each_sees_the_others(city: MemoryCity) -> None:
+    author, other, at = Visitor(city, "supervisor"), Visitor(city, "administrator"), "/rules/gas.ch4"
+    mine, theirs = author.form(at), other.form(at)
+    changed = {"critical.limit": "52", "critical.repeat": "3", "major.off_delay_ms": "7", "reason": "先改"}
+    assert other.send("POST", at, {**theirs, **changed, "do": "save"}).status_code == 303
+    typed = {**mine, "critical.limit": "48", "warning.on_delay_ms": "2", "warning.on_delay_ms.unit": "min"}
+    answer = author.send("POST", at, {**typed, "reason": "后改", "do": "save"})
+    text = re.sub(r"<[^>]+>", "", html.unescape(answer.text))
+    assert answer.status_code == 409
+    assert "已把对方改的并入下表：紧急 次数、重要 恢复延时。" in text
+    assert "紧急 限值 对方改为 52" in text
+    back = Form(answer.text, "rule-form").fields
+    assert back["version"] == "4"
+    assert author.send("POST", at, {**back, "do": "save"}).status_code == 303
+    kept = city.rules.list_revisions("gas.ch4")[0]
+    critical, major, warning = kept.rule.levels
+    assert (kept.rule.version, kept.by, kept.why) == (5, "supervisor", "后改")
+    assert (critical.limit, critical.repeat, major.off_delay_ms, warning.on_delay_ms) == (48, 3, 420_000, 120_000)
+
+
+def test_a_new_warning_has_to_be_meant_before_a_rule_is_kept(city: MemoryCity) -> None:
+    author, at = Visitor(city, "supervisor"), "/rules/gas.ch4"
+    typed = {**author.form(at), "scope.model": "no-such", "reason": "只管新型号", "do": "save"}
+    answer = author.send("POST", at, typed)
+    assert answer.status_code == 422
+    assert "还没有存：请先看这几点" in answer.text
+    assert "范围：范围内没有设备" in answer.text
+    assert len(city.rules.list_versions("gas.ch4")) == 1
+    back = Form(answer.text, "rule-form").fields
+    assert (back["scope.model"], back["reason"]) == ("no-such", "只管新型号")
+    more = author.send("POST", at, {**back, "critical.deadband": "30", "do": "save"})
+    assert more.status_code == 422, "what was read before says nothing of another warning"
+    assert author.send("POST", at, {**back, "do": "save"}).status_code == 303
+    again = author.send("POST", at, {**author.form(at), "reason": "照旧", "do": "save"})
+    assert again.status_code == 303, "what the version in force has against it is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "zh", "en"),
+    [
+        ("critical.limit", "5000", "紧急 限值“5000”：要读数能够达到，且比上一级轻（读数在 0 – 100 %LEL）",
+         "Critical Limit “5000”: within reach of readings, and milder than the level above (readings lie in 0 – 100"),
+        ("major.on_delay_ms", "abc", "重要 触发延时“abc 秒”：请写数字", "Major On-delay “abc s”: write a number"),
+        ("critical.on_delay_ms", "9000", "紧急 触发延时“9000 秒”：要短于判为无声的时间（1 时）", "(1 h)"),
+        ("reorder_wait_ms", "9999", "等待乱序“9999 秒”：告警会晚来这么久", "every alarm comes that much later"),
+        ("no_data_periods", "0", "判为无声的周期数“0”：填 1 或更多的整数", "give a whole number, 1 or more"),
+        ("cause", "燃气 泄漏", "隐患代码“燃气 泄漏”：用小写字母、数字和连字符", "small letters, digits and hyphens"),
+        ("scope.area", "123", "区域“123”：填完整的区域代码", "give a whole area code"),
+        ("name_en", "x" * 81, "英文名称“", "at most 80 characters"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_its_field_its_value_and_what_helps(
+    city: MemoryCity, field: str, typed: str, zh: str, en: str
+) -> None:
+    author, at = Visitor(city, "supervisor"), "/rules/gas.ch4"
+    sent = {**author.form(at), field: typed, "reason": "改", "do": "save"}
+    for lang, said in (("zh", zh), ("en", en)):
+        author.cookies["linli_language"] = lang
+        answer = author.send("POST", at, sent)
+        assert answer.status_code == 422
+        text = html.unescape(answer.text)
+        assert said in text
+        assert "Expected" not in text
+        assert Form(answer.text, "rule-form").fields[field] == typed
 
 
 def test_versions_are_compared_and_restored(city: MemoryCity) -> None:
@@ -203,6 +273,25 @@ def test_versions_are_compared_and_restored(city: MemoryCity) -> None:
     now = city.rules.get_rule("gas.ch4")
     assert now is not None
     assert (now.version, now.levels) == (first.version + 2, first.levels)
+    late = author.send("POST", "/rules/gas.ch4/restore", {**form, "key": "late", "reason": "再恢复"})
+    assert (late.status_code, f"已有第 {now.version} 版：请看过它" in late.text) == (409, True)
+    back = Form(late.text, "restore-form").fields
+    assert (back["version"], back["reason"]) == (str(now.version), "再恢复")
+
+
+def test_an_old_version_that_no_longer_fits_says_why_in_the_readers_words(city: MemoryCity) -> None:
+    author, at = Visitor(city, "supervisor"), "/rules/gas.jump"
+    hidden = {**author.form(at), "suppress_when": "gas.ch4", "reason": "先藏", "do": "save"}
+    assert author.send("POST", at, hidden).status_code == 303
+    shown = {**author.form(at), "suppress_when": "", "reason": "再露", "do": "save"}
+    assert author.send("POST", at, shown).status_code == 303
+    other = {**author.form("/rules/gas.ch4"), "suppress_when": "gas.jump", "reason": "反过来", "do": "save"}
+    assert author.send("POST", "/rules/gas.ch4", other).status_code == 303
+    newest, older = city.rules.list_revisions("gas.jump")[:2]
+    sent = {"version": str(newest.rule.version), "restore": str(older.rule.version), "reason": "恢复", "key": "k"}
+    answer = author.send("POST", f"{at}/restore", {**author.csrf, **sent})
+    assert answer.status_code == 422
+    assert "被这些规则抑制“gas.ch4”：不能互相抑制成圈" in html.unescape(answer.text)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +352,11 @@ def test_critical_gas_is_shelved_on_its_page_by_two_people(city: MemoryCity) -> 
     asked = {**manager.csrf, "length": str(30 * MINUTE), "reason": "动火"}
     assert manager.send("POST", f"{page}/hold/shelve", asked).status_code == 303
     waiting = manager.send("GET", page).text
+    assert "第二人同意之前照常催叫" in waiting
+    assert "1 项申请等第二人同意" in supervisor.send("GET", "/alarms").text
+    assert "1 项申请" not in Visitor(city, "grid_worker").send("GET", "/alarms").text
+    own = manager.send("POST", f"{page}/approve", manager.csrf)
+    assert (own.status_code, "自己的申请不能自己同意" in own.text) == (409, True)
     assert "同意搁置" not in waiting
     assert ("撤回申请" in waiting, "结束搁置" in waiting) == (True, False), "nothing is shelved yet"
     assert "同意搁置" in supervisor.send("GET", page).text
@@ -270,6 +364,10 @@ def test_critical_gas_is_shelved_on_its_page_by_two_people(city: MemoryCity) -> 
     (hold,) = city.alarms.state.holds.values()
     assert (hold.kind, hold.by, hold.second) == (HoldKind.SHELVE, "grid_manager", "supervisor")
     assert "结束搁置" in manager.send("GET", page).text
+    audited = html.unescape(Visitor(city, "administrator").send("GET", "/audit?did=hold").text)
+    assert "搁置、停用告警" in audited
+    assert "同意搁置" in audited
+    assert f"alarm {alarm.id}" in audited
     assert manager.send("POST", f"{page}/hold/unshelve", manager.csrf).status_code == 303
     assert manager.send("POST", f"{page}/close", {**manager.csrf, "reason": "设备已换"}).status_code == 303
     actions: list[Any] = [str(action.action) for action in city.alarms.state.sent]

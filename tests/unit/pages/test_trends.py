@@ -1,6 +1,7 @@
 """Trend charts: what is beyond the limit, and what nobody knows."""
 
 import re
+from dataclasses import replace
 
 from services.api.pages.drawing.trends import Bar, Trend, drawn, sentence
 from services.api.pages.formatting import DAY
@@ -41,3 +42,11 @@ def test_one_line_where_target_and_limit_are_the_same() -> None:
 
 def test_a_chart_of_nothing_is_drawn() -> None:
     assert "无数据" in drawn(Trend([], "x", "项", "k"), ZH)
+
+
+def test_a_slot_that_is_cut_short_has_no_label_to_touch_the_next() -> None:
+    whole = trend(1, 2, 3)
+    first = whole.bars[0]
+    cut = replace(first, start=first.end - (first.end - first.start) // 5)
+    chart = drawn(replace(whole, bars=(cut, *whole.bars[1:])), ZH)
+    assert (chart.count('text-anchor="middle"'), drawn(whole, ZH).count('text-anchor="middle"')) == (2, 3)

@@ -274,6 +274,17 @@ def test_a_device_is_told_what_applies_to_it_and_why() -> None:
     ] == "scope"
 
 
+@pytest.mark.parametrize(("attributes", "asked"), [({}, True), ({"main": "M-1"}, False)])
+def test_a_group_by_what_no_device_has_is_asked_about(attributes: dict[str, str], asked: bool) -> None:
+    device = Device("gas-1", "gas", HERE, attributes=attributes)
+    grouped = rule(group=("main",))
+    told = findings(grouped, [grouped], reach_of(grouped, [grouped], [device]))
+    assert [problem.value for problem in told if problem.field == "group"] == (["main"] if asked else [])
+    assert all(problem.weight is Weight.WARNING for problem in told)
+    alone = rule()
+    assert not [each for each in findings(alone, [alone], reach_of(alone, [alone], [device])) if each.field == "group"]
+
+
 def test_a_difference_names_field_values_and_unit() -> None:
     before = rule()
     after = msgspec.structs.replace(
@@ -287,6 +298,21 @@ def test_a_difference_names_field_values_and_unit() -> None:
     assert found["levels[major].on_delay_ms"] == (None, 0, "ms")
     assert not any(name.startswith("levels[critical]") and name != "levels[critical].limit" for name in found)
     assert differences(before, before) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("no_data_periods", "three", "a whole number"),
+        ("enabled", "yes", "true or false"),
+        ("realarm_after_ms", "x", "a whole number or null for none"),
+        ("name_zh", 1, "words"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told_in_words_what_fits(field: str, value: object, remedy: str) -> None:
+    read, found = drafted({**plain(rule()), field: value})
+    assert read is None
+    assert [(each.field, each.value, each.remedy) for each in found] == [(field, value, remedy)]
 
 
 def test_every_default_rule_survives_its_draft() -> None:

@@ -110,6 +110,18 @@ def test_11_a_critical_gas_rule_is_not_shelved_without_a_second_approver(second:
     assert hidden.hidden
 
 
+@pytest.mark.parametrize("second", ["", "wang"], ids=["nobody", "the same person"])
+def test_11_a_critical_gas_rule_does_not_go_out_of_service_without_a_second_approver(second: str) -> None:
+    table = Table(rules=[GRAVE])
+    table.leak()
+    assert table.do(ActionName.OUT_OF_SERVICE, MIN, second=second) == []
+    (hidden,) = table.do(ActionName.OUT_OF_SERVICE, 2 * MIN, second="li")
+    assert hidden.out_of_service
+    assert table.do(ActionName.OUT_OF_SERVICE, 3 * MIN, second=second) == [], "what two agreed to, one does not undo"
+    (shown,) = table.do(ActionName.IN_SERVICE, 4 * MIN)
+    assert shown.cause is Cause.SHOWN
+
+
 def test_shelving_ends_early_when_somebody_says_so() -> None:
     table = Table(rules=[SHELVABLE])
     raised(table)
@@ -367,7 +379,7 @@ def test_bad_quality_never_ends_what_hides() -> None:
 def test_a_reset_ends_a_latched_alarm_though_it_is_hidden() -> None:
     table = Table(rules=[GRAVE])
     table.leak()
-    table.do(ActionName.OUT_OF_SERVICE, MIN)
+    table.do(ActionName.OUT_OF_SERVICE, MIN, second="li")
     table.send(2 * MIN, 1)
     table.send(13 * MIN, 1)
     (reset,) = table.do(ActionName.RESET, 14 * MIN)

@@ -196,6 +196,15 @@ NAN = float("nan")
         (change(suppress_when=("gas.x",)), "suppress_when", "gas.x", "a rule cannot hide itself; take it out"),
         (change(max_shelve_ms=-1), "max_shelve_ms", -1, "0 or more"),
         (change(reorder_wait_ms=-1), "reorder_wait_ms", -1, "0 or more"),
+        (change(reorder_wait_ms=HOUR), "reorder_wait_ms", HOUR, f"must be shorter than no_data_after_ms, {HOUR}"),
+        (change(name_zh="名" * 81), "name_zh", "名" * 81, "at most 80 characters"),
+        (change(name_en="n" * 81), "name_en", "n" * 81, "at most 80 characters"),
+        *(
+            (change(cause=cause), "cause", cause, "small letters and digits in parts joined by -, such as gas-leak")
+            for cause in ("Ü", "gas leak", "gas:leak", "-gas", "gas-", "gas--leak", "Gas")
+        ),
+        (change(scope=Scope(area="123")), "scope.area", "123", AREA),
+        (change(scope=Scope(area="9" * 16)), "scope.area", "9" * 16, AREA),
         (change(no_data_periods=0), "no_data_periods", 0, "1 or more"),
         (change(op=Op.SILENT, metric="", no_data_after_ms=0), "no_data_after_ms", 0, "1 or more"),
         (change(realarm_after_ms=0), "realarm_after_ms", 0, "more than 0 ms, or leave it out"),
@@ -267,6 +276,12 @@ def test_several_mistakes_are_told_at_once_errors_before_warnings() -> None:
             "crosses the next limit: the level clears only where warning does; keep it below 5",
         ),
         (change(max_shelve_ms=0), "max_shelve_ms", 0, "its alarms can never be shelved; give the longest time"),
+        (
+            change(reorder_wait_ms=1, levels=(Level(Severity.CRITICAL, 25.0),)),
+            "reorder_wait_ms",
+            1,
+            "every alarm comes that much later, a critical one too",
+        ),
         (change(response_en=""), "response_zh", "做", "say what is to be done, in both languages"),
         (change(response_zh=""), "response_zh", "", "say what is to be done, in both languages"),
     ],
@@ -318,6 +333,14 @@ def test_what_the_default_rules_do_is_no_problem(rule: Rule) -> None:
         change(metric="", measure=Members(), group=("main",)),
         change(gate=(Condition("on", Op.GE, 1, Nominal("nominal_w")),)),
         change(list_only=True),
+        change(
+            levels=(Level(Severity.MAJOR, 25.0),),
+            reorder_wait_ms=HOUR - 1,
+            name_zh="名" * 80,
+            name_en="n" * 80,
+            cause="c3-x",
+        ),
+        *(change(scope=Scope(area="9" * length)) for length in (0, 6, 9, 12, 15)),
     ],
 )
 def test_what_just_fits_is_no_problem(rule: Rule) -> None:

@@ -131,7 +131,7 @@ export async function send(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     if (!answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      tell(say("refused", { why: page.querySelector("h1")?.textContent ?? answer.status }));
+      tell(say("refused", { why: (page.getElementById("refused") ?? page.querySelector("h1"))?.textContent ?? answer.status }));
       return;
     }
     form.reset();

@@ -1,6 +1,6 @@
 """The alarm pages' view of the container: lists, one alarm's story, quality."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +12,17 @@ from services.alarms.ports import LadderStory, Listed
 from services.api.alarms.quality import measured
 from services.api.container import Container
 from services.api.door.auth import Caller, within
+from services.api.pages import rows
+from services.api.pages.alarms import alarm_views, hidden
+from services.api.pages.alarms.alarm_rows import AlarmRow
+from services.api.pages.alarms.named import Named
+from services.api.pages.words import Words
 from services.paging import Page, decode_cursor
 from streams.contracts import AlarmEvent, Rule
 from streams.rules.built_in import BUILT_IN
 
 PAGE: Final = 60
+MOST_NAMED: Final = 20
 LOOK_BACK_MS: Final = 6 * 3_600_000
 """A flood that began earlier is either over or has gone on: within so long it shows."""
 
@@ -55,6 +61,23 @@ class AlarmBook:
         if found is not None:
             within(who, found[0].alarm.area, f"Alarm {alarm}")
         return found
+
+    def named(self, who: Caller, episodes: Iterable[str]) -> Named:
+        """The names of people, and of the alarms of these episodes (a few: what hides others is rare)."""
+        found = {}
+        for episode in list(dict.fromkeys(episodes))[:MOST_NAMED]:
+            story = self.container.alarms.get_alarm(episode, scope="")
+            if story is not None:
+                device = self.container.devices.get_device(story[0].alarm.device)
+                found[episode] = rows.of_alarm(story[0], who, (device.place or device.name) if device else "")
+        people = {user.id: user.name for user in self.container.people.list_users()}
+        return Named(people, found, {rule.id: rule for rule in self.container.rules.list_rules()})
+
+    def titles(self, who: Caller, listed: Sequence[AlarmRow], rules: Mapping[str, Rule], t: Words) -> dict[str, str]:
+        """The names of the alarms of a list and of those that hide some of them, by episode."""
+        away = hidden.unnamed(listed)
+        others = self.named(who, away).titles(t) if away else {}
+        return {row.episode: alarm_views.title(row, rules, t) for row in listed} | others
 
     def ladder(self, incident: str) -> LadderStory | None:
         """Whom an incident has called, for who may see one of its alarms."""

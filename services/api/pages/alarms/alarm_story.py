@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sensors.kinds import metric_of
 from services.api.pages import formatting as fmt
-from services.api.pages.ports import AlarmRow
+from services.api.pages.alarms.alarm_rows import AlarmRow
+from services.api.pages.alarms.named import Named
 from services.api.pages.vocabulary import ALARM_CAUSES, ALARM_STATES, QUALITIES, SEVERITIES, say
 from services.api.pages.words import Words
 from streams.contracts import AlarmEvent
@@ -81,7 +82,7 @@ def path(events: Sequence[AlarmEvent], now: int, t: Words) -> list[Stay]:
     return stays
 
 
-def steps(events: Sequence[AlarmEvent], row: AlarmRow, t: Words) -> list[StepView]:
+def steps(events: Sequence[AlarmEvent], row: AlarmRow, named: Named, t: Words) -> list[StepView]:
     """Newest first."""
     return [
         StepView(
@@ -92,7 +93,7 @@ def steps(events: Sequence[AlarmEvent], row: AlarmRow, t: Words) -> list[StepVie
             severity=str(event.severity),
             severity_word=say(SEVERITIES, str(event.severity), t),
             value=_value(row, event.value, t) if event.ts is not None else "",
-            by=event.by,
+            by=named.person(event.by),
             why=event.why,
             version=event.rule_version,
             place=f"{event.source.partition}/{event.source.offset}",

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from sensors.kinds import metric_of
 from sensors.kinds.groups import GROUPS, group_name
 from services.api.pages import formatting as fmt
-from services.api.pages.ports import AlarmRow
+from services.api.pages.alarms.alarm_rows import AlarmRow
+from services.api.pages.alarms.hidden import hidden
+from services.api.pages.rules import rule_words as rw
 from services.api.pages.vocabulary import ALARM_STATES, SEVERITIES, TICKET_STATES, kind_name, say
 from services.api.pages.words import N_, Words
-from streams.contracts import Members, Op, Rule
+from streams.contracts import Flagged, Op, Rule, Value
 
 RANKS = {"critical": 0, "major": 1, "minor": 2, "warning": 3}
 VOL_AT_100_LEL = 5.0
@@ -35,68 +37,79 @@ class AlarmView:
     age: str
     since: str
     ticket: str
+    hidden: str = ""
 
     @property
     def mark(self) -> str:
-        return self.row.severity
+        """The shape that shows it: a cross where it has ended or nobody is called because of it."""
+        return self.row.severity if self.row.open and not self.row.hidden else "none"
 
 
-def view(row: AlarmRow, rules: Mapping[str, Rule], now: int, t: Words) -> AlarmView:
-    """Say one alarm."""
+def views(rows: Sequence[AlarmRow], rules: Mapping[str, Rule], now: int, t: Words) -> list[AlarmView]:
+    """Say several, among which those may be that hide others."""
+    titles = {row.episode: title(row, rules, t) for row in rows}
+    return [view(row, rules, now, t, titles) for row in rows]
+
+
+def title(row: AlarmRow, rules: Mapping[str, Rule], t: Words) -> str:
+    """The place and the rule: how one alarm names another."""
+    return f"{row.place or called(row.device, t)} {rule_name(row.rule, rules, t)}"
+
+
+def rule_name(name: str, rules: Mapping[str, Rule], t: Words) -> str:
+    rule = rules.get(name)
+    return t.either(rule.name_zh, rule.name_en) if rule else say(BUILT_IN, name, t)
+
+
+def view(
+    row: AlarmRow, rules: Mapping[str, Rule], now: int, t: Words, titles: Mapping[str, str] | None = None
+) -> AlarmView:
+    """Say one alarm. ``titles``: of the alarms that may hide it, by episode."""
     rule = rules.get(row.rule)
     value, unit = shown_value(row, rule, now, t)
     return AlarmView(
         row=row,
         title=row.place or called(row.device, t),
         kind=kind_name(row.kind, t),
-        rule=t.either(rule.name_zh, rule.name_en) if rule else say(BUILT_IN, row.rule, t),
+        rule=rule_name(row.rule, rules, t),
         severity=say(SEVERITIES, row.severity, t),
         state=say(ALARM_STATES, row.state, t),
         value=value,
         unit=unit,
         limit=limit_text(row, rule, t),
-        also=both_units(row.metric, row.value),
+        also=both_units(row.metric, row.value) if rule is None or isinstance(rule.measure, Value) else "",
         age=fmt.age(row.since, now, t),
         since=fmt.near(row.since, now, t),
         ticket=_ticket(row, t),
+        hidden=hidden(row, titles or {}, now, t),
     )
 
 
 def ordered(rows: Sequence[AlarmRow]) -> list[AlarmRow]:
-    """By severity, then what waits for someone, then the newest first; warnings last."""
-    return sorted(rows, key=lambda row: (RANKS.get(row.severity, 9), not row.waits, -row.since, row.id))
+    """By severity, then what waits for someone, then the newest first; warnings late, what is hidden last."""
+    return sorted(rows, key=lambda row: (row.hidden, RANKS.get(row.severity, 9), not row.waits, -row.since, row.id))
 
 
 def shown_value(row: AlarmRow, rule: Rule | None, now: int, t: Words) -> tuple[str, str]:
-    """The value and its unit; how long, where the value is only yes or no."""
+    """The value and its unit; how long, where the value is only yes or no. A rate is no reading: its unit says so."""
     if rule is not None and rule.op is Op.SILENT:
         return t("离线"), ""
     metric = metric_of(row.kind, row.metric)
-    if metric is not None and metric.boolean:
+    if (metric is not None and metric.boolean) or (rule is not None and isinstance(rule.measure, Flagged)):
         return fmt.span(now - row.since, t), ""
     if row.value is None:
         return t("无数据"), ""
-    if rule is not None and isinstance(rule.measure, Members):
-        return fmt.number(row.value, 0), "%"
     if row.rule == CLOCK:
         return fmt.span(int(row.value), t), ""
-    return fmt.number(row.value, metric.digits if metric else 1), metric.unit if metric else ""
-
-
-SIGNS = {Op.GE: "≥", Op.GT: ">", Op.LE: "≤", Op.LT: "<"}
+    if rule is not None and not isinstance(rule.measure, Value):
+        return fmt.number(row.value, rw.digits(rule, row.kind)), rw.unit_word(rw.unit(rule, row.kind), t)
+    return fmt.number(row.value, metric.digits if metric else 1), rw.unit_word(metric.unit if metric else "", t)
 
 
 def limit_text(row: AlarmRow, rule: Rule | None, t: Words) -> str:
-    if rule is None or rule.op not in SIGNS or row.limit is None:
+    if rule is None or rule.op not in rw.SIGNS or row.limit is None:
         return ""
-    metric = metric_of(row.kind, row.metric)
-    return t("限值 {sign}{limit}", sign=SIGNS[rule.op], limit=plain(row.limit, metric.digits if metric else 2))
-
-
-def plain(value: float, digits: int) -> str:
-    """A limit without needless zeros: 50, 1.25."""
-    text = fmt.number(value, max(digits, 2))
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return t("限值 {sign}{limit}", sign=rw.SIGNS[rule.op], limit=rw.plain(row.limit, rw.digits(rule, row.kind)))
 
 
 def both_units(metric: str, value: float | None) -> str:
@@ -119,12 +132,13 @@ def called(subject: str, t: Words) -> str:
 
 
 def counts(rows: Sequence[AlarmRow]) -> dict[str, int]:
-    return {severity: sum(row.severity == severity for row in rows) for severity in RANKS}
+    """Those that are not hidden, by severity."""
+    return {severity: sum(row.severity == severity and not row.hidden for row in rows) for severity in RANKS}
 
 
 def _ticket(row: AlarmRow, t: Words) -> str:
     if not row.ticket_number:
-        return t("不开工单") if row.severity == "warning" else ""
+        return t("不开工单") if row.severity == "warning" or (row.hidden and row.open) else ""
     return t("{state} {number}", state=say(TICKET_STATES, row.ticket_state, t), number=row.ticket_number[-4:])
 
 

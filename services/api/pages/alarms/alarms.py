@@ -1,6 +1,6 @@
 """Alarms: the list with its filters, and one alarm with its evidence and every step it took."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -8,17 +8,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sensors.kinds import KINDS
-from services.alarms.domain import AlarmFilters
+from services.alarms.domain import AlarmFilters, HoldKind
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
 from services.api.pages import rows
 from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
+from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.members import members_of
+from services.api.pages.alarms.named import Named
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
 from services.api.pages.frames import common, names_of
-from services.api.pages.ports import AlarmRow
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.tickets.works import works_at
 from services.api.pages.words import N_
@@ -26,7 +27,7 @@ from services.api.problems import refuse
 from services.api.words import asked_area
 from services.paging import encode_cursor
 from services.registry.domain import Permission
-from streams.contracts import AlarmEvent, AlarmState, Severity
+from streams.contracts import AlarmEvent, AlarmState, Rule, Severity
 
 STATES: Final = {
     "open": N_("未结束"),
@@ -48,18 +49,18 @@ def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     def alarms(request: Request) -> Response:
         visit = desk.visit(request)
         allow(Permission.WATCH)(visit.caller)
-        return desk.show(visit, "alarms.html", **_list(desk, book, visit))
+        return desk.show(visit, "alarms.html", **_list(desk, book, rules, visit))
 
     @router.get("/alarms/{alarm}")
     def alarm_page(request: Request, alarm: str) -> Response:
         visit = desk.visit(request)
         allow(Permission.WATCH)(visit.caller)
-        return desk.show(visit, "alarm.html", **_one(desk, book, rules, visit, alarm))
+        return desk.show(visit, "alarm.html", **page_of(desk, book, rules, visit, alarm))
 
     return router
 
 
-def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
+def _list(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit) -> dict[str, Any]:
     query, t, who = visit.request.query_params, visit.t, visit.caller
     chosen = {name: query.get(name, "") for name in FILTERS}
     chosen["state"] = chosen["state"] or "open"
@@ -68,20 +69,18 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
     places = {device.id: device.place for device in desk.source.fleet(who)} if page.items else {}
     listed = [rows.of_alarm(row, who, places.get(row.alarm.device, "")) for row in page.items]
     rules = {rule.id: rule for rule in desk.source.rules()}
+    titles = book.titles(who, listed, rules, t)
     asked = {name: value for name, value in chosen.items() if value and (name, value) != ("state", "open")}
     onward = {**asked, "cursor": encode_cursor(page.next)}
     areas = [area for area in desk.source.areas(who) if area.code.startswith(who.scope)]
     return {
         **common(visit, live=True),
+        "requests": _requests(desk, rules, rule_desk, visit),
         "alarms": [
-            (alarm_views.view(row, rules, visit.now, t), alarm_story.lasted(row, visit.now, t)) for row in listed
+            (alarm_views.view(row, rules, visit.now, t, titles), alarm_story.lasted(row, visit.now, t))
+            for row in listed
         ],
         "together": {item.alarm.id: (item.together, item.alarm.incident) for item in page.items if item.together > 1},
-        "shelved": {
-            item.alarm.id: t("已搁置到 {time}", time=fmt.moment(item.alarm.shelved_until, visit.now, t))
-            for item in page.items
-            if item.alarm.shelved_until is not None
-        },
         "flood": flood,
         "chosen": chosen,
         "narrowed": bool(asked),
@@ -93,6 +92,27 @@ def _list(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:
         "next_page": f"/alarms?{urlencode(onward)}" if page.next else "",
         "top": f"/alarms?{urlencode(asked)}" if asked else "/alarms",
     }
+
+
+def _requests(desk: Desk, rules: Mapping[str, Rule], rule_desk: RuleDesk, visit: Visit) -> list[dict[str, Any]]:
+    """What waits for a second person, for those who could be that one: nobody else would see it in time."""
+    if not visit.may(Permission.RESET):
+        return []
+    waiting = rule_desk.waiting(visit.caller)
+    places = {device.id: device.place for device in desk.source.fleet(visit.caller)} if waiting else {}
+    people = rule_desk.names() if waiting else {}
+    return [
+        {
+            "alarm": hold.episode,
+            "place": places.get(hold.device) or alarm_views.called(hold.device, visit.t),
+            "rule": alarm_views.rule_name(hold.rule, rules, visit.t),
+            "what": visit.t("搁置") if hold.kind is HoldKind.SHELVE else visit.t("停用"),
+            "by": people.get(hold.by, hold.by),
+            "own": hold.by == visit.caller.id,
+            "at": hold.at,
+        }
+        for hold in waiting
+    ]
 
 
 def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmFilters:
@@ -120,7 +140,12 @@ def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmF
     )
 
 
-def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: str) -> dict[str, Any]:
+def page_of(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: str) -> dict[str, Any]:
+    """Everything the page of one alarm says.
+
+    Raises:
+        ProblemError: 404; 403 outside the person's area.
+    """
     who, now, t, source = visit.caller, visit.now, visit.t, desk.source
     found = book.story(who, name)
     if found is None:
@@ -132,19 +157,20 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
     rules = {rule.id: rule for rule in source.rules()}
     until = min(now, row.ended + 5 * fmt.MINUTE) if row.ended else None
     called = book.ladder(listed.alarm.incident)
+    named = book.named(who, [event.suppressed_by for event in reversed(events) if event.suppressed_by])
     chart = graphs.of_alarm(
         source, who, row, now, t, events=ticket.events if ticket else (), width=760, height=220, until=until
     )
     return {
         **common(visit, live=True),
-        "a": alarm_views.view(row, rules, now, t),
+        "a": alarm_views.view(row, rules, now, t, named.titles(t)),
         "alarm": listed.alarm,
         "area_name": names_of(source.areas(who), t).get(row.area[:15], row.area),
         "read_at": fmt.near(listed.alarm.ts, now, t) if listed.alarm.ts is not None else "",
         "chart": chart,
-        "ladder": ladder_views.view(called, t) if called else None,
+        "ladder": ladder_views.view(called, named, t) if called else None,
         "path": alarm_story.path(events, now, t),
-        "steps": alarm_story.steps(events, row, t),
+        "steps": alarm_story.steps(events, row, named, t),
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
         "works": works_at(book.container, visit, row.area),
@@ -152,12 +178,17 @@ def _one(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name: s
         "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
         "own": listed.alarm.device == listed.alarm.group,
         **acting.panel(rule_desk, visit, listed.alarm),
-        "reason": _reason(desk, book, events, row, visit),
+        "named": named,
+        "people": named.people,
+        "refused": "",
+        "act": "",
+        "typed": "",
+        "reason": _reason(desk, book, events, row, named, visit),
     }
 
 
 def _reason(
-    desk: Desk, book: AlarmBook, events: Sequence[AlarmEvent], row: AlarmRow, visit: Visit
+    desk: Desk, book: AlarmBook, events: Sequence[AlarmEvent], row: AlarmRow, named: Named, visit: Visit
 ) -> reason_views.ReasonView | None:
     """Why it fired; an alarm without a stored transition has nothing to say."""
     if not events:
@@ -166,4 +197,5 @@ def _reason(
     def series(start: int, end: int) -> Sequence[tuple[int, float]]:
         return desk.source.series(row.device, row.metric, start, end)
 
-    return reason_views.view(row.place or row.device, events, book.rules_of(events), series, visit.now, visit.t)
+    place = row.place or alarm_views.called(row.device, visit.t)
+    return reason_views.view(place, events, book.rules_of(events), series, visit.now, visit.t, named)

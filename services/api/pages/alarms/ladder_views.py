@@ -6,6 +6,7 @@ from typing import Final
 from services.alarms.domain.ladder_plan import What
 from services.alarms.domain.ladder_words import WHY_AGAIN, WHY_FIRE
 from services.alarms.ports import LadderStory
+from services.api.pages.alarms.named import Named
 from services.api.pages.words import N_, Words
 
 STEPS: Final = {
@@ -81,7 +82,7 @@ class LadderView:
     steps: list[LadderStepView]
 
 
-def view(story: LadderStory, t: Words) -> LadderView:
+def view(story: LadderStory, named: Named, t: Words) -> LadderView:
     """Say one ladder."""
     ladder = story.ladder
     told: dict[int, list[NoticeView]] = {}
@@ -98,9 +99,9 @@ def view(story: LadderStory, t: Words) -> LadderView:
         )
     return LadderView(
         calling=ladder.calling,
-        ended_by=ladder.ended_by,
+        ended_by=named.person(ladder.ended_by),
         arrived_at=ladder.arrived_at,
-        arrived_by=ladder.arrived_by,
+        arrived_by=named.person(ladder.arrived_by),
         due=[(t(NEXT[what]), at) for what, at in sorted(ladder.steps_due.items(), key=lambda due: due[1])],
         unreached=ladder.unreached,
         steps=[
@@ -108,7 +109,7 @@ def view(story: LadderStory, t: Words) -> LadderView:
                 at=step.at,
                 what=t(STEPS[step.what]),
                 why=_why(step.what, step.why, t),
-                by=step.by,
+                by=named.person(step.by),
                 urgent=step.what is What.FIRE_CALL,
                 told=told.get(step.number, []),
             )

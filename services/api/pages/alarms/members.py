@@ -36,10 +36,11 @@ def members_of(desk: Desk, book: AlarmBook, visit: Visit, incident: str) -> Memb
     first = next((listed.alarm.episode for listed in grouped if listed.alarm.first_out), "")
     name = group_name(grouped[0].alarm.group)
     seen = [rows.of_alarm(listed, visit.caller, places.get(listed.alarm.device, "")) for listed in grouped]
+    titles = book.titles(visit.caller, seen, rules, visit.t)
     return Members(
         incident=incident,
         group=visit.t.either(name.name_zh, name.name_en),
-        listed=tuple((alarm_views.view(row, rules, visit.now, visit.t), row.episode == first) for row in seen),
+        listed=tuple((alarm_views.view(row, rules, visit.now, visit.t, titles), row.episode == first) for row in seen),
         standing=len({listed.alarm.device for listed in grouped if listed.alarm.active}),
         more=page.next is not None,
     )

@@ -142,7 +142,7 @@ def facts(quality: Quality, t: Words) -> list[tuple[str, str]]:
         (t("最忙的一小时"), _count(hour.worst, t)),
         (t("最忙的 10 分钟"), _count(ten_minutes.worst, t)),
         (t("超过上限的小时占比"), t("无数据") if hour.over is None else percent(hour.over)),
-        (t("隐藏的告警（屏蔽、抑制、检修、积压）"), _count(quality.hidden, t)),
+        (t("隐藏的告警（搁置、抑制、检修、积压）"), _count(quality.hidden, t)),
         (t("洪峰次数"), _count(quality.floods, t)),
         (t("平均确认时间"), _mean(quality.answers, t)),
         (t("最长确认时间"), _longest(quality.answers, t)),

@@ -8,11 +8,12 @@ from markupsafe import Markup
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms import reasons
+from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.drawing import charts
 from services.api.pages.rules import rule_words as rw
 from services.api.pages.vocabulary import QUALITIES, SEVERITIES, say
 from services.api.pages.words import Words
-from streams.contracts import AlarmEvent, Op, Rule, Value
+from streams.contracts import AlarmEvent, Level, Op, Rule, Value
 
 Series = Callable[[int, int], Sequence[tuple[int, float]]]
 ROOM = 2 * fmt.MINUTE
@@ -44,7 +45,13 @@ class ReasonView:
 
 
 def view(
-    place: str, events: Sequence[AlarmEvent], rules: Sequence[Rule | None], series: Series, now: int, t: Words
+    place: str,
+    events: Sequence[AlarmEvent],
+    rules: Sequence[Rule | None],
+    series: Series,
+    now: int,
+    t: Words,
+    named: Named = NOBODY,
 ) -> ReasonView:
     """``rules`` are those in force at each event; ``series(start, end)`` reads the metric's history."""
     event = cd.deciding(events)
@@ -52,11 +59,13 @@ def view(
     level = cd.level_of(rule, event) if rule else None
     run = cd.countdown(event, rule, level) if rule and level else None
     return ReasonView(
-        headline=reasons.headline(place, events, rules, now, t),
+        headline=reasons.headline(place, events, rules, now, t, named),
         facts=_facts(event, rule, t) if rule else [],
         counted=[_counted(event, rule, sample, t) for sample in run.samples] if rule and run else [],
         chart=_chart(event, rule, run, series, now, t) if rule and run and run.samples else None,
-        steps=[(events[i].at, reasons.told_of(events, rules, i, now, t)) for i in range(len(events) - 1, -1, -1)],
+        steps=[
+            (events[i].at, reasons.told_of(events, rules, i, now, t, named)) for i in range(len(events) - 1, -1, -1)
+        ],
     )
 
 
@@ -65,14 +74,22 @@ def _facts(event: AlarmEvent, rule: Rule, t: Words) -> list[tuple[str, str]]:
     if level is None or rule.op is Op.SILENT:
         return []
     facts = [
-        (t("条件"), rw.condition(rule, event.kind, level.limit, t)),
+        (t("条件"), rw.whole_condition(rule, event.kind, level, level.limit, t)),
+        *((t("前提"), rw.side(rule, event.kind, gate, t)) for gate in rule.gate),
+        *([(t("时段"), rw.hours(rule.schedule, t))] if rule.schedule else []),
         (t("判定要求"), rw.need(level, t)),
-        (t("恢复"), t("{clear}，保持 {off}", clear=rw.clearing(rule, event.kind, level, t),
-                     off=rw.exact(level.off_delay_ms, t))),
+        (t("恢复"), _clears(event, rule, level, t)),
     ]  # fmt: skip
     if level.unrefuted_ms is not None:
-        facts.insert(2, (t("或"), t("{span} 无反证", span=rw.exact(level.unrefuted_ms, t))))
+        facts.insert(-1, (t("或"), t("{span} 无反证", span=rw.exact(level.unrefuted_ms, t))))
     return facts
+
+
+def _clears(event: AlarmEvent, rule: Rule, level: Level, t: Words) -> str:
+    clear = rw.clearing(rule, event.kind, level, t)
+    if not level.off_delay_ms:
+        return t("{clear}，即恢复", clear=clear)
+    return t("{clear}，保持 {off}", clear=clear, off=rw.exact(level.off_delay_ms, t))
 
 
 def _counted(event: AlarmEvent, rule: Rule, counted: cd.Counted, t: Words) -> CountedView:
@@ -99,6 +116,12 @@ def _left(counted: cd.Counted, t: Words) -> str:
     return t("，").join(parts)
 
 
+def _limit_word(event: AlarmEvent, rule: Rule) -> str:
+    if event.limit is None or rule.op not in rw.SIGNS:
+        return ""
+    return f"{rw.SIGNS[rule.op]}{rw.plain(event.limit, rw.digits(rule, event.kind))}"
+
+
 def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now: int, t: Words) -> Markup:
     """The counted samples ringed, the limit, and the delay as a bar from the first of them to the decision."""
     points = [(cd.moment(counted.sample), counted.sample.value) for counted in run.samples]
@@ -108,13 +131,13 @@ def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now
     plain = isinstance(rule.measure, Value)
     severity = str(event.severity)
     limit = event.limit if rule.op not in rw.YES_OR_NO else None
-    word = say(SEVERITIES, severity, t)
+    word = f"{say(SEVERITIES, severity, t)} {_limit_word(event, rule)}".strip()
     above = rule.op in {Op.GE, Op.GT}
     data = charts.Evidence(
         points=sorted({*points, *(series(start, end) if plain else ())}),
         start=start,
         end=max(end, decided),
-        unit=rw.unit(rule, event.kind),
+        unit=rw.unit_word(rw.unit(rule, event.kind), t),
         name=rw.quantity(rule, event.kind, t),
         gap=end - start,
         precision=rw.digits(rule, event.kind),
@@ -125,4 +148,4 @@ def _chart(event: AlarmEvent, rule: Rule, run: cd.Countdown, series: Series, now
         flag=limit is None,
         key="why",
     )
-    return charts.evidence(data, t, width=760, height=180)
+    return charts.evidence(data, t, width=440, height=190)

@@ -9,6 +9,7 @@ from typing import Final
 
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import countdown as cd
+from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.rules import rule_words as rw
 from services.api.pages.vocabulary import SEVERITIES, say
 from services.api.pages.words import Words
@@ -21,8 +22,10 @@ Teller = Callable[["Telling"], list[str]]
 class Telling:
     """One event being told: ``before`` is the event before it in the episode, None for the first."""
 
-    def __init__(self, event: AlarmEvent, before: AlarmEvent | None, rule: Rule | None, now: int, t: Words) -> None:
-        self.event, self.before, self.rule, self.t = event, before, rule, t
+    def __init__(
+        self, event: AlarmEvent, before: AlarmEvent | None, rule: Rule | None, now: int, t: Words, named: Named = NOBODY
+    ) -> None:
+        self.event, self.before, self.rule, self.t, self.named = event, before, rule, t, named
         self._now = now
         self.level: Level | None = cd.level_of(rule, event) if rule else None
         self.severity = say(SEVERITIES, str(event.severity), t)
@@ -34,21 +37,34 @@ class Telling:
     def at(self) -> str:
         return self.when(self.event.at)
 
+    @property
+    def by(self) -> str:
+        return self.named.person(self.event.by)
 
-def headline(place: str, events: Sequence[AlarmEvent], rules: Sequence[Rule | None], now: int, t: Words) -> str:
+
+def headline(
+    place: str, events: Sequence[AlarmEvent], rules: Sequence[Rule | None], now: int, t: Words, named: Named = NOBODY
+) -> str:
     """Why it fired and, where it grew worse later, why it is as severe as it was at its worst."""
     first = cd.opening(events)
     worst = cd.deciding(events)
-    told = [told_of(events, rules, 0, now, t)]
+    told = [told_of(events, rules, 0, now, t, named)]
     if worst is not first:
-        told.append(told_of(events, rules, list(events).index(worst), now, t))
+        told.append(told_of(events, rules, list(events).index(worst), now, t, named))
     return t("{place}：{text}", place=place, text=joined(told, t))
 
 
-def told_of(events: Sequence[AlarmEvent], rules: Sequence[Rule | None], index: int, now: int, t: Words) -> str:
+def told_of(
+    events: Sequence[AlarmEvent],
+    rules: Sequence[Rule | None],
+    index: int,
+    now: int,
+    t: Words,
+    named: Named = NOBODY,
+) -> str:
     """One transition in words; ``rules`` are those in force at each event."""
     event = events[index]
-    telling = Telling(event, events[index - 1] if index else None, rules[index], now, t)
+    telling = Telling(event, events[index - 1] if index else None, rules[index], now, t, named)
     return joined([*TELLERS[event.cause](telling), *_notes(telling)], t)
 
 
@@ -83,7 +99,7 @@ def _confirmed(x: Telling, rule: Rule, level: Level, *, rise: bool) -> str:
     run = cd.countdown(event, rule, level)
     said = {
         "since": x.when(run.since if rise else event.since),
-        "condition": rw.condition(rule, event.kind, event.limit, t),
+        "condition": rw.whole_condition(rule, event.kind, level, event.limit, t),
         "at": x.at,
         "severity": x.severity,
     }
@@ -115,6 +131,8 @@ def _met_in_time(t: Words, said: dict[str, str], *, rise: bool, cut: bool) -> st
         return t(
             "自 {since} 起读数一直满足「{condition}」，持续 {held}；规则要求{need}，在 {at} 升为{severity}。", **said
         )
+    if said["n"] == "1":
+        return t("{since} 的读数满足「{condition}」；规则要求{need}，在 {at} 判为{severity}。", **said)
     if cut:
         return t(
             "自 {since} 起读数一直满足「{condition}」，持续 {held}；规则要求{need}，在 {at} 判为{severity}。", **said
@@ -184,17 +202,17 @@ def _again(x: Telling) -> list[str]:
 
 
 def _acknowledged(x: Telling) -> list[str]:
-    done = [x.t("{by} 在 {at} 确认，催叫停止。", by=x.event.by, at=x.at)]
+    done = [x.t("{by} 在 {at} 确认，催叫停止。", by=x.by, at=x.at)]
     return [*done, x.t("条件此前已消失，告警结束。")] if x.event.new is AlarmState.NORMAL else [*done, *_why(x)]
 
 
 def _reset(x: Telling) -> list[str]:
-    done = x.t("{by} 在 {at} 人工复位。", by=x.event.by, at=x.at)
+    done = x.t("{by} 在 {at} 人工复位。", by=x.by, at=x.at)
     return [done, *_why(x), *([x.t("告警结束。")] if x.event.new is AlarmState.NORMAL else [])]
 
 
 def _closed(x: Telling) -> list[str]:
-    return [x.t("{by} 在 {at} 人工关闭。", by=x.event.by, at=x.at), *_why(x)]
+    return [x.t("{by} 在 {at} 人工关闭。", by=x.by, at=x.at), *_why(x)]
 
 
 def _why(x: Telling) -> list[str]:
@@ -224,7 +242,10 @@ def _device_gone(x: Telling) -> list[str]:
 
 
 def _hidden(x: Telling) -> list[str]:
-    return [*_hiding(x), *_why(x)] if x.event.shelved_until is not None else _hiding(x)
+    asked = x.event.shelved_until is not None or x.event.out_of_service
+    over = x.before is not None and x.before.shelved_until is not None and x.event.shelved_until is None
+    ended = [x.t("搁置在 {at} 结束。", at=x.at)] if over else []
+    return [*ended, *_hiding(x), *(_why(x) if asked else [])]
 
 
 def _hiding(x: Telling) -> list[str]:
@@ -232,13 +253,12 @@ def _hiding(x: Telling) -> list[str]:
     event, t = x.event, x.t
     if event.shelved_until is not None:
         until = x.when(event.shelved_until)
-        first = (
-            t("{by} 把它搁置到 {until}。", by=event.by, until=until) if event.by else t("搁置到 {until}。", until=until)
-        )
+        first = t("{by} 把它搁置到 {until}。", by=x.by, until=until) if event.by else t("搁置到 {until}。", until=until)
     elif event.suppressed_by:
-        first = t("已有另一条告警（{episode}）说明同一件事，这一条被它抑制。", episode=event.suppressed_by)
+        named = x.named.alarm(event.suppressed_by, t)
+        first = t("已有另一条告警“{alarm}”说明同一件事，这一条被它抑制。", alarm=named)
     elif event.out_of_service:
-        first = t("这台设备上的这条规则已暂停使用。")
+        first = t("{by} 停用了这台设备上的这条规则。", by=x.by) if event.by else t("这台设备上的这条规则已停用。")
     else:
         first = t("设备正在检修。")
     return [first, t("隐藏期间不开工单、不呼叫，记录照留。")]

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import Caller
 from services.api.pages import formatting as fmt
-from services.api.pages.alarms.alarm_views import SIGNS, plain
+from services.api.pages.alarms.alarm_rows import AlarmRow
+from services.api.pages.alarms.alarm_views import RANKS
 from services.api.pages.drawing import charts
-from services.api.pages.ports import AlarmRow, DeviceRow, PageSource
+from services.api.pages.ports import DeviceRow, PageSource
+from services.api.pages.rules.rule_words import SIGNS, plain
 from services.api.pages.tickets.ticket_rows import EventRow
 from services.api.pages.vocabulary import SEVERITIES, say
 from services.api.pages.words import N_, Words
@@ -84,7 +86,8 @@ def of_day(
     """The last 24 hours of one metric with its alarms as bands along the foot."""
     mine = [alarm for alarm in alarms if alarm.metric == metric]
     stretches = [charts.Stretch(alarm.since, alarm.ended or now, alarm.severity) for alarm in mine]
-    worst = next((alarm.severity for alarm in mine if alarm.open), "")
+    calling = [alarm.severity for alarm in mine if alarm.open and not alarm.hidden]
+    worst = min(calling, key=lambda severity: RANKS.get(severity, 9), default="")
     return drawn(
         source, device, metric, now - fmt.DAY, now, t,
         stretches=stretches, severity=worst, width=width, height=200, key=metric,

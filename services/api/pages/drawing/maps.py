@@ -45,7 +45,7 @@ def abnormal_features(alarms: Sequence[AlarmView], fleet: Sequence[DeviceRow]) -
     devices = {device.id: device for device in fleet}
     seen: set[str] = set()
     points = []
-    for alarm in sorted(alarms, key=lambda a: (-_weight(a.row.severity), not a.row.waits)):
+    for alarm in sorted(alarms, key=lambda a: (a.row.hidden, -_weight(a.row.severity), not a.row.waits)):
         device = devices.get(alarm.row.device)
         if device is None or device.id in seen:
             continue
@@ -57,7 +57,7 @@ def abnormal_features(alarms: Sequence[AlarmView], fleet: Sequence[DeviceRow]) -
                     "id": device.id,
                     "alarm": alarm.row.id,
                     "kind": device.kind,
-                    "severity": alarm.row.severity,
+                    "severity": alarm.mark,
                     "acked": not alarm.row.waits,
                     "value": f"{alarm.value} {alarm.unit}".strip(),
                     "place": short_place(alarm.title),

@@ -105,9 +105,13 @@ def _values(frame: Frame, trend: Trend) -> list[Markup]:
 
 
 def _labelled(bars: Sequence[Bar]) -> list[Bar]:
-    """At most eight labels, evenly spaced; a cut first slot has none."""
+    """At most eight labels, evenly spaced; a slot that is cut short has no room for one."""
     every = max(-(-len(bars) // 8), 1)
-    return [bar for index, bar in enumerate(bars) if index % every == every // 2]
+    whole = max((bar.end - bar.start for bar in bars), default=0)
+    return [
+        bar for index, bar in enumerate(bars)
+        if index % every == every // 2 and 2 * (bar.end - bar.start) >= whole
+    ]  # fmt: skip
 
 
 def _when(bar: Bar) -> str:

@@ -36,6 +36,7 @@ DID: Final[dict[str, str]] = {
     Did.DUTY: N_("改排班"),
     Did.ERASE: N_("清除个人信息"),
     Did.ENTRY_CARD: N_("改入户卡"),
+    Did.HOLD: N_("搁置、停用告警"),
 }
 SAID: Final = {
     "why": N_("事由"),
@@ -58,6 +59,17 @@ SAID: Final = {
     "days": N_("星期"),
     "begins": N_("自"),
     "ends": N_("至"),
+    "act": N_("何事"),
+    "rule": N_("规则"),
+    "device": N_("设备"),
+}
+HELD: Final = {
+    "shelve": N_("搁置"),
+    "unshelve": N_("结束搁置"),
+    "out_of_service": N_("停用"),
+    "in_service": N_("恢复使用"),
+    "agree_shelve": N_("同意搁置"),
+    "agree_out_of_service": N_("同意停用"),
 }
 MOMENTS: Final = frozenset({"locked_until", "expires", "since", "until"})
 
@@ -143,4 +155,6 @@ def _line(entry: Kept, people: dict[str, str], now: int, t: Words) -> Line:
 def _said(name: str, value: object, now: int, t: Words) -> str:
     if name in MOMENTS and isinstance(value, int):
         return fmt.moment(value, now, t)
+    if name == "act":
+        return voc.say(HELD, str(value), t)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

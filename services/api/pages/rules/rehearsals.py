@@ -14,7 +14,7 @@ from services.api.pages.frames import common, names_of
 from services.api.pages.rules import rehearsal_views as views
 from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules.rule_source import RuleDesk
-from services.api.pages.rules.rule_views import difference, field_name
+from services.api.pages.rules.rule_views import difference
 from services.api.pages.rules.rules import devices_of, fields_of, rule_in, sent, watching
 from services.api.pages.words import N_
 from services.api.problems import refuse
@@ -22,7 +22,6 @@ from services.registry.domain.rules import differences, unit_of
 from services.rehearsal.domain import Change, about_groups
 from services.rehearsal.handlers import Scope
 from streams.contracts import Refused, Rule
-from streams.rules.problems import Problem
 
 PERIODS: Final = {"1": N_("近 24 小时"), "7": N_("近 7 天"), "30": N_("近 30 天"), "90": N_("近 90 天")}
 OWN: Final = ("over.days", "over.area", "over.device")
@@ -128,14 +127,8 @@ def _wrong(refused: Refused, values: Mapping[str, str], visit: Visit) -> list[st
         return [t("你的上一次试演还在运行，请等它结束或取消它")]
     if refused.code == "crowded":
         return [t("已有两次试演在运行，请一分钟后再试")]
-    listed = refused.extra.get("errors")
-    if not isinstance(listed, list):
-        return [t("范围内没有这种设备，或设备太多，请换一个范围")]
-    problems = [Problem(each["field"], each["value"], each["remedy"]) for each in listed]
-    return [
-        f"{field_name(problem.field, t)}{t('：')}{finding.text}"
-        for problem, finding in zip(problems, forms.findings(problems, values, t), strict=True)
-    ]
+    found = forms.refused_for(refused, values, t)
+    return [each.text for each in found] or [t("范围内没有这种设备，或设备太多，请换一个范围")]
 
 
 def _run(desk: Desk, book: RuleDesk, visit: Visit, rule: str, run: str) -> dict[str, Any]:

@@ -11,15 +11,17 @@ from typing import Any, Final
 
 import msgspec
 
-from sensors.kinds import CATEGORIES, KINDS
+from sensors.kinds import CATEGORIES, KINDS, metric_of
 from services.api.pages import vocabulary as voc
 from services.api.pages.rules import rule_measures
 from services.api.pages.rules.rule_conditions import conditions_in, lines_of
 from services.api.pages.rules.rule_fields import read, shown
+from services.api.pages.rules.rule_views import field_name
+from services.api.pages.rules.rule_words import exact
 from services.api.pages.words import N_, Words
 from services.daytime import clock_of, minutes_of
 from services.registry.domain.rule_drafts import plain
-from streams.contracts import Days, Level, Rule, Severity
+from streams.contracts import Days, Level, Refused, Rule, Severity
 from streams.rules.problems import Problem, Weight
 
 LEVEL_FIELDS: Final = {
@@ -41,42 +43,56 @@ SCOPE: Final = ("scope.area", "scope.model", "scope.device")
 OPS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "true": N_("为真"), "silent": N_("无声")}
 DAYS: Final = {"all": N_("每天"), "workday": N_("工作日"), "holiday": N_("休息日")}
 HINTS: Final = {
-    "limit": N_("限值要读数能够达到，且比上一级轻"),
-    "deadband": N_("回差填不小于 0 的数，并小于到下一级的距离"),
-    "repeat": N_("次数填 1 或更多的整数"),
-    "on_delay_ms": N_("触发延时要短于判为无声的时间"),
-    "unrefuted_ms": N_("无反证时间要短于判为无声的时间"),
-    "off_delay_ms": N_("恢复延时填不小于 0 的时长"),
-    "severity": N_("级别从重到轻，每级一次"),
+    "limit": N_("要读数能够达到，且比上一级轻"),
+    "deadband": N_("填不小于 0 的数，并小于到下一级的距离"),
+    "repeat": N_("填 1 或更多的整数"),
+    "on_delay_ms": N_("要短于判为无声的时间"),
+    "unrefuted_ms": N_("要短于判为无声的时间"),
+    "off_delay_ms": N_("填不小于 0 的时长"),
+    "normal_for_ms": N_("填不小于 0 的时长"),
+    "reopen_ms": N_("填不小于 0 的时长"),
+    "no_data_after_ms": N_("填大于 0 的时长"),
+    "no_data_periods": N_("填 1 或更多的整数"),
+    "realarm_after_ms": N_("填大于 0 的时长，或留空"),
+    "reorder_wait_ms": N_("告警会晚来这么久：填 0，至多短于判为无声的时间"),
+    "severity": N_("从重到轻，每级一次"),
     "levels": N_("至少启用一个级别"),
-    "category": N_("工单类别请从列表里选"),
-    "urgency": N_("紧急程度填 0、1 或 2"),
-    "agreed_urgency": N_("紧急程度填 0、1 或 2"),
+    "category": N_("请从列表里选"),
+    "urgency": N_("填 0、1 或 2"),
+    "agreed_urgency": N_("填 0、1 或 2"),
     "metric": N_("请选这种设备确有的量"),
-    "name_zh": N_("请写中文名称"),
-    "name_en": N_("请写英文名称"),
-    "cause": N_("请写隐患代码，例如 gas-leak"),
-    "id": N_("编号用小写字母、数字，以点分段，例如 gas.kitchen，且未被占用"),
-    "suppress_when": N_("规则不能互相压制成圈，也不能压制自己；名字要存在"),
-    "scope.area": N_("区域填代码数字，从区县起"),
-    "scope.attributes": N_("属性每行一项，写成 名=值"),
+    "name_zh": N_("请写中文名称，最多 80 个字"),
+    "name_en": N_("请写英文名称，最多 80 个字符"),
+    "cause": N_("用小写字母、数字和连字符，例如 gas-leak"),
+    "id": N_("用小写字母、数字，以点分段，例如 gas.kitchen，且未被占用"),
+    "suppress_when": N_("不能互相抑制成圈，也不能抑制自己；名字要存在"),
+    "scope.area": N_("填完整的区域代码：6、9、12、15 或 20 位数字"),
+    "scope.attributes": N_("每行一项，写成 名=值"),
     "scope": N_("范围内没有设备，或都归更具体的规则管"),
-    "group": N_("分组要填属性名，且每组不超过 2,000 台"),
-    "schedule.start": N_("时刻写成 22:00"),
-    "schedule.end": N_("时刻写成 06:00"),
-    "gate": N_("条件每行一项，写成 量 ge 数值"),
-    "given": N_("条件每行一项，写成 量 ge 数值"),
-    "measure.type": N_("请从列表里选看什么"),
-    "window_ms": N_("窗口填大于 0 的时长"),
-    "minimum": N_("点数填 2 到 16 的整数"),
+    "group": N_("要填设备确有的属性名，且每组不超过 2,000 台"),
+    "schedule.start": N_("写成 22:00"),
+    "schedule.end": N_("写成 06:00"),
+    "gate": N_("每行一项，写成 量 ge 数值"),
+    "given": N_("每行一项，写成 量 ge 数值"),
+    "measure.type": N_("请从列表里选"),
+    "window_ms": N_("填大于 0 的时长"),
+    "minimum": N_("填 2 到 16 的整数"),
     "other": N_("请选这种设备确有的另一个量"),
     "attribute": N_("请写设备属性名，例如 nominal_w"),
     "qualities": N_("请写质量标记，以逗号分开，例如 over_range"),
     "max_shelve_ms": N_("填最长搁置时间；0 表示永不搁置"),
     "response_zh": N_("请用中英文写明该做什么"),
+    "list_only": N_("只列入清单的规则不开工单，请去掉工单类别"),
+    "ticket": N_("提示级不开工单，请选不开工单"),
 }
+NUMBERS: Final = frozenset(
+    {name.rpartition(".")[2] for name, kind in LEVEL_FIELDS.items() if kind in {"number", "duration"}}
+    | {name for name, kind in WHOLE.items() if kind in {"number", "duration"}}
+)
 NO_REASON: Final = N_("请写修改理由，历史里会看到")
 REST: Final = N_("此项不合要求")
+SHOWN: Final = 60
+"""Characters of what was typed that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +153,19 @@ def chosen(values: Mapping[str, str]) -> list[Severity]:
 
 
 def findings(problems: Iterable[Problem], values: Mapping[str, str], t: Words) -> list[Finding]:
-    """Problems at the form's fields; English readers are told the exact remedy too."""
+    """Problems at the form's fields, each in the reader's words."""
     return [
-        Finding(place(problem.field, values), _text(problem, t), problem.weight is Weight.WARNING)
+        Finding(place(problem.field, values), _text(problem, values, t), problem.weight is Weight.WARNING)
         for problem in problems
     ]
+
+
+def refused_for(refused: Refused, values: Mapping[str, str], t: Words) -> list[Finding]:
+    """What a refusal lists under ``errors``; nothing where it lists nothing."""
+    listed = refused.extra.get("errors")
+    if not isinstance(listed, list):
+        return []
+    return findings([Problem(each["field"], each["value"], each["remedy"]) for each in listed], values, t)
 
 
 def place(path: str, values: Mapping[str, str]) -> str:
@@ -156,12 +180,36 @@ def place(path: str, values: Mapping[str, str]) -> str:
     return {"levels": "critical.on", "scope": "scope.area"}.get(path, path)
 
 
-def _text(problem: Problem, t: Words) -> str:
+def _text(problem: Problem, values: Mapping[str, str], t: Words) -> str:
+    """The field, what stands in it, and what helps."""
+    at = place(problem.field, values)
+    typed = values.get(at, "").strip()
+    if typed and f"{at}.unit" in values:
+        typed = f"{typed} {voc.say(voc.TIME_UNITS, values[f'{at}.unit'], t)}"
+    head, _, rest = at.partition(".")
+    name = field_name(f"levels[{head}].{rest}" if head in list(Severity) and rest != "on" else problem.field, t)
+    shown = t("{field}“{value}”", field=name, value=typed[:SHOWN]) if typed and rest != "on" else name
+    return t("{field}：{hint}", field=shown, hint=_hint(problem, values, t))
+
+
+def _hint(problem: Problem, values: Mapping[str, str], t: Words) -> str:
     field = problem.field
-    parts = (field, field.rpartition(".")[2], field.rpartition(".")[0], field.partition("[")[0])
+    leaf = field.rpartition(".")[2]
+    if leaf in NUMBERS and isinstance(read(values, place(field, values), "number"), str):
+        return t("请写数字")
+    parts = (field, leaf, field.rpartition(".")[0], field.partition("[")[0])
     hint = t(next((HINTS[part] for part in parts if part in HINTS and (part != "levels" or part == field)), REST))
-    where = t("{field}：{hint}", field=field, hint=hint) if hint == t(REST) else hint
-    return f"{where}: {problem.remedy}" if t.lang == "en" else where
+    if leaf == "limit":
+        metric = metric_of(values.get("kind", ""), values.get("metric", ""))
+        if metric is not None and values.get("measure.type", "value") == "value":
+            unit = f"{metric.low:g} – {metric.high:g} {metric.unit}".strip()
+            return t("{hint}（读数在 {range}）", hint=hint, range=unit)
+        return hint
+    if leaf in {"on_delay_ms", "unrefuted_ms"}:
+        longest = read(values, "no_data_after_ms", "duration")
+        return t("{hint}（{span}）", hint=hint, span=exact(longest, t)) if isinstance(longest, int) else hint
+    plain_words = t.lang != "en" or leaf in NUMBERS or problem.remedy.startswith("Expected")
+    return hint if plain_words else f"{hint} ({problem.remedy})"
 
 
 def _level(values: Mapping[str, str], severity: Severity, kept: Level | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.alarms.domain import Hold
+from services.alarms.domain import Hold, HoldKind, HoldState
 from services.alarms.handlers import Holding
 from services.api.alarms.rehearsals import order_of
 from services.api.alarms.rehearsing import Rehearsal
@@ -96,9 +96,16 @@ class RuleDesk:
         command = self.container.ids.new()
         self.container.hold_alarm(Holding(alarm, action, who.id, command, why=why, until=until, scope=who.scope))
 
-    def approve(self, who: Caller, alarm: str) -> None:
+    def approve(self, who: Caller, alarm: str, kind: HoldKind) -> None:
         allow(Permission.RESET)(who)
-        self.container.hold_alarm.approve(alarm, by=who.id, command=self.container.ids.new(), scope=who.scope)
+        command = self.container.ids.new()
+        self.container.hold_alarm.approve(alarm, by=who.id, command=command, scope=who.scope, kind=kind)
+
+    def waiting(self, who: Caller) -> tuple[Hold, ...]:
+        """What waits in the person's area for a second one, the oldest first."""
+        now = self.container.clock.now()
+        holds = self.container.alarms.list_holds(scope=who.scope, now=now)
+        return tuple(sorted((hold for hold in holds if hold.state(now) is HoldState.WAITING), key=lambda h: h.at))
 
     def close(self, who: Caller, alarm: str, why: str) -> None:
         allow(Permission.RESET)(who)

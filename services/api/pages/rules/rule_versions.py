@@ -14,9 +14,10 @@ from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules import rule_views as views
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.rules.rules import watching
+from services.api.pages.words import Words
 from services.registry.domain import Permission
 from services.registry.domain.rules import differences
-from streams.contracts import Refused
+from streams.contracts import Refused, Rule
 
 MOST: Final = 400
 
@@ -57,7 +58,8 @@ def versions(
     before = by_number.get(whole(query.get("from", "")), by_number.get(max(after.version - 1, 1), after))
     errors = {}
     if refused is not None:
-        errors = {"reason": t(forms.NO_REASON) if refused.code == "fields" else refused.detail}
+        wanted = by_number.get(whole((values or {}).get("restore", "")), newest)
+        errors = {"reason": _refused(refused, wanted, newest.version, t)}
     return {
         **common(visit),
         "rule": newest,
@@ -72,3 +74,11 @@ def versions(
         "errors": errors,
         "key": msgspec.json.encode([name, newest.version, visit.now]).hex()[:80],
     }
+
+
+def _refused(refused: Refused, wanted: Rule, current: int, t: Words) -> str:
+    """Why an old version did not come back: the world has moved since, and it is judged anew."""
+    if refused.code == "version":
+        return t("已有第 {n} 版：请看过它，再决定恢复哪一版", n=current)
+    found = forms.refused_for(refused, forms.values_of(wanted), t)
+    return t("；").join(finding.text for finding in found) if found else t(forms.NO_REASON)

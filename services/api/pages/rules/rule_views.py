@@ -7,10 +7,9 @@ from typing import Any, Final
 from sensors.kinds import metric_of
 from services.api.pages import formatting as fmt
 from services.api.pages import vocabulary as voc
-from services.api.pages.alarms.alarm_views import SIGNS, plain
 from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow
-from services.api.pages.rules.rule_words import exact
+from services.api.pages.rules.rule_words import SIGNS, exact, plain
 from services.api.pages.words import N_, Words
 from services.daytime import clock_of
 from services.registry.domain import Applied, Difference, Standing
@@ -29,11 +28,15 @@ STANDINGS: Final = {
 }
 FIELDS: Final = {
     "kind": N_("种类"),
+    "id": N_("编号"),
+    "scope": N_("范围"),
+    "levels": N_("级别"),
+    "ticket": N_("工单"),
     "health": N_("设备自身的告警"),
     "qualities": N_("质量标记"),
     "enabled": N_("启用"), "metric": N_("量"), "op": N_("比较"), "cause": N_("隐患代码"), "name_zh": N_("中文名称"),
     "name_en": N_("英文名称"), "response_zh": N_("处置要点（中文）"), "response_en": N_("处置要点（英文）"),
-    "family": N_("同族"), "group": N_("分组属性"), "suppress_when": N_("被这些规则压制"),
+    "family": N_("同族"), "group": N_("分组属性"), "suppress_when": N_("被这些规则抑制"),
     "scope.area": N_("区域"), "scope.model": N_("型号"), "scope.device": N_("设备"), "scope.attributes": N_("属性"),
     "gate": N_("前提条件"), "schedule.start": N_("开始时刻"), "schedule.end": N_("结束时刻"),
     "schedule.days": N_("日子"), "no_data_periods": N_("判为无声的周期数"), "no_data_after_ms": N_("至少无声"),

@@ -2,12 +2,16 @@
 
 from typing import Final
 
+import msgspec
+
 from sensors.kinds import metric_of
 from services.api.pages import formatting as fmt
-from services.api.pages.alarms.alarm_views import SIGNS, plain
-from services.api.pages.vocabulary import QUALITIES, metric_name, say
-from services.api.pages.words import Words
+from services.api.pages.vocabulary import QUALITIES, TIME_UNITS, metric_name, say
+from services.api.pages.words import N_, Words
+from services.daytime import clock_of
 from streams.contracts import (
+    Condition,
+    Days,
     Flagged,
     Jump,
     Level,
@@ -18,16 +22,25 @@ from streams.contracts import (
     Rate,
     Ratio,
     Rule,
+    Schedule,
     Share,
     Sum,
     Unchanged,
     Value,
 )
 
+SIGNS: Final = {Op.GE: "≥", Op.GT: ">", Op.LE: "≤", Op.LT: "<"}
 PERCENT: Final = (Share, Nominal, Members)
 YES_OR_NO: Final = frozenset({Op.TRUE, Op.SILENT})
+DAYS: Final = {Days.ALL: N_("每天"), Days.WORKDAY: N_("工作日"), Days.HOLIDAY: N_("休息日")}
 TURNED: Final = {Op.GE: "≤", Op.GT: "≤", Op.LE: "≥", Op.LT: "≥"}
 """How a value stands to the limit less its deadband when the condition has gone."""
+
+
+def plain(value: float, digits: int) -> str:
+    """A limit without needless zeros: 50, 1.25."""
+    text = fmt.number(value, max(digits, 2))
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def exact(length: int, t: Words) -> str:
@@ -75,7 +88,7 @@ def _over_a_window(name: str, rule: Rule, measure: Rate | Share | Noise, kind: s
         return t("{name} 在 {window} 内的上升速度", name=name, window=window)
     if isinstance(measure, Noise):
         return t("{name} 在 {window} 内相邻读数的平均差", name=name, window=window)
-    met = f"{SIGNS.get(measure.op, '')} {_number(kind, rule.metric, measure.limit)}".strip()
+    met = f"{SIGNS.get(measure.op, '')} {_number(kind, rule.metric, measure.limit, t)}".strip()
     return t("{name} {met} 在 {window} 内的时间占比", name=name, met=met, window=window)
 
 
@@ -99,6 +112,8 @@ def unit(rule: Rule, kind: str) -> str:
 
 def digits(rule: Rule, kind: str) -> int:
     """With how many digits that quantity is said."""
+    if isinstance(rule.measure, PERCENT):
+        return 0
     metric = metric_of(kind, rule.metric)
     return metric.digits if metric and isinstance(rule.measure, Value | Sum | Jump) else 2
 
@@ -109,7 +124,7 @@ def said(rule: Rule, kind: str, value: float | None, t: Words) -> str:
         return t("无数据")
     if rule.op in YES_OR_NO:
         return t("是") if value else t("否")
-    return f"{plain(value, digits(rule, kind))} {unit(rule, kind)}".strip()
+    return f"{plain(value, digits(rule, kind))} {unit_word(unit(rule, kind), t)}".strip()
 
 
 def condition(rule: Rule, kind: str, limit: float | None, t: Words) -> str:
@@ -122,6 +137,22 @@ def condition(rule: Rule, kind: str, limit: float | None, t: Words) -> str:
     if rule.op is Op.TRUE or limit is None:
         return t("{name}为是", name=name)
     return f"{name} {SIGNS[rule.op]} {said(rule, kind, limit, t)}"
+
+
+def side(rule: Rule, kind: str, given: Condition, t: Words) -> str:
+    """What has to hold besides: 甲烷 在 6 时 内的上升速度 ≥ 0.05 %VOL/h."""
+    alone = msgspec.structs.replace(rule, metric=given.metric, op=given.op, measure=given.measure)
+    return condition(alone, kind, given.limit, t)
+
+
+def whole_condition(rule: Rule, kind: str, level: Level, limit: float | None, t: Words) -> str:
+    """The condition of a level with everything that has to hold at the same time."""
+    return t("，且 ").join([condition(rule, kind, limit, t), *(side(rule, kind, each, t) for each in level.given)])
+
+
+def hours(schedule: Schedule, t: Words) -> str:
+    """When a rule looks at all: 每天 22:00 – 06:00."""
+    return f"{t(DAYS[schedule.days])} {clock_of(schedule.start)} – {clock_of(schedule.end)}"
 
 
 def clearing(rule: Rule, kind: str, level: Level, t: Words) -> str:
@@ -152,9 +183,16 @@ def need(level: Level, t: Words) -> str:
         return t("持续 {delay} 且至少 {n} 次读数", delay=delay, n=level.repeat)
     if level.on_delay_ms:
         return t("持续 {delay}", delay=delay)
+    if level.repeat == 1:
+        return t("一次读数")
     return t("至少 {n} 次读数", n=level.repeat)
 
 
-def _number(kind: str, metric: str, value: float) -> str:
+def unit_word(unit: str, t: Words) -> str:
+    """A unit as it is read: 小时 and 天 instead of h and d; every other one is the same in all languages."""
+    return say(TIME_UNITS, unit, t)
+
+
+def _number(kind: str, metric: str, value: float, t: Words) -> str:
     known = metric_of(kind, metric)
-    return f"{plain(value, known.digits if known else 2)} {known.unit if known else ''}".strip()
+    return f"{plain(value, known.digits if known else 2)} {unit_word(known.unit if known else '', t)}".strip()

@@ -15,6 +15,7 @@ from services.api.pages.frames import common
 from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules import rule_measures
 from services.api.pages.rules import rule_views as views
+from services.api.pages.rules.rule_conflicts import Conflict, together, warned_of
 from services.api.pages.rules.rule_fields import UNITS
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.words import N_
@@ -142,6 +143,7 @@ def _form(
     new: bool = False,
     judged: Judged | None = None,
     refused: str = "",
+    conflict: Conflict | None = None,
 ) -> dict[str, Any]:
     """Everything the page of one rule says; ``judged`` what was found in the values just sent."""
     t, current = visit.t, base if new else rule_in(book, base.id)
@@ -161,6 +163,8 @@ def _form(
         "values": values,
         "errors": errors,
         "refused": refused,
+        "conflict": conflict,
+        "meant": warned_of(judged.warnings) if judged and refused == "meant" else "",
         "writes": writes,
         "severities": list(Severity),
         "level_fields": forms.LEVEL_FIELDS,
@@ -251,16 +255,35 @@ def _submit(desk: Desk, book: RuleDesk, visit: Visit, base: Rule, values: dict[s
     judged = _judged(book, visit, base, values)
     if values.get("do") == "try":
         return desk.show(visit, "rule.html", **_form(desk, book, visit, base, values, new=new, judged=judged))
+    if _asks(book, visit, base, values, judged, new=new):
+        page = _form(desk, book, visit, base, values, new=new, judged=judged, refused="meant")
+        return desk.show(visit, "rule.html", status=422, **page)
     try:
         kept = _keep(book, visit, base, values, new=new)
     except Refused as refused:
-        status = {"exists": 409, "version": 409, "idempotency": 409}.get(refused.code, 422)
+        if refused.code == "version":
+            values, conflict = together(book, base.id, values, visit.t)
+            current = rule_in(book, base.id)
+            judged = _judged(book, visit, current, values)
+            page = _form(desk, book, visit, current, values, judged=judged, refused="version", conflict=conflict)
+            return desk.show(visit, "rule.html", status=409, **page)
+        status = {"exists": 409, "idempotency": 409}.get(refused.code, 422)
         if status == 422 and refused.code not in {"invalid", "fields", "scope"}:
             raise
         word = "reason" if refused.code == "fields" else refused.code
         page = _form(desk, book, visit, base, values, new=new, judged=judged, refused=word)
         return desk.show(visit, "rule.html", status=status, **page)
     return RedirectResponse(f"/rules/{kept.rule.id}?said=rule_kept", 303)
+
+
+def _asks(book: RuleDesk, visit: Visit, base: Rule, values: Mapping[str, str], judged: Judged, *, new: bool) -> bool:
+    """Whether it is warned of something that was not so before and that nobody has yet said is meant."""
+    if judged.rule is None or not judged.warnings or len(judged.warnings) < len(judged.problems):
+        return False
+    if values.get("meant") == warned_of(judged.warnings):
+        return False
+    before = () if new else _judged(book, visit, base, forms.values_of(base)).warnings
+    return any((each.field, each.value) not in {(old.field, old.value) for old in before} for each in judged.warnings)
 
 
 def _keep(book: RuleDesk, visit: Visit, base: Rule, values: Mapping[str, str], *, new: bool) -> Revision:
