@@ -18,7 +18,7 @@ from tests.conftest import Database, PostgresServer
 from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryPeople
 
-SCHEMAS = ("registry", "tickets")
+SCHEMAS = ("registry", "tickets", "alarms")
 NOW = 1_795_312_800_000
 CHEN = User("chen", "陈强", Role.UNIT_HANDLER, unit="gas-repair")
 ADMIN = User("admin", "沈管理", Role.ADMINISTRATOR)

@@ -77,7 +77,7 @@ def test_only_ones_own_reports_are_heard_of_and_only_that_they_moved(platform: M
     mine, other = reported(platform, "citizen"), reported(platform, "operator")
 
     def happens() -> None:
-        _publish(platform, ALARMS.name, encode(raised("e9", grid=HERE)))
+        _publish(platform, ALARMS.name, encode(raised("leak-9", grid=HERE)))
         moved(platform, other)
         moved(platform, mine)
         moved(platform, other)
@@ -91,7 +91,7 @@ def test_only_ones_own_reports_are_heard_of_and_only_that_they_moved(platform: M
         "id": mine, "number": f"LY-{mine}", "version": 2, "state": "accepted", "stage": "discovery", "at": NOW,
     }  # fmt: skip
     said = json.dumps(found, ensure_ascii=False)
-    for secret in (other, "chen", "gas-", "13812345621", "e9"):
+    for secret in (other, "chen", "gas-", "13812345621", "leak-9"):
         assert secret not in said
 
 
