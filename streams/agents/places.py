@@ -7,7 +7,7 @@ acknowledged offset never gets past it. A seek while records of the partition ar
 
 A fetch that began before a rebalance goes on during it, by a set of partitions that grows meanwhile.
 It takes records of a changelog from behind the recovery's seek, and Faust throws away what it brings
-(ADR 77). So fetching and seeking exclude each other, and nothing is fetched while the flow is stopped.
+(ADR 77). So a recovery's seek waits for the fetch in flight.
 """
 
 import asyncio
@@ -115,14 +115,15 @@ class PlacedConsumer(Consumer):
                 await self._move(place, offset)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - as above
-        """Fetch once; at most ``timeout`` seconds, for so long a seek may have to wait."""
+        """Fetch once, nothing while the flow is stopped; for ``timeout`` seconds a recovery may have to wait."""
         async with self._at_the_log:
-            if not self.flow_active:
-                return {}
             return await super()._getmany(active_partitions, timeout)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Move, between two fetches."""
+        """Move; changelogs between two fetches. Inputs need not wait: :class:`Places` sees what they lose."""
+        if len(self._inputs(partitions)) == len(partitions):
+            await super().seek_wait(partitions)
+            return
         async with self._at_the_log:
             await super().seek_wait(partitions)
 
