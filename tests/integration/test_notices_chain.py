@@ -8,6 +8,8 @@ from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.feedback_links import MAX_AGE_MS, read_feedback_token
 from services.adapters.kafka import Outgoing, Sender
 from services.adapters.postgres import open_pool
+from services.notices.domain import REPORTER, Preference
+from services.notices.postgres import PostgresNotices
 from services.registry.domain import Role as Office
 from services.registry.domain import User
 from services.registry.postgres import PostgresPeople
@@ -91,6 +93,9 @@ def test_a_reporter_whose_ticket_reached_its_call_back_gets_a_link_that_their_ti
     with open_pool(database.url("linli_api"), name="test") as pool, PostgresTicketStore(pool).transaction() as work:
         work.save(story.ticket, story.events)
     ticket, newest, now = story.ticket, story.events[-1], SystemClock().now()
+    awake = Preference(f"{REPORTER}{ticket.id}", quiet=None, version=1)  # or the message would wait for the morning
+    with open_pool(database.url("linli_notices"), name="test") as pool:
+        assert PostgresNotices(pool).set_preference(awake, now=now)
     event = TicketEvent(
         newest.id, ticket.id, ticket.number, ticket.version, "check_ok", "checking", "callback", "feedback", "hotline",
         GRID, 2, now, "worker", "grid_worker",
