@@ -9,21 +9,18 @@ ends with 1 where one is beyond the limit or looks by no index.
 """
 
 import argparse
-import secrets
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 from psycopg import conninfo
 
+from bench import own_postgres
 from services.adapters.postgres import Pool, open_pool
 from services.adapters.retry import until_available
 from services.api.door.auth import Caller
@@ -33,8 +30,6 @@ from services.provision import database as provision
 from services.registry.domain import Role
 from services.registry.postgres import PostgresPlaces
 from services.registry.postgres.places import finding
-from services.stack import addresses, program
-from services.stack.servers import postgres
 
 LIMIT_MS = 1_000
 """Sub-second while typing, the answer's way to the browser not counted."""
@@ -120,19 +115,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--typing", type=int, default=1, help="people who type at once")
     arguments = parser.parse_args()
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linli-bench-")))
-        home.chmod(0o755)
-        port, password = addresses.any_free(set()), secrets.token_urlsafe(9)
-        prepared = postgres.prepare(home=home / "postgres", port=port, password=password, fast=True)
-        process = program.spawn(prepared, home / "log")
-        stack.callback(process.wait, 30)
-        stack.callback(process.terminate)
-        program.wait_for("postgres", lambda: program.listening(port), alive=lambda: process.poll() is None)
-        admin, buildings = postgres.admin_url(port, password), arguments.buildings
-        address = until_available(threading.Event(), "bench", lambda: filled(admin, buildings))
-        pool = stack.enter_context(open_pool(address, name="bench", size=arguments.typing))
-        return judged(pool, arguments.rounds, arguments.typing)
+    with own_postgres.running() as admin:
+        address = until_available(threading.Event(), "bench", lambda: filled(admin, arguments.buildings))
+        with open_pool(address, name="bench", size=arguments.typing) as pool:
+            return judged(pool, arguments.rounds, arguments.typing)
 
 
 def judged(pool: Pool, rounds: int, typing: int) -> int:

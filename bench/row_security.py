@@ -9,25 +9,20 @@ eight events a ticket. Prints the median and the 95th percentile of each questio
 """
 
 import argparse
-import secrets
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
 
 import msgspec
 import psycopg
 from psycopg import conninfo
 from psycopg.types.json import Jsonb
 
+from bench import own_postgres
 from services.adapters.postgres import Pool, open_pool
 from services.adapters.retry import until_available
 from services.provision import database as provision
-from services.stack import addresses, program
-from services.stack.servers import postgres
 from services.tickets.domain import TicketFilters
 from services.tickets.domain.figures import By, FigureQuery
 from services.tickets.domain.ordering import order_of
@@ -132,16 +127,7 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=40)
     arguments = parser.parse_args()
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linli-bench-")))
-        home.chmod(0o755)
-        port, password = addresses.any_free(set()), secrets.token_urlsafe(9)
-        prepared = postgres.prepare(home=home / "postgres", port=port, password=password, fast=True)
-        process = program.spawn(prepared, home / "log")
-        stack.callback(process.wait, 30)
-        stack.callback(process.terminate)
-        program.wait_for("postgres", lambda: program.listening(port), alive=lambda: process.poll() is None)
-        admin = postgres.admin_url(port, password)
+    with own_postgres.running() as admin:
         tickets = arguments.tickets
         before = until_available(threading.Event(), "bench", lambda: filled(admin, tickets, "before", bound=False))
         after = filled(admin, tickets, "after", bound=True)
