@@ -19,10 +19,15 @@ def check_area(atlas: Atlas, area: str) -> None:
         Refused: ``fields``.
     """
     if area and not atlas.has_area(area):
-        raise Refused(
-            "fields", f"'{area}' lies outside every area of the district", wrong=["area"], value=area, named="area",
-            remedy="Look it up in the list of areas, or leave it out and give the place or the position.",
-        )  # fmt: skip
+        raise no_area(area)
+
+
+def no_area(area: str) -> Refused:
+    """What is said of an area that the registry does not have."""
+    return Refused(
+        "fields", f"'{area}' lies outside every area of the district", wrong=["area"], value=area, named="area",
+        remedy="Look it up in the list of areas, or leave it out and give the place or the position.",
+    )  # fmt: skip
 
 
 def units_named(atlas: Atlas, action: str, details: Details) -> dict[str, str | None]:

@@ -95,6 +95,20 @@ def test_every_fault_is_named_by_line_and_column_and_nothing_is_taken_over(platf
     assert len(platform.tickets.state.tickets) == before
 
 
+def test_what_is_refused_of_a_file_leaves_the_rest_of_it_alone(platform: MemoryPlatform) -> None:
+    rows = [f"A-{number},路灯 {number},三号楼前,{HERE},\n" for number in range(120)]
+    head = FILE.splitlines(keepends=True)[0]
+    body(sent(platform, head + rows[7] + rows[60], dry_run=False))
+    rows[7] = rows[7].replace("路灯", "井盖")
+    rows[70] = "A-70,路灯 70,三号楼前,110101,\n"
+    found = body(sent(platform, head + "".join(rows), dry_run=False))
+    assert [(each["line"], each["column"], each["value"]) for each in found["faults"]] == [
+        (9, "工单编号", "A-7"), (72, "区划", "110101"),
+    ]  # fmt: skip
+    assert (found["known"], found["fresh"], len(found["taken"])) == (1, 117, 118)
+    assert sum(ticket.source == "system" for ticket in platform.tickets.state.tickets.values()) == 119
+
+
 def test_a_number_that_came_back_with_another_content_is_a_fault(platform: MemoryPlatform) -> None:
     body(sent(platform, dry_run=False))
     found = body(sent(platform, FILE.replace("路灯不亮", "路灯闪烁"), dry_run=False))
