@@ -26,7 +26,7 @@ from services.tickets.domain.errors import Wrong
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import DEFAULT
-from services.tickets.domain.text import check_text
+from services.tickets.domain.text import check_phone, check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.erasing import keep_account, put
 from services.tickets.handlers.incidents import gather, save
@@ -95,6 +95,7 @@ class OpenTicket:
             Refused: ``fields`` or ``forbidden``; ``idempotency`` for a key of another request.
         """
         own = source_of(report, who, scope)
+        check_phone(report.caller.phone if report.caller else "")
         if self.atlas is not None:
             check_area(self.atlas, report.area)
         request = Request(key, who, report)
