@@ -22,14 +22,14 @@ from services.tickets.domain import (
     Ticket,
 )  # fmt: skip
 from services.tickets.domain.catalogue import check_category
-from services.tickets.domain.errors import Wrong
+from services.tickets.domain.errors import MergedItself, Wrong
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_phone, check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.erasing import keep_account, put
-from services.tickets.handlers.incidents import gather, save
+from services.tickets.handlers.incidents import gather, led, save
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.photos import show
 from services.tickets.handlers.places import check_area, check_units, units_named
@@ -196,9 +196,13 @@ class ActOnTicket:
             raise IllegalTransition(ticket.state, act.action, allowed)
         action = Action(act.action)
         master = self._master(work, act.details.master, scope) if action is Action.MERGE else None
-        moved, events = domain.move(
-            ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
-        )
+        try:
+            moved, events = domain.move(
+                ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
+            )
+        except MergedItself as merged:
+            leading = led(work, master) or ticket
+            raise (merged.by_this() if leading.id == ticket.id else merged.led_by(leading.number)) from None
         if action is Action.ERASE:
             put(work, moved, events)
             keep_account(work, moved, now, who, act.details.reason)
