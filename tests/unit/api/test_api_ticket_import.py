@@ -75,6 +75,14 @@ def test_a_category_that_is_none_is_a_fault_of_its_own_column(platform: MemoryPl
     assert "did you mean" in found["faults"][0]["detail"]
 
 
+def test_a_code_that_a_spreadsheet_rounded_is_said_to_be_that(platform: MemoryPlatform) -> None:
+    found = body(sent(platform, FILE.replace(HERE, "9.90101E+14"), dry_run=False))
+    assert [(each["column"], each["value"], each["because"]) for each in found["faults"]] == [
+        ("区划", "9.90101E+14", "rounded")
+    ]
+    assert found["taken"] == []
+
+
 def test_json_lines_are_read_alike(platform: MemoryPlatform) -> None:
     lines = [{"工单编号": 7, "标题": "甲", "诉求": "一", "区划": None}, {"工单编号": 8, "标题": "乙", "诉求": "二"}]
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
