@@ -69,6 +69,19 @@ def opened(city: MemoryCity) -> str:
     return made.headers["location"].partition("?")[0]
 
 
+def test_what_was_written_for_a_step_that_is_gone_stands_in_a_note(city: MemoryCity) -> None:
+    ticket = opened(city)
+    operator = Person(city, "operator")
+    act(operator, ticket, "accept")
+    late = operator.press(f"{ticket}/actions", action="accept", version="1", reason="", text="先记下：钥匙在门卫")
+    assert late.status_code == 409
+    assert "您写的内容放进了备注" in late.text
+    note = late.text.partition('id="form-note"')[2].partition("</form>")[0]
+    assert "先记下：钥匙在门卫</textarea>" in note
+    silent = operator.press(f"{ticket}/actions", action="accept", version="1")
+    assert "放进了备注" not in silent.text
+
+
 def test_the_units_of_the_catalogue_are_proposed_and_others_may_assist(city: MemoryCity) -> None:
     ticket, dispatcher = opened(city), Person(city, "dispatcher")
     act(Person(city, "operator"), ticket, "accept")
