@@ -47,7 +47,7 @@ def test_the_reason_is_asked_for_and_shown_with_who_and_since_when(city: MemoryC
     assert begin(manager, gas.id, "换传感器").status_code == 303
     city.clock.advance(3 * HOUR)
     page = text(manager, f"/devices/{gas.id}")
-    part = page.partition('id="maintenance"')[2].partition("</div>")[0]
+    part = page.partition('id="maintenance"')[2].partition("</dl>")[0]
     name = next(user.name for user in city.people.list_users() if user.id == "grid_manager")
     assert all(said in part for said in ("检修中", "已 3 时", name, "换传感器"))
     assert Form(page, "state-form").fields == {**manager.csrf, "version": "2", "state": "active"}
