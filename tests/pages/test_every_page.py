@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.pages.conftest import PHONE, SMALL, Site, every_page
 
 NAMES = (
-    "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
+    "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "maintenance", "device", "tickets", "ticket", "new-ticket",
     "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine",
     "oncall", "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi",
     "kpi-tickets", "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import", "callbacks", "supervision",
