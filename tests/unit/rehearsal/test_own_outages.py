@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 
+import pytest
+
 from sensors.kinds import KINDS
-from services.rehearsal.domain import Outages, Stored, records
+from services.rehearsal.domain import Episode, Outages, Stored, records
 from services.rehearsal.domain.feed import TICK_MS
 from services.rehearsal.domain.report import Away
 from services.rehearsal.handlers import RehearseRule, Result, Scope
@@ -36,9 +38,10 @@ def silent(away: Collection[tuple[int, int]], dark: Collection[tuple[int, int]] 
 
 
 def lamps(away: Collection[tuple[int, int]], dark: Collection[tuple[int, int]]) -> MemoryArchive:
+    """Ten lamps of one feeder, once a minute."""
     stored: list[Stored] = []
     for number, lamp in enumerate(LAMPS):
-        for at in NIGHT:
+        for at in range(-2 * H, 7 * H, M):
             after = at + number * 3 * S + 400
             if not any(a <= after < b for a, b in [*away, *dark]):
                 stored += says(lamp, T0 + after, 58.0)
@@ -47,6 +50,10 @@ def lamps(away: Collection[tuple[int, int]], dark: Collection[tuple[int, int]]) 
 
 def run(rule: Rule, archive: MemoryArchive, **scope: str) -> Result:
     return RehearseRule(archive)(rule, Scope(T0, T0 + END, **scope))
+
+
+def feeders(archive: MemoryArchive) -> list[Episode]:
+    return RehearseRule(archive)(FEEDER, Scope(T0, T0 + 7 * H)).rehearsed
 
 
 def test_an_outage_of_the_platform_is_nobodys_silence() -> None:
@@ -76,17 +83,25 @@ def test_who_is_dark_while_only_its_own_scope_is_quiet_is_silent() -> None:
 
 
 def test_an_outage_is_no_feeder_outage_and_a_dark_feeder_is_one_meanwhile() -> None:
-    assert run(FEEDER, lamps([AWAY], [])).rehearsed == []
-    (alone,) = run(FEEDER, lamps([], [AWAY])).rehearsed
+    assert feeders(lamps([AWAY], [])) == []
+    (alone,) = feeders(lamps([], [AWAY]))
     assert AWAY[0] < alone.at - T0 < AWAY[0] + 10 * M
-    (both,) = run(FEEDER, lamps([AWAY], [(AWAY[0] - 30 * S, AWAY[1] + H)])).rehearsed
+    (both,) = feeders(lamps([AWAY], [(AWAY[0] - 30 * S, AWAY[1] + H)]))
     assert AWAY[1] < both.at - T0 < AWAY[1] + 10 * M, "judged when there is a log again"
+
+
+@pytest.mark.parametrize("length", [110 * S, 130 * S, 3 * M, 4 * M, 5 * M, 7 * M])
+@pytest.mark.parametrize("phase", [0, 43 * S])
+def test_however_short_an_outage_is_no_feeder_is_out_because_of_it(length: int, phase: int) -> None:
+    """Three periods of silence and the rule's delay must not both fit in before the lamps can speak again."""
+    begin = AWAY[0] + phase
+    assert feeders(lamps([(begin, begin + length)], [])) == []
 
 
 def test_nothing_runs_out_for_a_group_while_nobody_wrote_time() -> None:
     """Lamps fall silent four minutes before the platform goes: live, that is judged when it is back."""
     dark = (AWAY[0] - 4 * M, AWAY[1] + H)
-    (episode,) = run(FEEDER, lamps([AWAY], [dark])).rehearsed
+    (episode,) = feeders(lamps([AWAY], [dark]))
     assert not T0 + AWAY[0] < episode.at < T0 + AWAY[1]
 
 
