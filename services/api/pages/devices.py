@@ -14,6 +14,7 @@ from services.api.pages import formatting as fmt
 from services.api.pages import maintenance
 from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
+from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
@@ -31,7 +32,7 @@ PAGE: Final = 100
 MAINTENANCE: Final = str(DeviceState.MAINTENANCE)
 
 
-def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
+def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     watcher = Depends(allow(Permission.WATCH))
     router = APIRouter(include_in_schema=False, dependencies=[watcher])
 
@@ -47,7 +48,7 @@ def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
         visit = desk.visit(request)
         row = _found(desk, visit, device)
         entry = _entry(rules, visit, row, visit.request.query_params.get("card", ""))
-        return desk.show(visit, "device.html", **_one(desk, visit, row), **_applied(rules, visit, row), **entry)
+        return desk.show(visit, "device.html", **_one(desk, book, visit, row), **_applied(rules, visit, row), **entry)
 
     @router.post("/devices/{device}/state")
     def state(request: Request, device: str, form: Sent) -> Response:
@@ -61,7 +62,7 @@ def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
         except Refused as refused:
             text = maintenance.refused_text(refused, visit.t)
             row = _found(desk, visit, device)
-            values = {**_one(desk, visit, row), **_applied(rules, visit, row), **_entry(rules, visit, row, "")}
+            values = {**_one(desk, book, visit, row), **_applied(rules, visit, row), **_entry(rules, visit, row, "")}
             status = STATUSES.get(refused.code, 409)
             return desk.show(visit, "device.html", status=status, **values | {"refused": text, "typed": why})
         return RedirectResponse(f"/devices/{device}?said=state", 303)
@@ -79,7 +80,7 @@ def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
                 raise
             wrong = {field: visit.t(entry_views.WRONG[field])}
             entry = _entry(rules, visit, row, level) | {"wrong": wrong, "written": _written(form)}
-            values = {**_one(desk, visit, row), **_applied(rules, visit, row), **entry}
+            values = {**_one(desk, book, visit, row), **_applied(rules, visit, row), **entry}
             return desk.show(visit, "device.html", status=422, **values)
         return RedirectResponse(f"/devices/{device}?said=entry_card#entry", 303)
 
@@ -154,12 +155,13 @@ def _absent(rules: RuleDesk, visit: Visit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
+def _one(desk: Desk, book: AlarmBook, visit: Visit, row: DeviceRow) -> dict[str, Any]:
     source, t, now = desk.source, visit.t, visit.now
     last = source.last_values(row.id)
     metric = graphs.main_metric(row.kind, visit.request.query_params.get("metric", ""))
     rules = {rule.id: rule for rule in source.rules()}
     alarms = sorted(source.alarms_of(visit.caller, row.id, now - fmt.DAY), key=lambda alarm: -alarm.since)
+    titles = book.titles(visit.caller, alarms, rules, t)
     return {
         **common(visit, live=True),
         "device": row,
@@ -170,7 +172,7 @@ def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
         "metric": metric,
         "metric_name": voc.metric_name(row.kind, metric, t),
         "chart": graphs.of_day(source, row, metric, alarms, now, t),
-        "alarms": alarm_views.views(alarms, rules, now, t),
+        "alarms": [alarm_views.view(alarm, rules, now, t, titles) for alarm in alarms],
     }
 
 

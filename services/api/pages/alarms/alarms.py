@@ -15,7 +15,7 @@ from services.api.pages import maintenance, rows
 from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
-from services.api.pages.alarms.members import members_of
+from services.api.pages.alarms.members import hides, members_of
 from services.api.pages.alarms.named import Named
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
@@ -39,7 +39,7 @@ STATES: Final = {
     "all": N_("全部"),
 }
 OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UNACK)
-FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device", "incident")
+FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device", "incident", "suppressed_by")
 
 
 def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
@@ -137,6 +137,7 @@ def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmF
         rule=chosen["rule"],
         device=chosen["device"],
         incident=chosen["incident"],
+        suppressed_by=chosen["suppressed_by"],
         collapsed=collapsed,
     )
 
@@ -178,6 +179,7 @@ def page_of(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name
         "works": works_at(book.container, visit, row.area),
         "lasted": alarm_story.lasted(row, now, t),
         "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
+        "hides": hides(desk, book, visit, listed.alarm.episode),
         "own": listed.alarm.device == listed.alarm.group,
         **acting.panel(rule_desk, visit, listed.alarm),
         "named": named,
