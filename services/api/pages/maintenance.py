@@ -39,6 +39,11 @@ class Summary:
     long: bool
     whys: Mapping[str, str]
 
+    @property
+    def said(self) -> str:
+        """The number, which ends where the list does."""
+        return f"{fmt.number(self.total)}+" if self.total >= SHOWN else fmt.number(self.total)
+
 
 def of_device(container: Container, device: str, now: int, t: Words) -> MaintenanceView | None:
     """None where it is in none."""

@@ -16,6 +16,8 @@ CHUNK: Final = 5_000
 """Readings in one transaction; more gained nothing in ``bench/history.py``."""
 SOURCE: Final = "history"
 _MOST_NOTED: Final = 1_000
+_TIMES: Final = range(2**53)
+"""What the table can hold: a gateway's nonsense must not stop history."""
 _ACTION: Final = b'{"type":"action"'
 
 
@@ -80,7 +82,7 @@ class Ingest:
         except Undecodable as error:
             self._bury(raw, error)
             return load
-        if not isinstance(record, Action):
+        if not isinstance(record, Action) and record.at in _TIMES:
             self._heard.add(record.at // HEARD_MS * HEARD_MS)
         if not isinstance(record, Batch):
             return load

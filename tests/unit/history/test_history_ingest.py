@@ -85,6 +85,14 @@ def test_every_ten_seconds_of_the_log_are_noted_once() -> None:
     assert store.notes == [[begin, begin + 2 * HEARD_MS], [begin + HEARD_MS]]
 
 
+def test_a_nonsensical_clock_notes_nothing() -> None:
+    store = Chunks()
+
+    Ingest(store, store)([tick(-1), tick(2**70)])
+
+    assert (store.heard, store.letters) == (set(), {})
+
+
 def test_what_could_not_be_noted_is_noted_with_the_next_records() -> None:
     store, begin = Chunks(), NOW // HEARD_MS * HEARD_MS
     ingest = Ingest(store, store)
