@@ -42,6 +42,7 @@ class Did(StrEnum):
     ERASE = "erase"
     ENTRY_CARD = "entry_card"
     HOLD = "hold"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What history needs from a store, and what it offers the front door to read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from services.history.domain import (
@@ -27,6 +27,13 @@ class ReadingStore(Protocol):
 
         Raises:
             Undecodable: ``storage``, a value in the chunk can never be stored.
+            Unavailable: the server is away; call again.
+        """
+
+    def hear(self, stretches: Collection[int]) -> None:
+        """Note, each once, stretches of ``HEARD_MS`` in which the log had a record; by their beginning, epoch ms.
+
+        Raises:
             Unavailable: the server is away; call again.
         """
 

@@ -15,6 +15,7 @@ from services.registry.mirroring import Mirror, keep_whole
 from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresRules
 from services.registry.settings import RegistrySettings
 from services.registry.sign_ins import watch_sign_ins
+from services.registry.watching import watch_maintenance
 from streams.contracts.topics import DEVICES, RULES
 
 PURPOSE = "Devices, areas, units, people and rules: seeds them, and mirrors them on Kafka."
@@ -28,14 +29,15 @@ def compose(settings: RegistrySettings, runtime: Runtime) -> dict[str, Loop]:
     sender = Sender(settings.kafka_bootstrap_servers, client_id="linli-registry")
     runtime.resources.callback(sender.close)
     until_available(runtime.stop, "seed", lambda: seeding.prepare(settings, pool, clock))
-    servers = settings.kafka_bootstrap_servers
+    servers, devices = settings.kafka_bootstrap_servers, PostgresDevices(pool)
     mirrors = [
         Mirror(RULES, PostgresRules(pool), Mirrored(servers, RULES)),
-        Mirror(DEVICES, PostgresDevices(pool), Mirrored(servers, DEVICES)),
+        Mirror(DEVICES, devices, Mirrored(servers, DEVICES)),
     ]
     return {
         "outbox": Relay(url, "registry", sender, runtime.health).run,
         "tokens": lambda stop: watch_sign_ins(stop, PostgresPeople(pool), clock, runtime.health),
+        "maintenance": lambda stop: watch_maintenance(stop, devices, PostgresRules(pool), clock, runtime.health),
         "mirror": lambda stop: keep_whole(stop, mirrors, runtime.health),
         "audit": AuditWatch(pool, "registry", clock, runtime.health).run,
     }

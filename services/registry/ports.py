@@ -8,6 +8,7 @@ from services.duty import Duty, Substitution
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, EntryCard, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries
+from services.registry.domain.maintenance import Maintenance
 from streams.contracts import Device, Rule
 
 
@@ -21,8 +22,11 @@ class DeviceStore(Protocol):
     def insert_device(self, device: Device, *, by: str, now: int) -> bool:
         """Keep a new device; False where its id is taken."""
 
-    def update_device(self, device: Device, *, by: str, now: int) -> bool:
-        """Keep the version after ``device.version - 1``; False where that is no longer the current one."""
+    def update_device(self, device: Device, *, by: str, now: int, why: str = "", entry: Entry | None = None) -> bool:
+        """Keep the version after ``device.version - 1``; False where that is no longer the current one.
+
+        ``why`` is kept with the change; ``entry`` goes into the audit log, in the same transaction.
+        """
 
 
 class DeviceReader(Protocol):
@@ -35,6 +39,12 @@ class DeviceReader(Protocol):
 
     def count_devices(self, *, scope: str) -> dict[tuple[str, str], int]:
         """How many devices there are by (kind, state)."""
+
+    def in_maintenance(
+        self, *, scope: str, devices: Collection[str] | None = None, limit: int
+    ) -> tuple[Maintenance, ...]:
+        """The longest first, then by id; ``devices`` None restricts nothing."""
+        ...
 
 
 class PlaceReader(Protocol):

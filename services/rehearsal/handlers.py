@@ -7,6 +7,7 @@ from typing import Final
 from services.rehearsal.domain import (
     SECOND_MS,
     TICK_MS,
+    Away,
     Episode,
     Pair,
     Side,
@@ -24,6 +25,7 @@ from services.rehearsal.domain import (
 )  # fmt: skip
 from services.rehearsal.ports import Archive
 from streams.contracts import Refused, Rule, Sample
+from streams.rules import DEFAULT_CLOCK
 
 DAY_MS: Final = 86_400_000
 MOST_DAYS: Final = 92
@@ -67,6 +69,7 @@ class Result:
     in_force: list[Episode]
     pairs: list[Pair]
     known: bool
+    away: Away
 
     def tickets(self) -> tuple[float, float]:
         """Tickets a day: rehearsed, in force."""
@@ -103,10 +106,13 @@ class RehearseRule:
         stored = by_arrival(self.archive.windows(list(kinds), metrics, lead, scope.end))
         counted = _Counted(progress)
         linger = SECOND_MS if grouped else TICK_MS
-        log = records(counted(samples(stored, kinds)), grids, lead, scope.end, linger_ms=linger)
+        outages = self.archive.outages(lead, scope.end, DEFAULT_CLOCK.outage)
+        arriving = counted(samples(stored, kinds))
+        log = records(arriving, grids, lead, scope.end, linger_ms=linger, away=outages.stretches)
         rehearse(log, sides if theirs else sides[:1])
         new, old = (side.ledger.raised for side in sides)
-        return Result(scope, len(devices), counted.messages, new, old, paired(new, old, scope.end), rule.id in rules)
+        pairs, away = paired(new, old, scope.end), Away.of(outages, scope.start, scope.end)
+        return Result(scope, len(devices), counted.messages, new, old, pairs, rule.id in rules, away)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from services.rehearsal.domain import Stored, Window
+from services.rehearsal.domain import Outages, Stored, Window
 from streams.contracts import Device, Rule
 
 
@@ -22,5 +22,8 @@ class Archive(Protocol):
         They are read as they are taken: memory depends on neither the period nor the number of readings.
         """
 
+    def outages(self, start: int, end: int, least: int) -> Outages:
+        """When the platform itself was away for longer than ``least`` ms, as far as it meets ``start`` to ``end``."""
 
-__all__ = ["Archive", "Stored", "Window"]
+
+__all__ = ["Archive", "Outages", "Stored", "Window"]

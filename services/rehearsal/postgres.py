@@ -8,7 +8,7 @@ import msgspec
 from psycopg import Connection
 
 from services.adapters.postgres import Pool, translated
-from services.rehearsal.domain import Stored, Window
+from services.rehearsal.domain import Outages, Stored, Window
 from streams.contracts import Device, Flag, Rule
 
 STRETCH_MS: Final = 3_600_000
@@ -35,6 +35,10 @@ _SERIES: Final = """
 SELECT id FROM history.series
 WHERE device = ANY(%(devices)s) AND (%(metrics)s::text[] IS NULL OR metric = ANY(%(metrics)s))
 """
+_OUTAGES: Final = """
+SELECT greatest(since, %(start)s), least(until, %(end)s) FROM history.outages(%(start)s, %(end)s, %(least)s)
+"""
+_NOTED_FROM: Final = "SELECT min(at) FROM history.heard"
 _FLAGS: dict[int, tuple[str, ...]] = {}
 
 
@@ -65,6 +69,13 @@ class PostgresArchive:
             for since in range(start, end, STRETCH_MS):
                 until = min(since + STRETCH_MS, end)
                 yield until, _stretch(connection, series, since, until)
+
+    def outages(self, start: int, end: int, least: int) -> Outages:
+        values = {"start": start, "end": end, "least": least}
+        with translated(), self._pool.connection() as connection:
+            found: Sequence[tuple[Any, ...]] = connection.execute(_OUTAGES, values).fetchall()
+            noted: Sequence[tuple[Any, ...]] = connection.execute(_NOTED_FROM).fetchall()
+        return Outages(tuple((since, until) for since, until in found), noted[0][0])
 
 
 def _stretch(connection: Connection[Any], series: list[int], since: int, until: int) -> Iterator[Stored]:

@@ -68,6 +68,8 @@ def result(found: Result, most: int) -> None:
     """Counts, tickets a day, and what changed, each with its time and device."""
     days = (found.scope.end - found.scope.start) / 86_400_000
     out.print(f"{found.devices:,} 台 devices · {days:.1f} 天 days · {found.messages:,} 条 messages")
+    for line in _away(found):
+        out.print(line)
     mine, theirs = found.tickets()
     table = Table("", "试演 rehearsed", "现行 in force", box=None)
     table.add_row("告警 alarms", f"{len(found.rehearsed):,}", f"{len(found.in_force):,}" if found.known else "—")
@@ -93,7 +95,7 @@ def report_of(found: Result) -> Report:
     mine, theirs = found.tickets()
     episodes = compared(found.pairs)
     return Report(
-        found.scope.start, found.scope.end, found.devices, found.messages,
+        found.scope.start, found.scope.end, found.devices, found.messages, found.away,
         alarms=Sides(len(found.rehearsed), len(found.in_force) if found.known else None),
         tickets_a_day=Sides(mine, theirs if found.known else None), changes=counted(episodes), episodes=episodes,
     )  # fmt: skip
@@ -103,9 +105,25 @@ def failed(text: str) -> None:
     errors.print(f"✗ {text}")
 
 
+def _away(found: Result) -> Iterator[str]:
+    away = found.away
+    if away.stretches:
+        minutes = f"{away.ms / 60_000:,.0f}"
+        yield f"期间平台有 {away.stretches:,} 段、共 {minutes} 分钟没有收到任何数据，未计为静默"
+        yield f"the platform itself received nothing in {away.stretches:,} stretches, {minutes} min in all: no silence"
+    if away.unknown_before(found.scope.start):
+        since = "…" if away.noted_from is None else _moment(away.noted_from)
+        yield f"平台自身的中断从 {since} 起才有记录，此前的中断会被看成设备静默"
+        yield f"what the platform was away for is noted from {since}; an earlier outage looks like silent devices"
+
+
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
+
+
 def _line(pair: Pair) -> str:
     episode = pair.rehearsed or pair.in_force
     device, severity = (episode.device, episode.worst) if episode else ("", "")
-    when = datetime.fromtimestamp(pair.at / 1000, UTC).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
+    when = _moment(pair.at)
     moved = f" {abs(pair.moved) / 1000:,.0f} s" if pair.moved else ""
     return f"  {when}  {WORDS[pair.change]}{moved}  {device}  {severity}"

@@ -90,6 +90,12 @@ ENGINE_RULES_LOST = _gauge(
 
 # Registry
 REGISTRY_MIRRORED = _counter("registry_mirrored_total", "Records sent again that their topic had lost.", "topic")
+MAINTENANCE_DEVICES = _gauge(
+    "maintenance_devices", "Devices in maintenance, by whether a rule could raise a critical alarm of them.", "critical"
+)
+MAINTENANCE_OLDEST = _gauge(
+    "maintenance_oldest_seconds", "How long the longest maintenance of a device with a critical rule has lasted."
+)
 
 # History
 HISTORY_ROWS = _counter("history_rows_total", "Readings stored (new) or already there (duplicate).", "outcome")

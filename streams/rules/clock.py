@@ -19,7 +19,8 @@ class ClockPolicy(msgspec.Struct, frozen=True):
     ``ahead``: more than this ahead of its arrival cannot be true. ``slow``: less than this behind
     is transmission. ``steady`` within, over at least ``samples`` and ``span``: an offset, not a
     chance. ``backlog``: older than this is not "now". ``outage``: a log without a record for this
-    long had no gateway, so nobody's silence in it proves anything.
+    long had no gateway, so nobody's silence in it proves anything; as long as the delay of the rules on groups, since
+    whose members are silent for three of their periods would otherwise be out before they can speak again.
     """
 
     ahead: int = 5_000
@@ -29,7 +30,7 @@ class ClockPolicy(msgspec.Struct, frozen=True):
     span: int = 20_000
     backlog: int = 300_000
     draining: int = 2_000
-    outage: int = 300_000
+    outage: int = 120_000
 
 
 DEFAULT_CLOCK = ClockPolicy()

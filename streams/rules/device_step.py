@@ -58,7 +58,11 @@ class DeviceStep(Bench):
         return verdict
 
     def timers(self, due: int) -> None:
-        """Time has reached ``due`` and nothing in the log came first."""
+        """Time has reached ``due`` and nothing in the log came first.
+
+        Raises:
+            RuntimeError: a bug, of a timer that would fire for ever and hold up every other device.
+        """
         track = self.track
         for rule_id in [rule_id for rule_id in (*track.plan.rules, *BUILT_IN) if rule_id in track.slots]:
             rule = track.rule(rule_id)
@@ -74,6 +78,9 @@ class DeviceStep(Bench):
                 self.rule = rule
                 self.crowd.silent(rule, group, at)
         self.rule = None
+        following = self.track.next_due(self.resumed)
+        if following is not None and following <= due:
+            raise RuntimeError(f"a timer that was due at {due} has fired and is due again at {following}")
 
     def act(self, action: Action, rule: Rule) -> None:
         self.rule = rule

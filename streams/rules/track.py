@@ -183,8 +183,10 @@ class Track:
         return found
 
     def crowd_silences(self, resumed: int) -> list[tuple[Rule, str, int]]:
-        """The groups in which this device will count as silent: rule, group, and when."""
-        found = []
+        """The groups in which this device will count as silent, in maintenance none: rule, group, and when."""
+        found: list[tuple[Rule, str, int]] = []
+        if self.in_maintenance:
+            return found
         for rule in self.plan.crowds:
             periods = rule.measure.silent_periods  # type: ignore[union-attr]
             membership = self.members.get(rule.id)

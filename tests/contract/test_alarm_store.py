@@ -274,6 +274,8 @@ FILTERS = [
     (AlarmFilters(metric="ch4_lel"), 2),
     (AlarmFilters(metric="alarm"), 0),
     (AlarmFilters(incident="gas-leak:d2"), 1),
+    (AlarmFilters(suppressed_by="e9"), 1),
+    (AlarmFilters(suppressed_by="e1"), 0),
     (AlarmFilters(since=T0), 1),
     (AlarmFilters(until=T0), 1),
 ]
@@ -282,7 +284,7 @@ FILTERS = [
 @pytest.mark.parametrize(("filters", "count"), FILTERS, ids=str)
 def test_every_filter_narrows(side: Side, filters: AlarmFilters, count: int) -> None:
     side.record(
-        raised("e1", shelved_until=T0 + 60_000),
+        raised("e1", shelved_until=T0 + 60_000, suppressed_by="e9"),
         returned("e2", device="d2", severity=Severity.MAJOR, since=T0, cause=Cause.RETURNED),
     )
     assert len(side.reader.list_alarms(filters, scope="", limit=9, after=None).items) == count

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from services.adapters.postgres import open_pool
+from services.audit import Did, Entry
 from services.registry.domain import Area, DeviceFilter, Identity, Layer, Revision, Role, Token, TokenKind, Unit, User
 from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresPlaces, PostgresRules
 from streams.contracts import Device, DeviceState, Refused, Rule
@@ -24,6 +25,13 @@ class Stores:
     places: MemoryPlaces | PostgresPlaces
     rules: MemoryRules | PostgresRules
     people: MemoryPeople | PostgresPeople
+
+    def audited(self) -> list[str]:
+        """The subjects of the audit log."""
+        if isinstance(self.devices, MemoryDevices):
+            return [entry.subject for entry in self.devices.chain.entries]
+        with self.devices._pool.connection() as connection:
+            return [str(row[0]) for row in connection.execute("SELECT subject FROM registry.audit ORDER BY number")]
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -107,6 +115,46 @@ def test_pages_of_devices_join_without_gap_or_overlap(stores: Stores) -> None:
     second = stores.devices.list_devices(DeviceFilter(), scope="", limit=3, after=first.next)
     assert [device.id for device in first.items + second.items] == ["gas-0", "gas-1", "light-2", "light-3"]
     assert second.next is None
+
+
+def test_devices_in_maintenance_come_the_longest_first_with_who_and_why(stores: Stores) -> None:
+    gas, _, light, other = district(stores)
+
+    def put(device: Device, state: DeviceState, version: int, now: int, by: str, why: str = "") -> None:
+        after = msgspec.structs.replace(device, state=state, version=version)
+        assert stores.devices.update_device(after, by=by, now=now, why=why)
+
+    put(other, DeviceState.MAINTENANCE, 2, NOW + 5, "ann", "换灯")
+    put(gas, DeviceState.MAINTENANCE, 2, NOW + 1, "ann", "旧的")
+    put(gas, DeviceState.ACTIVE, 3, NOW + 2, "ann")
+    put(gas, DeviceState.MAINTENANCE, 4, NOW + 9, "bob")
+    put(gas, DeviceState.MAINTENANCE, 5, NOW + 11, "ann", "等配件")
+    put(light, DeviceState.MAINTENANCE, 2, NOW + 9, "cat")
+
+    def found(scope: str = "", devices: Sequence[str] | None = None, limit: int = 9) -> list[tuple[str, int, str, str]]:
+        listed = stores.devices.in_maintenance(scope=scope, devices=devices, limit=limit)
+        assert all(each.device == stores.devices.get_device(each.device.id) for each in listed)
+        return [(each.device.id, each.since, each.by, each.why) for each in listed]
+
+    longest = [
+        ("light-3", NOW + 5, "ann", "换灯"),
+        ("gas-0", NOW + 9, "bob", "等配件"),
+        ("light-2", NOW + 9, "cat", ""),
+    ]
+    assert found() == longest
+    assert found(limit=1) == longest[:1]
+    assert found(STREET) == longest[1:]
+    assert found(devices=["light-2", "gas-1", "nobody"]) == longest[2:]
+    assert found(devices=[]) == []
+
+
+def test_an_entry_about_a_change_is_kept_with_it_or_not_at_all(stores: Stores) -> None:
+    gas = district(stores)[0]
+    entry = Entry(NOW, "ann", Did.MAINTENANCE, "device gas-0", "{}")
+    after = msgspec.structs.replace(gas, state=DeviceState.MAINTENANCE, version=2)
+    assert stores.devices.update_device(after, by="ann", now=NOW, entry=entry)
+    assert not stores.devices.update_device(after, by="ann", now=NOW, entry=entry)
+    assert stores.audited() == ["device gas-0"]
 
 
 def test_devices_are_counted_by_kind_and_state(stores: Stores) -> None:

@@ -195,6 +195,7 @@ def _fits(alarm: Alarm, filters: AlarmFilters) -> bool:
         (filters.area, alarm.area.startswith(filters.area)),
         (filters.rule, alarm.rule == filters.rule),
         (filters.incident, alarm.incident == filters.incident),
+        (filters.suppressed_by, alarm.suppressed_by == filters.suppressed_by),
         (filters.since is not None, alarm.active_since >= (filters.since or 0)),
         (filters.until is not None, alarm.active_since < (filters.until or 0)),
     )

@@ -90,7 +90,7 @@ class MemoryFrontDoor:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rules.chain = self.people.chain
+        self.rules.chain = self.places.devices.chain = self.people.chain
         self.entry_cards = MemoryEntryCards(self.people.chain)
         self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), self.session_ms)
         self.quality = MemoryQuality(self.alarms)

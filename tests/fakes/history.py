@@ -1,6 +1,6 @@
 """History in memory: the twin of ``services.history.postgres``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.history.domain import (
@@ -44,6 +44,7 @@ class MemoryHistory:
     devices: dict[str, Device] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
     outbox: list[Replay] = field(default_factory=list)
+    heard: set[int] = field(default_factory=set)
 
     def store(self, readings: Sequence[NewReading], strangers: Sequence[NewReading]) -> Outcome:
         known = [row._replace(kind=self.devices[row.device].kind) for row in strangers if row.device in self.devices]
@@ -85,6 +86,9 @@ class MemoryHistory:
                 last_values=tuple(last[metric] for metric in sorted(last)),
             )
         return fresh
+
+    def hear(self, stretches: Collection[int]) -> None:
+        self.heard |= set(stretches)
 
     def register(self, devices: Sequence[Device], gone: Sequence[str]) -> int:
         for device_id in gone:

@@ -11,11 +11,12 @@ from services.duty import Dated, Duty, Substitution, Weekly, ring
 from services.paging import Key, Page
 from services.registry.domain import Area, DeviceFilter, EntryCard, Identity, Layer, Revision, Token, Unit, User
 from services.registry.domain.lockout import Limit, Tries, counted
+from services.registry.domain.maintenance import Maintenance
 from services.registry.domain.people import made
 from services.registry.domain.places import beginning_of
 from services.registry.domain.rosters import in_a_ring, not_of_the_unit, overlapping
 from services.registry.domain.staff import administers, last_administrator
-from streams.contracts import Device, Level, Op, Rule, Severity
+from streams.contracts import Device, DeviceState, Level, Op, Rule, Severity
 from tests.fakes.audit import MemoryChain
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ class MemoryDevices:
     places: "MemoryPlaces"
     devices: dict[str, Device] = field(default_factory=dict)
     queued: list[Device] = field(default_factory=list)
+    kept: list[tuple[Device, int, str, str]] = field(default_factory=list)
+    chain: MemoryChain = field(default_factory=lambda: MemoryChain("registry"))
 
     def area_exists(self, code: str) -> bool:
         return code in self.places.areas
@@ -38,14 +41,16 @@ class MemoryDevices:
     def insert_device(self, device: Device, *, by: str, now: int) -> bool:
         if device.id in self.devices:
             return False
-        self._keep(device)
+        self._keep(device, by, now)
         return True
 
-    def update_device(self, device: Device, *, by: str, now: int) -> bool:
+    def update_device(self, device: Device, *, by: str, now: int, why: str = "", entry: Entry | None = None) -> bool:
         current = self.devices.get(device.id)
         if current is None or current.version != device.version - 1:
             return False
-        self._keep(device)
+        self._keep(device, by, now, why)
+        if entry is not None:
+            self.chain.put(entry)
         return True
 
     def list_devices(self, filters: DeviceFilter, *, scope: str, limit: int, after: Key | None) -> Page[Device]:
@@ -72,9 +77,24 @@ class MemoryDevices:
                 counts[key] = counts.get(key, 0) + 1
         return counts
 
-    def _keep(self, device: Device) -> None:
+    def in_maintenance(
+        self, *, scope: str, devices: Collection[str] | None = None, limit: int
+    ) -> tuple[Maintenance, ...]:
+        found = []
+        for one in self.devices.values():
+            wanted = devices is None or one.id in devices
+            if one.state is DeviceState.MAINTENANCE and one.area.startswith(scope) and wanted:
+                mine = [kept for kept in self.kept if kept[0].id == one.id]
+                other = [number for number, kept in enumerate(mine) if kept[0].state is not DeviceState.MAINTENANCE]
+                since = mine[other[-1] + 1 if other else 0 :]
+                whys = [why for _, _, _, why in since if why]
+                found.append(Maintenance(one, since[0][1], since[0][2], whys[-1] if whys else ""))
+        return tuple(sorted(found, key=lambda each: (each.since, each.device.id))[:limit])
+
+    def _keep(self, device: Device, by: str, now: int, why: str = "") -> None:
         self.devices[device.id] = device
         self.queued.append(device)
+        self.kept.append((device, now, by, why))
 
 
 @dataclass

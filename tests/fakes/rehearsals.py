@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from services.api.alarms.rehearsing import Order, Rehearsals, Told
-from services.rehearsal.domain import Change, Compared, Episode, Report, Sides, counted
+from services.rehearsal.domain import Away, Change, Compared, Episode, Report, Sides, counted
 from services.rehearsal.handlers import Scope
 from streams.contracts import Rule, Severity, Unavailable
 
@@ -57,7 +57,8 @@ def reported(device: str, start: int, end: int) -> Report:
         Compared(Change.SAME, 0, episode(1, ended=None), episode(1, ended=None)),
     )
     days = (end - start) / DAY
-    return Report(start, end, 118, 1_017_504, Sides(4, 4), Sides(4 / days, 4 / days), counted(found), found)
+    away = Away(2, 37 * 60_000, start - DAY)
+    return Report(start, end, 118, 1_017_504, away, Sides(4, 4), Sides(4 / days, 4 / days), counted(found), found)
 
 
 def rehearsed(rehearsals: Rehearsals, runner: MemoryRunner, rule: Rule, report: Report, by: str) -> str:

@@ -64,6 +64,9 @@ def test_a_duplicate_record_is_one_row_and_ticks_are_passed_over(rig: HistoryRig
 
     held = rig.held(prefix)
     assert len(held) == len(set(held)) == 202
+    last = (NOW + 900_000) // 10_000 * 10_000
+    eventually(lambda: rig.ask("SELECT max(at) FROM history.heard") == [(last,)], what="noted")
+    assert rig.ask("SELECT count(*) FROM history.outages(%s, %s, 300000)", NOW, NOW + 900_000) == [(1,)]
     assert rig.stop() == 0
 
 

@@ -18,11 +18,12 @@ from services.adapters.postgres import open_pool
 from services.api.alarms.rehearsal_process import ProcessRunner
 from services.api.alarms.rehearsing import Order, Rehearsal, Rehearsals, State, Told
 from services.history.domain import NewReading
-from services.history.postgres import PostgresReadings
+from services.history.handlers import Ingest, Raw
+from services.history.postgres import PostgresLetters, PostgresReadings
 from services.registry.domain import Area
 from services.registry.postgres import PostgresPlaces, PostgresRules
 from services.rehearsal.handlers import DAY_MS, Scope
-from streams.contracts import Device, Refused, Rule
+from streams.contracts import Device, Refused, Rule, Tick, encode
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.support import eventually
 
@@ -33,6 +34,11 @@ START = END - DAYS * DAY_MS
 EVERY = 600_000
 MINUTE = 60_000
 GAS = next(rule for rule in RULES if rule.id == "gas.ch4")
+SILENT = next(rule for rule in RULES if rule.id == "gas.silent")
+AWAY = (START + 20 * DAY_MS, START + 20 * DAY_MS + 4 * 60 * MINUTE)
+"""When the platform itself was away: nobody took a reading in, nobody wrote a tick."""
+LINE = START + 25 * DAY_MS
+"""For five hours from here gas-2 is cut off and the platform is not."""
 DEVICES = [Device(f"gas-{n}", "gas", GRID, period_s=600) for n in range(3)]
 
 
@@ -42,6 +48,10 @@ def value(device: int, step: int) -> float:
     if device == 0 and day % 10 == 5 and 60 <= slot < 66:
         return 30.0
     return 20.0 if device == 1 and day == 12 and 60 <= slot < 66 else 1.0
+
+
+def spoken(device: int, at: int) -> bool:
+    return not AWAY[0] <= at < AWAY[1] and not (device == 2 and LINE <= at < LINE + 5 * 60 * MINUTE)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +67,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
             areas = [Area(code, level, code, code) for code, level in zip(codes, levels, strict=True)]
             PostgresPlaces(pool).add_areas(areas)
             PostgresPlaces(pool).add_devices(DEVICES, by="seed", now=START)
-            PostgresRules(pool).put_rule(GAS, by="seed", now=START)
+            for rule in (GAS, SILENT):
+                PostgresRules(pool).put_rule(rule, by="seed", now=START)
         with open_pool(made.url("linli_history"), name="test") as pool:
             store = PostgresReadings(pool)
             store.register(DEVICES, [])
@@ -65,9 +76,12 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
                 rows = [
                     NewReading(device.id, "ch4_lel", at, "gas", at + 300, value(number, step), 0, 0)
                     for step, at in enumerate(range(START, END, EVERY))
+                    if spoken(number, at)
                 ]
                 for begin in range(0, len(rows), 1_000):
                     store.store(rows[begin : begin + 1_000], [])
+            ticks = [at for at in range(START, END, MINUTE) if not AWAY[0] <= at < AWAY[1]]
+            Ingest(store, PostgresLetters(pool))(Raw("linli.inputs/0/0", encode(Tick("gw", at)), at) for at in ticks)
         yield made
 
 
@@ -84,7 +98,8 @@ def test_a_month_is_rehearsed_against_the_rule_in_force(database: Database, tmp_
     done = rehearse(database, tmp_path, msgspec.structs.replace(GAS, version=3, levels=levels), "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
-    assert (found["devices"], found["messages"]) == (3, 3 * DAYS * DAY_MS // EVERY)
+    messages = sum(spoken(device, at) for device in range(3) for at in range(START, END, EVERY))
+    assert (found["devices"], found["messages"]) == (3, messages)
     leaks = [e for e in found["episodes"] if e["in_force"] and e["in_force"]["device"] == "gas-0"]
     assert len(leaks) == 3
     assert {leak["in_force"]["worst"] for leak in leaks} == {"major"}
@@ -109,6 +124,21 @@ def test_the_same_rule_changes_nothing_and_a_wrong_file_is_refused(database: Dat
     assert refused.returncode == 1
     assert "is no rule" in refused.stderr
     assert "GET /api/v1/rules" in refused.stderr
+
+
+def test_the_platforms_own_outage_is_nobodys_silence(database: Database, tmp_path: Path) -> None:
+    done = rehearse(database, tmp_path, SILENT, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    (cut,) = found["episodes"]
+    assert (cut["rehearsed"]["device"], cut["in_force"]["device"]) == ("gas-2", "gas-2")
+    assert LINE < cut["rehearsed"]["at"] < LINE + 3 * 60 * MINUTE
+    away = found["away"]
+    assert (away["stretches"], away["noted_from"]) == (1, START)
+    assert AWAY[1] - AWAY[0] - MINUTE <= away["ms"] <= AWAY[1] - AWAY[0] + MINUTE
+    said = rehearse(database, tmp_path, SILENT, "--days", "11").stdout
+    assert "有 1 段、共 241 分钟没有收到任何数据" in said
+    assert "起才有记录" not in said
 
 
 def test_the_front_door_runs_it_as_a_process_of_its_own(database: Database) -> None:

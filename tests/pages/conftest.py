@@ -17,6 +17,7 @@ from services.adapters.health import Health
 from services.api.serving import http
 from services.api.settings import ApiSettings
 from services.tickets.domain import Satisfaction
+from streams.contracts import DeviceState
 from tests.fakes.city import MemoryCity, incident
 from tests.fakes.rehearsals import DAY, rehearsed, reported
 from tests.support import eventually
@@ -206,6 +207,15 @@ def _waiting(city: MemoryCity) -> str:
     return f"/tickets/callbacks?ticket={name}"
 
 
+def _absent(city: MemoryCity) -> str:
+    """The kind of a device that is in maintenance since more than a week."""
+    lamp = city.places.devices.devices[city.of_kind("light").id]
+    if lamp.state is DeviceState.ACTIVE:
+        after = msgspec.structs.replace(lamp, state=DeviceState.MAINTENANCE, version=lamp.version + 1)
+        city.places.devices.update_device(after, by="operator", now=city.clock.now() - 9 * DAY, why="等灯头到货")
+    return lamp.kind
+
+
 def every_page(site: Site) -> dict[str, tuple[str, str]]:
     """Address and role by name."""
     ticket = next(iter(site.city.tickets_of.values()))
@@ -217,6 +227,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "alarm": (f"/alarms/{next(iter(site.city.alarms.state.alarms))}", "grid_manager"),
         "quality": ("/alarms/quality", "grid_manager"),
         "devices": ("/devices", "grid_manager"),
+        "maintenance": (f"/devices?health=maintenance&kind={_absent(site.city)}", "grid_manager"),
         "device": (f"/devices/{device}", "grid_manager"),
         "tickets": ("/tickets", "operator"),
         "ticket": (f"/tickets/{ticket}?do=note", "unit_handler"),

@@ -7,12 +7,12 @@ from playwright.sync_api import Page
 from tests.pages.conftest import PHONE, SMALL, Site, every_page
 
 NAMES = (
-    "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "device", "tickets", "ticket", "new-ticket",
-    "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse", "dead-letters", "quarantine",
-    "oncall", "knowledge", "works", "notices", "notice-box", "notice-settings", "feedback-forged", "kpi",
-    "kpi-tickets", "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import", "callbacks", "supervision",
-    "kpi-rules", "missing", "forbidden", "people", "person", "password", "rosters", "catalogue-import",
-    "catalogue-history", "policies", "policy", "policy-draft",
+    "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "maintenance", "device", "tickets", "ticket",
+    "new-ticket", "tasks", "task", "rules", "rule", "rule-new", "rule-versions", "rehearse",
+    "dead-letters", "quarantine", "oncall", "knowledge", "works", "notices", "notice-box", "notice-settings",
+    "feedback-forged", "kpi", "kpi-tickets", "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import",
+    "callbacks", "supervision", "kpi-rules", "missing", "forbidden", "people", "person", "password", "rosters",
+    "catalogue-import", "catalogue-history", "policies", "policy", "policy-draft",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -68,7 +68,7 @@ class AlarmFilters:
 
     ``collapsed``: of an incident's alarms that are not critical only the newest that fits ``states``
     is listed, and says how many the incident has (alarms.md rule 10). ``shelved``: whether a shelving
-    hid it at its last transition.
+    hid it at its last transition. ``suppressed_by``: the episode that hid it then.
     """
 
     states: tuple[str, ...] = ()
@@ -84,6 +84,7 @@ class AlarmFilters:
     until: int | None = None
     collapsed: bool = False
     shelved: bool | None = None
+    suppressed_by: str = ""
 
 
 def number_of(event: AlarmEvent) -> int:

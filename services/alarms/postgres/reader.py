@@ -40,6 +40,7 @@ _FILTERS = """
     AND (%(rule)s = '' OR a.rule = %(rule)s)
     AND (%(metric)s = '' OR a.metric = %(metric)s)
     AND (%(incident)s = '' OR a.incident = %(incident)s)
+    AND (%(suppressed_by)s = '' OR a.suppressed_by = %(suppressed_by)s)
     AND (%(since)s::bigint IS NULL OR a.active_since >= %(since)s)
     AND (%(until)s::bigint IS NULL OR a.active_since < %(until)s)
     AND (%(after_at)s::bigint IS NULL OR (a.active_since, a.episode) < (%(after_at)s, %(after_episode)s))
@@ -58,7 +59,7 @@ class PostgresAlarmReader:
             "scope": scope, "area": filters.area, "states": list(filters.states) or None, "active": filters.active,
             "shelved": filters.shelved,
             "severity": filters.severity, "device": filters.device, "kind": filters.kind, "rule": filters.rule,
-            "metric": filters.metric,
+            "metric": filters.metric, "suppressed_by": filters.suppressed_by,
             "incident": filters.incident, "since": filters.since, "until": filters.until, "after_at": after_at,
             "after_episode": after_episode, "limit": limit + 1,
         }  # fmt: skip

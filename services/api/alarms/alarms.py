@@ -39,6 +39,7 @@ class AlarmQuery(Timed):
     rule: Word = ""
     incident: Word = ""
     shelved: bool | None = None
+    suppressed_by: Word = Field(default="", description="The episode of the alarm that hides them.")
 
 
 class Comment(Asked):
@@ -235,4 +236,5 @@ def _filters(caller: Caller, query: AlarmQuery) -> AlarmFilters:
         since=query.start,
         until=query.end,
         shelved=query.shelved,
+        suppressed_by=query.suppressed_by,
     )

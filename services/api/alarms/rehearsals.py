@@ -16,7 +16,7 @@ from services.api.shapes import PREFIX, Asked, Shape
 from services.api.words import AreaCode, Moment, Word, asked_area, missing
 from services.registry.domain import Permission
 from services.registry.handlers import sound_rule
-from services.rehearsal.domain import Change, Compared, Episode, Report, Sides
+from services.rehearsal.domain import Away, Change, Compared, Episode, Report, Sides
 from services.rehearsal.handlers import Scope, checked
 from streams.contracts import Rule, Severity
 
@@ -65,11 +65,22 @@ class ComparedShape(Shape):
     in_force: EpisodeShape | None
 
 
+class AwayShape(Shape):
+    """How long the platform itself received nothing within the period: no silence was counted over it."""
+
+    stretches: int
+    ms: int
+    noted_from: int | None = Field(
+        description="Epoch ms; an outage before it is not known and looks like silence. Null: none is noted yet."
+    )
+
+
 class ReportShape(Shape):
     """What was found. ``changes`` and ``alarms`` count all; ``episodes`` are at most 1,000, the changed ones first."""
 
     devices: int
     messages: int
+    away: AwayShape
     alarms: SidesShape
     tickets_a_day: SidesShape
     changes: dict[Change, int]
@@ -181,10 +192,14 @@ def rehearsal_of(kept: Rehearsal) -> RehearsalShape:
 
 def _report(report: Report) -> ReportShape:
     return ReportShape(
-        devices=report.devices, messages=report.messages, alarms=_sides(report.alarms),
+        devices=report.devices, messages=report.messages, away=_away(report.away), alarms=_sides(report.alarms),
         tickets_a_day=_sides(report.tickets_a_day), changes=report.changes,
         episodes=[_compared(each) for each in report.episodes],
     )  # fmt: skip
+
+
+def _away(away: Away) -> AwayShape:
+    return AwayShape(stretches=away.stretches, ms=away.ms, noted_from=away.noted_from)
 
 
 def _sides(sides: Sides) -> SidesShape:

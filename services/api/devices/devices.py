@@ -70,10 +70,26 @@ class ChangedDevice(Asked):
     installed: int | None = Field(default=None, ge=0, le=2**53)
     calibrated: int | None = Field(default=None, ge=0, le=2**53)
     state: DeviceState | None = None
+    why: Word = Field(
+        default="",
+        description="Kept with the change; where it begins or ends maintenance, in the audit log too.",
+        examples=["更换传感器"],
+    )
+
+
+class MaintenanceShape(Shape):
+    """Since when a device is in maintenance, by whom, and the reason that was given last ('': none)."""
+
+    since: int = Field(description="epoch ms")
+    by: str
+    why: str
 
 
 class DeviceShape(Shape):
-    """A registered device; ``last_values`` are the newest believable ones, by metric."""
+    """A registered device; ``last_values`` are the newest believable ones, by metric.
+
+    ``maintenance`` null: it is in none, and its alarms are told.
+    """
 
     id: str
     kind: str
@@ -91,12 +107,24 @@ class DeviceShape(Shape):
     calibrated: int | None
     state: DeviceState
     version: int
+    maintenance: MaintenanceShape | None
     last_values: list[ReadingShape]
 
 
-def shape_of(device: Device, values: Sequence[LastValue] = ()) -> DeviceShape:
+def shape_of(
+    device: Device, values: Sequence[LastValue] = (), maintenance: MaintenanceShape | None = None
+) -> DeviceShape:
     fields: dict[str, Any] = msgspec.structs.asdict(device)
-    return DeviceShape(**fields, last_values=[ReadingShape.of(value) for value in values])
+    return DeviceShape(**fields, maintenance=maintenance, last_values=[ReadingShape.of(value) for value in values])
+
+
+def shapes_of(container: Container, devices: Sequence[Device], scope: str) -> dict[str, DeviceShape]:
+    """Devices by id, each with its last values, and with its maintenance where it is in one."""
+    values = last_values(container, [device.id for device in devices], scope)
+    absent = [device.id for device in devices if device.state is DeviceState.MAINTENANCE]
+    found = container.devices.in_maintenance(scope=scope, devices=absent, limit=len(absent)) if absent else ()
+    known = {each.device.id: MaintenanceShape(since=each.since, by=each.by, why=each.why) for each in found}
+    return {device.id: shape_of(device, values.get(device.id, ()), known.get(device.id)) for device in devices}
 
 
 def router(container: Container) -> APIRouter:
@@ -109,8 +137,8 @@ def router(container: Container) -> APIRouter:
         page = container.devices.list_devices(
             filters, scope=caller.scope, limit=query.limit, after=place(query.cursor, (str,))
         )
-        values = last_values(container, [device.id for device in page.items], caller.scope)
-        return listed(page, lambda device: shape_of(device, values.get(device.id, ())))
+        shapes = shapes_of(container, page.items, caller.scope)
+        return listed(page, lambda device: shapes[device.id])
 
     @routes.get("/devices/{device}")
     def get_device(caller: Watcher, device: Annotated[Word, Path()]) -> DeviceShape:
@@ -119,7 +147,7 @@ def router(container: Container) -> APIRouter:
         if found is None:
             raise missing("device", device)
         within(caller, found.area, f"Device {device}")
-        return shape_of(found, last_values(container, [device], caller.scope).get(device, ()))
+        return shapes_of(container, [found], caller.scope)[device]
 
     @routes.post("/devices", status_code=201, responses=CHANGES)
     def post_device(
@@ -137,10 +165,12 @@ def router(container: Container) -> APIRouter:
         caller: Keeper, device: Annotated[Word, Path()], asked: Annotated[ChangedDevice, Body()]
     ) -> DeviceShape:
         """Change a device; retiring it is a change of its ``state``."""
-        changes = asked.model_dump(mode="json", exclude_unset=True, exclude={"version"})
-        now = container.clock.now()
-        changed = change_device(container.devices, device, changes, asked.version, user=user_of(caller), now=now)
-        return shape_of(changed, last_values(container, [device], caller.scope).get(device, ()))
+        changes = asked.model_dump(mode="json", exclude_unset=True, exclude={"version", "why"})
+        changed = change_device(
+            container.devices, device, changes, asked.version, user=user_of(caller), now=container.clock.now(),
+            why=asked.why,
+        )  # fmt: skip
+        return shapes_of(container, [changed], caller.scope)[device]
 
     return routes
 
@@ -158,7 +188,7 @@ def registered(
         made = there
         response.headers["Idempotent-Replayed"] = "true"
     response.headers["Location"] = f"{PREFIX}/devices/{made.id}"
-    return shape_of(made)
+    return shapes_of(container, [made], caller.scope)[made.id]
 
 
 def last_values(container: Container, devices: Sequence[str], scope: str) -> dict[str, list[LastValue]]:

@@ -8,14 +8,17 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS, metric_of
+from services.api.answers import STATUSES
 from services.api.door.auth import allow, user_of
 from services.api.pages import formatting as fmt
+from services.api.pages import maintenance
 from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
+from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
-from services.api.pages.entrance import Sent, text_of, whole
+from services.api.pages.entrance import Sent, text_of, version_of, whole
 from services.api.pages.frames import common
 from services.api.pages.ports import DeviceRow, LastRow
 from services.api.pages.rules import rule_views
@@ -26,23 +29,43 @@ from services.registry.domain import Permission, Wording
 from streams.contracts import Device, DeviceState, Refused
 
 PAGE: Final = 100
+MAINTENANCE: Final = str(DeviceState.MAINTENANCE)
 
 
-def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
+def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     watcher = Depends(allow(Permission.WATCH))
     router = APIRouter(include_in_schema=False, dependencies=[watcher])
 
     @router.get("/devices")
     def devices(request: Request) -> Response:
         visit = desk.visit(request)
-        return desk.show(visit, "devices.html", **_list(desk, visit))
+        absent = visit.request.query_params.get("health", "") == MAINTENANCE
+        shown = _absent(rules, visit) if absent else _list(desk, visit)
+        return desk.show(visit, "devices.html", **shown)
 
     @router.get("/devices/{device}")
     def device_page(request: Request, device: str) -> Response:
         visit = desk.visit(request)
         row = _found(desk, visit, device)
         entry = _entry(rules, visit, row, visit.request.query_params.get("card", ""))
-        return desk.show(visit, "device.html", **_one(desk, visit, row), **_applied(rules, visit, row), **entry)
+        return desk.show(visit, "device.html", **_one(desk, book, visit, row), **_applied(rules, visit, row), **entry)
+
+    @router.post("/devices/{device}/state")
+    def state(request: Request, device: str, form: Sent) -> Response:
+        visit, why = desk.visit(request), text_of(form, "why")
+        allow(Permission.DEVICES)(visit.caller)
+        wanted = DeviceState.MAINTENANCE if text_of(form, "state", 20) == "maintenance" else DeviceState.ACTIVE
+        try:
+            if wanted is DeviceState.MAINTENANCE:
+                maintenance.asked_for(why)
+            rules.put_device(visit.caller, device, version_of(form), wanted, why)
+        except Refused as refused:
+            text = maintenance.refused_text(refused, visit.t)
+            row = _found(desk, visit, device)
+            values = {**_one(desk, book, visit, row), **_applied(rules, visit, row), **_entry(rules, visit, row, "")}
+            status = STATUSES.get(refused.code, 409)
+            return desk.show(visit, "device.html", status=status, **values | {"refused": text, "typed": why})
+        return RedirectResponse(f"/devices/{device}?said=state", 303)
 
     @router.post("/devices/{device}/entry-card")
     def write_card(request: Request, device: str, form: Sent) -> Response:
@@ -57,7 +80,7 @@ def routes(desk: Desk, rules: RuleDesk) -> APIRouter:
                 raise
             wrong = {field: visit.t(entry_views.WRONG[field])}
             entry = _entry(rules, visit, row, level) | {"wrong": wrong, "written": _written(form)}
-            values = {**_one(desk, visit, row), **_applied(rules, visit, row), **entry}
+            values = {**_one(desk, book, visit, row), **_applied(rules, visit, row), **entry}
             return desk.show(visit, "device.html", status=422, **values)
         return RedirectResponse(f"/devices/{device}?said=entry_card#entry", 303)
 
@@ -122,12 +145,23 @@ def _list(desk: Desk, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
+def _absent(rules: RuleDesk, visit: Visit) -> dict[str, Any]:
+    """Those in maintenance, the longest first: that one was forgotten shows at the top."""
+    kind = visit.request.query_params.get("kind", "")
+    found = maintenance.listed(rules.container, visit.caller, kind, visit.now, visit.t)
+    return {
+        **common(visit), "absent": found, "total": len(found), "kinds": list(KINDS), "chosen": kind,
+        "health": MAINTENANCE, "most": maintenance.SHOWN,
+    }  # fmt: skip
+
+
+def _one(desk: Desk, book: AlarmBook, visit: Visit, row: DeviceRow) -> dict[str, Any]:
     source, t, now = desk.source, visit.t, visit.now
     last = source.last_values(row.id)
     metric = graphs.main_metric(row.kind, visit.request.query_params.get("metric", ""))
     rules = {rule.id: rule for rule in source.rules()}
     alarms = sorted(source.alarms_of(visit.caller, row.id, now - fmt.DAY), key=lambda alarm: -alarm.since)
+    titles = book.titles(visit.caller, alarms, rules, t)
     return {
         **common(visit, live=True),
         "device": row,
@@ -138,16 +172,18 @@ def _one(desk: Desk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
         "metric": metric,
         "metric_name": voc.metric_name(row.kind, metric, t),
         "chart": graphs.of_day(source, row, metric, alarms, now, t),
-        "alarms": alarm_views.views(alarms, rules, now, t),
+        "alarms": [alarm_views.view(alarm, rules, now, t, titles) for alarm in alarms],
     }
 
 
 def _applied(rules: RuleDesk, visit: Visit, row: DeviceRow) -> dict[str, Any]:
-    """Which rules watch it and why the others do not; whether it may be set to maintenance."""
+    """Which rules watch it and why the others do not; its maintenance, where it is in one."""
     return {
         "applied": [rule_views.applied(found, visit.t) for found in rules.applying(visit.caller, row.id)],
         "version": rules.device_version(row.id),
-        "maintenance": row.state == DeviceState.MAINTENANCE,
+        "maintenance": maintenance.of_device(rules.container, row.id, visit.now, visit.t),
+        "refused": "",
+        "typed": "",
     }
 
 

@@ -76,9 +76,9 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
         routes.include_router(page.routes(desk, container))
     for pages in (quality, cockpit, tickets):  # the quality page first: its address would be an alarm's
         routes.include_router(pages.routes(desk, book))
-    routes.include_router(alarms.routes(desk, book, rule_desk))
-    routes.include_router(alarm_acts.routes(desk, book, rule_desk))
-    for kept in (rehearsals, rules, rule_versions, devices):
+    for both in (alarms, alarm_acts, devices):
+        routes.include_router(both.routes(desk, book, rule_desk))
+    for kept in (rehearsals, rules, rule_versions):
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
     for page in (

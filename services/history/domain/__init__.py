@@ -4,6 +4,7 @@ from services.history.domain.charts import Chart, Point, Step, chart_step, with_
 from services.history.domain.letters import Letter, LetterFilter, Replay, record_of_replay
 from services.history.domain.quarantine import Stranger, danger_named, danger_of, danger_rank
 from services.history.domain.readings import (
+    HEARD_MS,
     LastValue,
     NewReading,
     Outcome,
@@ -21,6 +22,7 @@ from services.history.domain.readings import (
 from services.history.domain.windows import windows
 
 __all__ = [
+    "HEARD_MS",
     "Chart",
     "LastValue",
     "Letter",

@@ -11,6 +11,8 @@ DAY_MS: Final = 86_400_000
 MOST_LATE_MS: Final = 30 * DAY_MS
 """A reading may be this old on arrival and still land in its own day; older is a nonsense date."""
 MOST_AHEAD_MS: Final = DAY_MS
+HEARD_MS: Final = 10_000
+"""How finely history remembers when the log had records; the function ``history.outages`` counts in it too."""
 UNLISTED_FACTOR: Final = 1_000_000.0
 LONGEST_NAME: Final = 200
 """Characters of a device id or metric name: both are part of an index entry."""

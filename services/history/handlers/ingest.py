@@ -1,4 +1,4 @@
-"""``linli.inputs`` into the store: batches in chunks, everything else skipped unread."""
+"""``linli.inputs`` into the store: batches in chunks, and of every record but an act that the log was alive then."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.adapters.metrics import counter, gauge, histogram
-from services.history.domain import NewReading, Outcome, readings_of, unstorable
+from services.history.domain import HEARD_MS, NewReading, Outcome, readings_of, unstorable
 from services.history.ports import LetterStore, ReadingStore
-from streams.contracts import Batch, DeadLetter, Undecodable, decode_input
+from streams.contracts import Action, Batch, DeadLetter, Undecodable, decode_input
 from streams.contracts.metrics import DEAD_LETTERS, HISTORY_BATCH_SECONDS, HISTORY_NEWEST, HISTORY_ROWS
 from streams.contracts.topics import QUARANTINE_KEY
 
 CHUNK: Final = 5_000
 """Readings in one transaction; more gained nothing in ``bench/history.py``."""
 SOURCE: Final = "history"
-_SKIPPED: Final = (b'{"type":"tick"', b'{"type":"action"')
+_MOST_NOTED: Final = 1_000
+_TIMES: Final = range(2**53)
+"""What the table can hold: a gateway's nonsense must not stop history."""
+_ACTION: Final = b'{"type":"action"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Ingest:
         self._store = store
         self._letters = letters
         self._chunk = chunk
+        self._heard: set[int] = set()
+        self._noted: set[int] = set()
 
     def __call__(self, raws: Iterable[Raw]) -> None:
         """Take the records in, in order.
@@ -56,7 +61,7 @@ class Ingest:
         pending: list[_Load] = []
         size = 0
         for raw in raws:
-            if raw.value.startswith(_SKIPPED):
+            if raw.value.startswith(_ACTION):
                 continue
             load = self._read(raw)
             if not load:
@@ -68,6 +73,7 @@ class Ingest:
             size += len(load)
         if pending:
             self._flush(pending)
+        self._note()
 
     def _read(self, raw: Raw) -> _Load:
         load = _Load(raw)
@@ -76,6 +82,8 @@ class Ingest:
         except Undecodable as error:
             self._bury(raw, error)
             return load
+        if not isinstance(record, Action) and record.at in _TIMES:
+            self._heard.add(record.at // HEARD_MS * HEARD_MS)
         if not isinstance(record, Batch):
             return load
         into = load.strangers if record.grid == QUARANTINE_KEY else load.readings
@@ -106,6 +114,14 @@ class Ingest:
         gauge(HISTORY_NEWEST).set(
             max(reading.at for load in loads for reading in (load.readings or load.strangers)) / 1000
         )
+
+    def _note(self) -> None:
+        """What is forgotten here is noted once more and is there already."""
+        fresh = self._heard - self._noted
+        if fresh:
+            self._store.hear(fresh)
+            self._noted = self._noted | fresh if len(self._noted) < _MOST_NOTED else fresh
+        self._heard.clear()
 
     def _bury(self, raw: Raw, error: Undecodable) -> None:
         digest = hashlib.sha256(b"\0".join((SOURCE.encode(), raw.origin.encode(), raw.value))).hexdigest()

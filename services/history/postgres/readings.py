@@ -1,6 +1,6 @@
 """The reading store: one transaction a chunk, quarantine and adoption beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -35,6 +35,7 @@ ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, area = excluded.area, perio
     version = excluded.version
 WHERE excluded.version >= d.version
 """
+_HEAR = "INSERT INTO history.heard SELECT * FROM unnest(%s::bigint[]) ON CONFLICT DO NOTHING"
 
 
 class PostgresReadings:
@@ -70,6 +71,11 @@ class PostgresReadings:
                 outcome = outcome._replace(quarantined=quarantine.keep(cursor, unknown))
         self._series.update(fresh)
         return outcome
+
+    def hear(self, stretches: Collection[int]) -> None:
+        """See the port: in order, so that two writers meet in the same one."""
+        with self._transaction() as cursor:
+            cursor.execute(_HEAR, (sorted(stretches),))
 
     def register(self, devices: Sequence[Device], gone: Sequence[str]) -> int:
         """See the port: mirror and adoption in one transaction."""

@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from services.audit import Did, Entry, said
 from services.registry.domain import Permission, User, changed, check, may
+from services.registry.domain.maintenance import reason, turns
 from services.registry.ports import DeviceStore
 from streams.contracts import Device, Refused
 
@@ -29,9 +31,11 @@ def register_device(store: DeviceStore, device: Device, *, user: User, now: int)
 
 
 def change_device(
-    store: DeviceStore, device_id: str, changes: Mapping[str, Any], version: int, *, user: User, now: int
+    store: DeviceStore, device_id: str, changes: Mapping[str, Any], version: int, *, user: User, now: int, why: str = ""
 ) -> Device:
     """Apply ``changes`` to version ``version`` of a device; retiring one is a change of its ``state``.
+
+    ``why`` may be left out. Maintenance that begins or ends is in the audit log, with it.
 
     Raises:
         Refused: ``not_found``; ``role`` or ``scope``; ``invalid`` with the field; ``version``
@@ -46,9 +50,16 @@ def change_device(
     after = changed(device, changes)
     _allow(user, after.area)
     _check_area(store, after)
-    if not store.update_device(after, by=user.id, now=now):
+    said_why = reason(why)
+    entry = _entry(device, after, user, now, said_why) if turns(device, after) else None
+    if not store.update_device(after, by=user.id, now=now, why=said_why, entry=entry):
         raise _stale(store.get_device(device_id) or device)
     return after
+
+
+def _entry(before: Device, after: Device, user: User, now: int, why: str) -> Entry:
+    detail = said(old=before.state, new=after.state, why=why)
+    return Entry(now, user.id, Did.MAINTENANCE, f"device {after.id}", detail, str(user.role))
 
 
 def _allow(user: User, area: str) -> None:

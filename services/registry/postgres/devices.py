@@ -7,10 +7,12 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from services.adapters import outbox
+from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
+from services.audit import Entry
 from services.paging import Key, Page
 from services.registry.domain import DeviceFilter
+from services.registry.domain.maintenance import Maintenance
 from streams.contracts import Device, encode
 from streams.contracts.topics import DEVICES
 
@@ -42,7 +44,7 @@ class PostgresDevices:
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
             return insert(cursor, [device], by=by, now=now) == 1
 
-    def update_device(self, device: Device, *, by: str, now: int) -> bool:
+    def update_device(self, device: Device, *, by: str, now: int, why: str = "", entry: Entry | None = None) -> bool:
         fields = [field for field in FIELDS if field != "id"]
         query = (
             f"UPDATE registry.devices SET {', '.join(f'{field} = %({field})s' for field in fields)} "  # noqa: S608 - the record's own field names
@@ -52,7 +54,9 @@ class PostgresDevices:
         with translated(), self._pool.connection() as connection, connection.cursor() as cursor:
             if cursor.execute(query, values).rowcount == 0:
                 return False
-            _log(cursor, [device], by=by, now=now)
+            _log(cursor, [device], by=by, now=now, why=why)
+            if entry is not None:
+                audit.put(cursor, "registry", entry)
         return True
 
     def list_devices(self, filters: DeviceFilter, *, scope: str, limit: int, after: Key | None) -> Page[Device]:
@@ -76,6 +80,21 @@ class PostgresDevices:
         query = "SELECT kind, state, count(*)::int FROM registry.devices WHERE area ^@ %s GROUP BY kind, state"
         with translated(), self._pool.connection() as connection:
             return {(str(kind), str(state)): int(str(n)) for kind, state, n in connection.execute(query, (scope,))}
+
+    def in_maintenance(
+        self, *, scope: str, devices: Collection[str] | None = None, limit: int
+    ) -> tuple[Maintenance, ...]:
+        query = f"""
+            SELECT m.since, m.by, m.why, {", ".join(f"d.{field}" for field in FIELDS)}
+            FROM registry.maintenance m JOIN registry.devices d ON d.id = m.device
+            WHERE d.area ^@ %(scope)s AND (%(devices)s::text[] IS NULL OR d.id = ANY (%(devices)s))
+            ORDER BY m.since, d.id LIMIT %(limit)s"""  # noqa: S608 - the record's own field names
+        values = {"scope": scope, "devices": None if devices is None else list(devices), "limit": limit}
+        with translated(), self._pool.connection() as connection:
+            rows = connection.execute(query, values).fetchall()
+        return tuple(
+            Maintenance(device_of(fields), int(str(since)), str(by), str(why)) for since, by, why, *fields in rows
+        )
 
     def versions(self) -> dict[str, int]:
         """The version of each device, without those that wait in the outbox."""
@@ -113,11 +132,11 @@ def device_of(row: Sequence[object]) -> Device:
     return msgspec.convert(dict(zip(FIELDS, row, strict=True)), Device)
 
 
-def _log(cursor: Cursor, devices: Sequence[Device], *, by: str, now: int) -> None:
+def _log(cursor: Cursor, devices: Sequence[Device], *, by: str, now: int, why: str = "") -> None:
     cursor.executemany(
-        "INSERT INTO registry.device_changes (device, version, at, by, record) "
-        "VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s)",
-        [(device.id, device.version, now, by, Jsonb(record(device))) for device in devices],
+        "INSERT INTO registry.device_changes (device, version, at, by, record, why) "
+        "VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s, %s)",
+        [(device.id, device.version, now, by, Jsonb(record(device)), why) for device in devices],
     )
     _queue(cursor, devices)
 

@@ -1,6 +1,6 @@
 """Stored readings as the records the engine reads: one sample a message, batches by grid, a tick a minute. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -22,6 +22,20 @@ class Stored(NamedTuple):
     value: float
     quality: str
     flags: tuple[str, ...]
+
+
+Stretch = tuple[int, int]
+"""From and to, epoch ms of arrival."""
+
+
+class Outages(NamedTuple):
+    """When the log of inputs had no record at all, in order, for longer than the engine takes for chance.
+
+    ``noted_from``: nothing is known of the time before it (None: of no time at all).
+    """
+
+    stretches: tuple[Stretch, ...] = ()
+    noted_from: int | None = None
 
 
 Window = tuple[int, Iterable[Stored]]
@@ -64,23 +78,42 @@ def samples(readings: Iterable[Stored], kinds: Mapping[str, str]) -> Iterator[Sa
 
 
 def records(
-    arriving: Iterable[Sample], grids: Mapping[str, str], start: int, end: int, *, linger_ms: int = TICK_MS
+    arriving: Iterable[Sample],
+    grids: Mapping[str, str],
+    start: int,
+    end: int,
+    *,
+    linger_ms: int = TICK_MS,
+    away: Sequence[Stretch] = (),
 ) -> Iterator[Batch | Tick]:
     """What a gateway would have written: ``start`` and ``end`` are its clock, ``grids`` is by device.
 
     ``linger_ms``: samples of so long are one batch a grid. Where grids meet in a group it must be short.
+    ``away``: when the log had no record, in order and within the clock; nobody wrote a tick then, so that the engine
+    meets the same hole as it met live.
     """
-    now = start
-    yield Tick(GATEWAY, now)
+    times = _times(start, end, away)
+    due = next(times, None)
     for number, together in groupby(arriving, key=lambda sample: max(0, sample.at - start) // linger_ms):
-        while now + TICK_MS <= start + number * linger_ms:
-            now += TICK_MS
-            yield Tick(GATEWAY, now)
+        while due is not None and due <= start + number * linger_ms:
+            yield Tick(GATEWAY, due)
+            due = next(times, None)
         batches: dict[str, list[Sample]] = {}
         for sample in together:
             batches.setdefault(grids[sample.device], []).append(sample)
         for grid, of_grid in batches.items():
             yield Batch(GATEWAY, grid, of_grid[-1].at, tuple(of_grid))
-    while now < end:
-        now = min(now + TICK_MS, end)
-        yield Tick(GATEWAY, now)
+    while due is not None:
+        yield Tick(GATEWAY, due)
+        due = next(times, None)
+
+
+def _times(start: int, end: int, away: Iterable[Stretch]) -> Iterator[int]:
+    """When ticks were written: each minute, and where the platform went away and came back."""
+    now = start
+    for since, until in away:
+        yield from range(now, since, TICK_MS)
+        yield since
+        now = until
+    yield from range(now, end, TICK_MS)
+    yield end

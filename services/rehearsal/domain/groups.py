@@ -6,7 +6,7 @@ from typing import Final
 from services.rehearsal.domain.feed import GATEWAY
 from streams.contracts import Action, AlarmEvent, Candidate, Device, GroupRecord, Members, Rule, Tick
 from streams.groups import GroupShard
-from streams.rules import Catalogue
+from streams.rules import DEFAULT_CLOCK, Catalogue
 
 SECOND_MS: Final = 1_000
 
@@ -43,8 +43,10 @@ class Groups:
         self._until = 0
 
     def pass_time(self, now: int) -> list[AlarmEvent]:
-        """What the seconds before ``now`` bring."""
+        """What the seconds before ``now`` bring; while the platform was away there were none."""
         events: list[AlarmEvent] = []
+        if now - self._now > DEFAULT_CLOCK.outage:
+            return events
         while self._now + SECOND_MS < min(now, self._until):
             events += self._apply(Tick(GATEWAY, self._now + SECOND_MS))
         return events

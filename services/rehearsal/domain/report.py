@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from services.rehearsal.domain.episodes import Change, Episode, Pair
+from services.rehearsal.domain.feed import Outages
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -33,6 +34,28 @@ class Compared(msgspec.Struct, frozen=True):
         return found
 
 
+class Away(msgspec.Struct, frozen=True):
+    """How often, and for how many ms in all, the platform itself had no data: no silence was counted over it.
+
+    ``noted_from``: what was before is not known and was taken for presence (epoch ms; None: nothing is noted yet).
+    """
+
+    stretches: int
+    ms: int
+    noted_from: int | None
+
+    @classmethod
+    def of(cls, outages: Outages, start: int, end: int) -> "Away":
+        """Of what lies within the period."""
+        met = [min(until, end) - max(since, start) for since, until in outages.stretches]
+        within = [length for length in met if length > 0]
+        return cls(len(within), sum(within), outages.noted_from)
+
+    def unknown_before(self, start: int) -> bool:
+        """Whether the period begins earlier than what is known of the platform."""
+        return self.noted_from is None or start < self.noted_from
+
+
 class Report(msgspec.Struct, frozen=True):
     """Times in epoch ms; ``changes`` counts every episode, by what became of it."""
 
@@ -40,6 +63,7 @@ class Report(msgspec.Struct, frozen=True):
     end: int = msgspec.field(name="to")
     devices: int
     messages: int
+    away: Away
     alarms: Sides
     tickets_a_day: Sides
     changes: dict[Change, int]

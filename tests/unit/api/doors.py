@@ -227,7 +227,7 @@ DOORS: Final[dict[str, Door]] = {
     "GET /devices": Door(WATCH, LIST),
     "GET /devices/{device}": Door(WATCH, ONE),
     "POST /devices/{device}/entry-card": Door(DEVICES, ONE, {"card": "device", "version": "0"}),
-    "POST /devices/{device}/state": Door(DEVICES, ONE, {"state": "maintenance", "version": "1"}),
+    "POST /devices/{device}/state": Door(DEVICES, ONE, {"state": "maintenance", "version": "1", "why": "换传感器"}),
     "GET /rules": Door(WATCH),
     "GET /rules/new": Door(RULES),
     "GET /rules/{rule}": Door(WATCH),

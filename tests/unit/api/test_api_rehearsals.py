@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.api.alarms.rehearsing import KEPT_MS, MOST_EPISODES, MOST_KEPT
-from services.rehearsal.domain import Change, Compared, Episode, Report, Sides, counted
+from services.rehearsal.domain import Away, Change, Compared, Episode, Report, Sides, counted
 from services.rehearsal.handlers import DAY_MS, Scope
 from streams.contracts import Members, Refused, Severity
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform, Person
@@ -14,6 +14,8 @@ from tests.fakes.registry import rule
 
 AT = "/api/v1/rules/rehearsals"
 ORDER: dict[str, Any] = {"rule": "gas.ch4", "from": NOW - 7 * DAY_MS, "to": NOW}
+
+AWAY = Away(1, 600_000, 1)
 
 
 def report(changed: int = 1, same: int = 2) -> Report:
@@ -24,7 +26,7 @@ def report(changed: int = 1, same: int = 2) -> Report:
     found += [Compared(Change.LATER, 5_000, episode(n), episode(n)) for n in range(changed)]
     total = changed + same
     sides = Sides(total, total)
-    return Report(NOW - 7 * DAY_MS, NOW, 2, 99, sides, Sides(total / 7, total / 7), counted(found), tuple(found))
+    return Report(NOW - 7 * DAY_MS, NOW, 2, 99, AWAY, sides, Sides(total / 7, total / 7), counted(found), tuple(found))
 
 
 def body(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -56,6 +58,7 @@ def test_a_rehearsal_is_begun_followed_and_read(platform: MemoryPlatform, manage
     run.told.ended(report())
     done = body(manager.get(answer.headers["location"]), 200)
     assert (done["state"], done["progress"], done["ended"], done["expires"]) == ("done", 1.0, NOW, NOW + KEPT_MS)
+    assert done["result"]["away"] == {"stretches": 1, "ms": 600_000, "noted_from": 1}
     assert done["result"]["changes"] == {"new": 0, "gone": 0, "earlier": 0, "later": 1, "same": 2}
     assert [each["change"] for each in done["result"]["episodes"]] == ["later", "same", "same"], "changes come first"
     assert done["result"]["episodes"][0]["rehearsed"]["device"] == "gas-1"

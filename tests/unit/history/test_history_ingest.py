@@ -1,10 +1,10 @@
 """Taking inputs in, over the store's twin: chunks, poison, and what the caller may commit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
-from services.history.domain import LetterFilter, NewReading, Outcome, Replay
+from services.history.domain import HEARD_MS, LetterFilter, NewReading, Outcome, Replay
 from services.history.handlers import FollowRegistry, Ingest, KeepLetters, Raw, replay_letter
 from services.history.handlers.ingest import SOURCE
 from streams.contracts import (
@@ -33,6 +33,7 @@ class Chunks(MemoryHistory):
     def __init__(self) -> None:
         super().__init__()
         self.sizes: list[int] = []
+        self.notes: list[list[int]] = []
         self.down = 0
 
     def store(self, readings: Sequence[NewReading], strangers: Sequence[NewReading]) -> Outcome:
@@ -44,6 +45,13 @@ class Chunks(MemoryHistory):
         self.sizes.append(len(readings) + len(strangers))
         return super().store(readings, strangers)
 
+    def hear(self, stretches: Collection[int]) -> None:
+        if self.down:
+            self.down -= 1
+            raise Unavailable("away")
+        self.notes.append(sorted(stretches))
+        super().hear(stretches)
+
 
 def raw(offset: int, *devices: str, grid: str = GRID, count: int = 1) -> Raw:
     samples = tuple(
@@ -52,14 +60,49 @@ def raw(offset: int, *devices: str, grid: str = GRID, count: int = 1) -> Raw:
     return Raw(f"linli.inputs/0/{offset}", encode(Batch("gw", grid, NOW, samples)), NOW)
 
 
+def tick(at: int) -> Raw:
+    return Raw("o", encode(Tick("gw", at)), NOW)
+
+
 def test_ticks_and_actions_are_passed_over() -> None:
     store = Chunks()
-    tick = Raw("o", encode(Tick("gw", NOW)), NOW)
-    action = Raw("o", encode(Action("a", ActionName.RESET, GRID, "d", "r", "e", "me", NOW)), NOW)
+    action = Raw("o", encode(Action("a", ActionName.RESET, GRID, "d", "r", "e", "me", NOW + HEARD_MS)), NOW)
 
-    Ingest(store, store)([tick, raw(1, "gas-1"), action, raw(2)])
+    Ingest(store, store)([tick(NOW), raw(1, "gas-1"), action, raw(2)])
 
     assert (store.sizes, store.letters) == ([1], {})
+    assert store.heard == {NOW // HEARD_MS * HEARD_MS}, "an act is no sign of a gateway"
+
+
+def test_every_ten_seconds_of_the_log_are_noted_once() -> None:
+    store, begin = Chunks(), NOW // HEARD_MS * HEARD_MS
+    ingest = Ingest(store, store)
+
+    ingest([tick(begin + 9_999), tick(begin + 1), tick(begin + 2 * HEARD_MS)])
+    ingest([tick(begin + 2), tick(begin + HEARD_MS)])
+    ingest([tick(begin)])
+
+    assert store.notes == [[begin, begin + 2 * HEARD_MS], [begin + HEARD_MS]]
+
+
+def test_a_nonsensical_clock_notes_nothing() -> None:
+    store = Chunks()
+
+    Ingest(store, store)([tick(-1), tick(2**70)])
+
+    assert (store.heard, store.letters) == (set(), {})
+
+
+def test_what_could_not_be_noted_is_noted_with_the_next_records() -> None:
+    store, begin = Chunks(), NOW // HEARD_MS * HEARD_MS
+    ingest = Ingest(store, store)
+    store.down = 1
+
+    with pytest.raises(Unavailable):
+        ingest([tick(begin)])
+    ingest([tick(begin + HEARD_MS)])
+
+    assert store.heard == {begin, begin + HEARD_MS}
 
 
 def test_records_are_stored_in_chunks_of_whole_records() -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -165,3 +166,41 @@ def test_a_value_has_the_unit_of_what_the_rule_looks_at(
     assert shown_value(row, RULES[rule], 10 * MINUTE, t) == shown
     assert limit_text(row, RULES[rule], t) == limit
     assert view(row, RULES, 10 * MINUTE, t).also == also
+
+
+def test_the_page_of_what_hides_others_lists_them_and_they_name_it(blackout: Blackout) -> None:
+    cause = next(a for a in blackout.city.alarms.state.alarms.values() if a.device == blackout.feeder)
+    page = blackout.read(f"/alarms/{cause.id}")
+    part = page.partition('id="hides"')[2].partition("</section>")[0]
+    assert "被它抑制的告警" in part
+    assert "1 项未结束" in part
+    assert f'href="/alarms/{blackout.alarm.id}"' in part
+    assert 'id="hides"' not in blackout.read(f"/alarms/{blackout.alarm.id}"), "it hides nothing itself"
+    device = blackout.read(f"/devices/{blackout.lamp.id}")
+    assert f'href="/alarms/{blackout.cause.episode}">被“馈线' in device, "by its name, and not as another alarm"
+    listed = blackout.read(f"/alarms?state=all&suppressed_by={blackout.cause.episode}")
+    assert f'id="alarm-{blackout.alarm.id}"' in listed
+    assert f'id="alarm-{cause.id}"' not in listed
+
+
+def test_a_group_is_shown_without_the_chart_of_a_device_that_it_is_not(blackout: Blackout) -> None:
+    cause = next(a for a in blackout.city.alarms.state.alarms.values() if a.device == blackout.feeder)
+    body = blackout.read(f"/alarms/{cause.id}").partition('class="ll-big"')[2].partition("</section>")[0]
+    assert "<svg" not in body
+    assert 'id="detail-chart"' not in blackout.read(f"/cockpit?alarm={cause.id}")
+    assert 'id="detail-chart"' in blackout.read(f"/cockpit?alarm={blackout.alarm.id}")
+
+
+def test_a_gateway_is_of_no_kind_of_the_devices_behind_it() -> None:
+    silent = alarm("gas.silent", "gas", 100.0)
+    gateway = replace(silent, device="gateway:GW-002", rule="gateway.down")
+    shown = view(gateway, RULES, HOUR, words("zh"))
+    assert (shown.kind, shown.icon, shown.title) == ("网关", "device", "网关 GW-002")
+    assert view(silent, RULES, HOUR, words("zh")).icon == "gas"
+
+
+def test_the_reason_of_a_maintenance_is_given_only_where_nothing_else_hides() -> None:
+    absent = alarm("gas.silent", "gas", 1.0, maintenance=True)
+    assert absent.by_maintenance_alone
+    for more in ({"suppressed_by": "e9"}, {"shelved_until": HOUR}, {"out_of_service": True}, {"maintenance": False}):
+        assert not replace(absent, **more).by_maintenance_alone

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from services.rehearsal.domain import Report, Sides
+from services.rehearsal.domain import Away, Report, Sides
 from services.rehearsal.handlers import DAY_MS
 from streams.contracts import Refused
 from tests.fakes.city import MemoryCity
-from tests.fakes.rehearsals import reported
+from tests.fakes.rehearsals import MemoryRun, reported
 from tests.unit.pages.test_rule_pages import Form, Visitor
 
 AT = "/rules/gas.ch4/rehearse"
@@ -80,7 +80,7 @@ def test_a_period_without_readings_is_not_taken_for_a_calm_one(city: MemoryCity,
     address = begun(author)
     (run,) = city.runs.runs
     start, end = run.order.scope.start, run.order.scope.end
-    calm = Report(start, end, 118, 5, Sides(0, 0), Sides(0, 0), {}, ())
+    calm = Report(start, end, 118, 5, Away(0, 0, start), Sides(0, 0), Sides(0, 0), {}, ())
     run.told.ended(msgspec.structs.replace(calm, messages=0))
     assert "这段时间没有存下读数" in author.send("GET", address).text
     heard = begun(author)
@@ -152,3 +152,21 @@ def test_a_rule_that_nobody_has_yet_is_rehearsed_and_rehearsed_again(city: Memor
     second = author.send("POST", "/rules/new/rehearse", again)
     assert second.status_code == 303, second.text
     assert city.runs.runs[1].order.rule.levels[0].limit == 45.0
+
+
+def test_the_platforms_own_absence_is_said(city: MemoryCity, author: Visitor) -> None:
+    def said(away: Away) -> list[bool]:
+        address = begun(author)
+        run = city.runs.runs[-1]
+        run.told.ended(msgspec.structs.replace(reported("gas-1", *period(run)), away=away))
+        page = author.send("GET", address).text
+        return [text in page for text in ("有 2 段、共 37 分没有收到任何数据", "还没有记录过自己的中断", "起才有记录")]
+
+    assert said(Away(2, 37 * 60_000, 1)) == [True, False, False]
+    assert said(Away(0, 0, 1)) == [False, False, False]
+    assert said(Away(0, 0, None)) == [False, True, False]
+    assert said(Away(2, 37 * 60_000, city.clock.now())) == [True, False, True]
+
+
+def period(run: MemoryRun) -> tuple[int, int]:
+    return run.order.scope.start, run.order.scope.end

@@ -383,7 +383,7 @@ def test_a_device_is_set_to_maintenance_and_shows_its_rules(city: MemoryCity) ->
     page = manager.send("GET", f"/devices/{gas.id}").text
     assert "适用的规则" in page
     assert "转为检修" in page
-    sent = {**manager.csrf, "version": "1", "state": "maintenance"}
+    sent = {**manager.csrf, "version": "1", "state": "maintenance", "why": "换传感器"}
     assert manager.send("POST", f"/devices/{gas.id}/state", sent).status_code == 303
     changed = city.places.devices.get_device(gas.id)
     assert changed is not None

@@ -11,7 +11,8 @@ from services.rehearsal.handlers import RehearseRule, Result, Scope
 from streams.contracts import AlarmEvent, Device, Member, Members, Rule, Source, Tick
 from streams.groups import Chain
 from streams.rules import Catalogue
-from tests.unit.rehearsal.test_rehearsals import T0, H, M, MemoryArchive, S
+from tests.fakes.archive import MemoryArchive
+from tests.unit.rehearsal.test_rehearsals import T0, H, M, S
 
 FEEDER = next(rule for rule in KINDS["light"].rules if rule.id == "light.feeder")
 NORTH, SOUTH = "990101001001001", "990101002001001"

@@ -1,13 +1,10 @@
 """A rule over stored readings: the live engine's own judgement, twice, and the difference."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-
 import msgspec
 import pytest
 
 from services.history.domain.readings import names_of_flags
-from services.rehearsal.domain import Change, Stored, Window, by_arrival, metrics_of, records, samples
+from services.rehearsal.domain import Change, Stored, by_arrival, metrics_of, records, samples
 from services.rehearsal.domain.feed import TICK_MS
 from services.rehearsal.handlers import DAY_MS, MOST_DAYS, RehearseRule, Result, Scope
 from services.rehearsal.postgres import BITS, flags_of
@@ -26,6 +23,7 @@ from streams.contracts import (
     encode,
 )
 from streams.rules import Catalogue, replay
+from tests.fakes.archive import MemoryArchive
 
 GRID = "990101001001001"
 T0 = 1_795_312_800_000
@@ -38,30 +36,6 @@ LEAK = Rule(
 DEVICES = [Device(f"gas-{n}", "gas", GRID, period_s=10) for n in range(3)]
 
 
-@dataclass
-class MemoryArchive:
-    """Twin of ``PostgresArchive``: an hour a window."""
-
-    stored: list[Stored] = field(default_factory=list)
-    kept: dict[str, Rule] = field(default_factory=lambda: {LEAK.id: LEAK})
-    known: list[Device] = field(default_factory=lambda: list(DEVICES))
-
-    def rules(self) -> Mapping[str, Rule]:
-        return self.kept
-
-    def devices(self, kind: str, area: str, device: str, most: int) -> Sequence[Device]:
-        found = [
-            d for d in self.known if kind in {"", "*", d.kind} and d.area.startswith(area) and device in {"", d.id}
-        ]
-        return found[:most]
-
-    def windows(self, devices: Sequence[str], metrics: frozenset[str] | None, start: int, end: int) -> Iterator[Window]:
-        mine = [r for r in self.stored if r.device in devices and (metrics is None or r.metric in metrics)]
-        for since in range(start, end, H):
-            until = min(since + H, end)
-            yield until, sorted(r for r in mine if since <= r.ts < until)
-
-
 def wave(device: str, since: int, *values: float, every: int = 10 * S, delay: int = 100) -> list[Stored]:
     return [
         Stored(since + n * every + delay, device, since + n * every, "ch4_lel", value, "good", ())
@@ -69,12 +43,16 @@ def wave(device: str, since: int, *values: float, every: int = 10 * S, delay: in
     ]
 
 
+def archive_of(stored: list[Stored]) -> MemoryArchive:
+    return MemoryArchive(stored, {LEAK.id: LEAK}, list(DEVICES))
+
+
 def day() -> MemoryArchive:
     """One device leaks strongly, one weakly, one is calm; a calm hour before."""
     calm = [r for d in DEVICES for r in wave(d.id, T0 - H, *[1.0] * 360)]
     strong = wave("gas-0", T0, *[30.0] * 12, *[1.0] * 60)
     weak = wave("gas-1", T0 + 30 * M, *[1.0] * 6, *[20.0] * 6, *[28.0] * 12, *[1.0] * 60)
-    return MemoryArchive([*calm, *strong, *weak])
+    return archive_of([*calm, *strong, *weak])
 
 
 def changed(**fields: object) -> Rule:
@@ -115,7 +93,7 @@ def test_a_rule_that_nobody_has_yet_raises_only_new_alarms() -> None:
 
 
 def test_a_latched_alarm_is_reset_so_that_the_next_one_is_seen() -> None:
-    archive = MemoryArchive([*wave("gas-0", T0, *[30.0] * 6, *[1.0] * 30), *wave("gas-0", T0 + H, *[30.0] * 6, 1.0)])
+    archive = archive_of([*wave("gas-0", T0, *[30.0] * 6, *[1.0] * 30), *wave("gas-0", T0 + H, *[30.0] * 6, 1.0)])
     result = rehearsed(changed(latch=True), archive)
     assert [episode.at for episode in result.rehearsed] == [T0 + 30 * S + 100, T0 + H + 30 * S + 100]
     assert result.rehearsed[0].ended == T0 + 60 * S
@@ -132,7 +110,7 @@ def test_the_episodes_are_those_that_the_live_engine_raises() -> None:
 
 
 def test_what_was_raised_before_the_period_only_warms_up() -> None:
-    archive = MemoryArchive([*wave("gas-0", T0 - 10 * M, *[30.0] * 90)])
+    archive = archive_of([*wave("gas-0", T0 - 10 * M, *[30.0] * 90)])
     assert rehearsed(LEAK, archive).rehearsed == []
 
 

@@ -171,3 +171,16 @@ def test_the_alarm_about_a_bug_is_one_for_the_device_and_says_that_it_is_on() ->
     table = Table(rules=[BROKEN])
     told = isolation(table.send(S, 30))
     assert (told.value, told.since, told.episode) == (1.0, T0 + S, episode_id("g1", "engine.isolated", T0 + S))
+
+
+def test_a_timer_that_would_fire_for_ever_is_a_bug_of_one_device_and_not_the_end_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "hush", lambda slot, *_, **__: (slot, []))
+    table = Table(rules=[SILENT], devices=[gas("g1"), gas("g2")])
+    table.tick(0)
+    table.send(0, 3, device="g1")
+    told = table.tick(3 * HOUR)
+    assert {(event.device, event.rule) for event in told} == {(name, "engine.isolated") for name in ("g1", "g2")}
+    assert table.last is not None
+    assert "is due again" in table.last.faults[0].error

@@ -121,6 +121,32 @@ def test_a_silent_lamp_is_against_its_feeder_after_three_periods_and_a_message_t
     assert told(table) == [(16 * MIN, True), (2 * HOUR, False), (2 * HOUR + 15 * MIN, True)]
 
 
+def test_a_lamp_in_maintenance_may_be_silent_and_counts_again_once_it_is_back() -> None:
+    """It is switched off, as a rule: three periods of that once held up the whole partition."""
+    table = Table(rules=[OUTAGE], devices=[lamp()], restart_every=1)
+    table.tick(0)
+    shine(table, MIN, 60.0)
+    table.adopt(devices=[lamp(state=DeviceState.MAINTENANCE, version=2)])
+    for minute in range(2, 60, 7):
+        table.tick(minute * MIN)
+    assert told(table) == []
+    table.adopt(devices=[lamp(version=3)])
+    table.tick(HOUR)
+    table.tick(HOUR + MIN)
+    assert [condition for _, condition in told(table)] == [True]
+    shine(table, HOUR + 2 * MIN, 60.0)
+    assert [condition for _, condition in told(table)] == [True, False]
+
+
+def test_a_lamp_in_maintenance_from_its_first_day_holds_nothing_up() -> None:
+    table = Table(rules=[OUTAGE], devices=[lamp(state=DeviceState.MAINTENANCE)])
+    table.tick(0)
+    table.tick(HOUR)
+    shine(table, HOUR + MIN, 0.0)
+    table.tick(3 * HOUR)
+    assert told(table) == []
+
+
 def test_a_lamp_that_comes_back_dark_stays_against_its_feeder() -> None:
     table = Table(rules=[OUTAGE], devices=[lamp()])
     table.tick(0)

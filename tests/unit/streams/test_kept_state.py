@@ -105,7 +105,7 @@ def test_the_last_record_seen_never_goes_back() -> None:
 def test_an_outage_is_remembered_over_a_restart_and_for_grids_that_are_new() -> None:
     table = Table(rules=[SILENT], devices=[gas(), gas("g2", area=OTHER_GRID)], policy=DEFAULT_CLOCK)
     table.send(0, 3)
-    table.tick(300 * S)
+    table.tick(DEFAULT_CLOCK.outage)
     assert table.shard.grids[GRID].resumed == 0, "no longer than the outage that the policy names"
     table.tick(601 * S)
     assert {grid.resumed for grid in table.shard.grids.values()} == {T0 + 601 * S}

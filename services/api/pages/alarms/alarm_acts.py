@@ -1,4 +1,4 @@
-"""What a person does with an alarm: acknowledge, reset, close, shelve, approve, out of service; device maintenance.
+"""What a person does with an alarm: acknowledge, reset, close, shelve, approve, out of service.
 
 What is refused comes back on the alarm's page, with the reason in words and every character as it was typed.
 """
@@ -16,10 +16,10 @@ from services.api.pages.alarms import alarms
 from services.api.pages.alarms.alarm_refusals import refused_text
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
-from services.api.pages.entrance import Sent, text_of, version_of
+from services.api.pages.entrance import Sent, text_of
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.problems import refuse
-from streams.contracts import ActionName, DeviceState, Refused
+from streams.contracts import ActionName, Refused
 
 MOST: Final = 200
 ACTIONS: Final = {
@@ -34,14 +34,6 @@ def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     _answers(router, desk, book, rules)
     _holds(router, desk, book, rules)
-
-    @router.post("/devices/{device}/state")
-    def state(request: Request, device: str, form: Sent) -> Response:
-        visit = desk.visit(request)
-        asked = text_of(form, "state", 20)
-        wanted = DeviceState.MAINTENANCE if asked == DeviceState.MAINTENANCE else DeviceState.ACTIVE
-        rules.put_device(visit.caller, device, version_of(form), wanted)
-        return RedirectResponse(f"/devices/{device}?said=state", 303)
 
     return router
 

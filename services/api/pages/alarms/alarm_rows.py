@@ -46,6 +46,11 @@ class AlarmRow:
         return self.state in {"active_unack", "rtn_unack"}
 
     @property
+    def by_maintenance_alone(self) -> bool:
+        """Nothing else hides it, so that the reason of the maintenance is the reason."""
+        return self.maintenance and self.shelved_until is None and not self.suppressed_by and not self.out_of_service
+
+    @property
     def hidden(self) -> bool:
         """Shelved, suppressed, out of service or in maintenance: it calls nobody and opens no ticket."""
         hiding = self.shelved_until is not None or bool(self.suppressed_by) or self.out_of_service or self.maintenance

@@ -38,6 +38,7 @@ class AlarmView:
     since: str
     ticket: str
     hidden: str = ""
+    icon: str = ""
 
     @property
     def mark(self) -> str:
@@ -70,7 +71,7 @@ def view(
     return AlarmView(
         row=row,
         title=row.place or called(row.device, t),
-        kind=kind_name(row.kind, t),
+        kind=called(row.device, t).partition(" ")[0] if mixed(row, rule) else kind_name(row.kind, t),
         rule=rule_name(row.rule, rules, t),
         severity=say(SEVERITIES, row.severity, t),
         state=say(ALARM_STATES, row.state, t),
@@ -82,6 +83,7 @@ def view(
         since=fmt.near(row.since, now, t),
         ticket=_ticket(row, t),
         hidden=hidden(row, titles or {}, now, t),
+        icon="device" if mixed(row, rule) else row.kind,
     )
 
 
@@ -123,9 +125,19 @@ def both_units(metric: str, value: float | None) -> str:
     return ""
 
 
+def is_group(subject: str) -> bool:
+    """A group has no readings of its own."""
+    return subject.partition(":")[0] in GROUPS
+
+
+def mixed(row: AlarmRow, rule: Rule | None) -> bool:
+    """Devices of several kinds stand behind it, as behind a gateway: the first one's kind says nothing."""
+    return is_group(row.device) and rule is not None and rule.kind == "*"
+
+
 def called(subject: str, t: Words) -> str:
     """A group by its name, a device by its id."""
-    if subject.partition(":")[0] not in GROUPS:
+    if not is_group(subject):
         return subject
     name = group_name(subject)
     return t.either(name.name_zh, name.name_en)

@@ -11,11 +11,11 @@ from sensors.kinds import KINDS
 from services.alarms.domain import AlarmFilters, HoldKind
 from services.api.door.auth import allow
 from services.api.pages import formatting as fmt
-from services.api.pages import rows
+from services.api.pages import maintenance, rows
 from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook
-from services.api.pages.alarms.members import members_of
+from services.api.pages.alarms.members import hides, members_of
 from services.api.pages.alarms.named import Named
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing import graphs
@@ -39,7 +39,7 @@ STATES: Final = {
     "all": N_("全部"),
 }
 OPEN: Final = (AlarmState.ACTIVE_UNACK, AlarmState.ACTIVE_ACK, AlarmState.RTN_UNACK)
-FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device", "incident")
+FILTERS: Final = ("state", "severity", "kind", "area", "rule", "device", "incident", "suppressed_by")
 
 
 def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
@@ -82,6 +82,7 @@ def _list(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit) -> dic
         ],
         "together": {item.alarm.id: (item.together, item.alarm.incident) for item in page.items if item.together > 1},
         "flood": flood,
+        "maintenance": maintenance.summary(book.container, who, visit.now, t),
         "chosen": chosen,
         "narrowed": bool(asked),
         "states": STATES,
@@ -136,6 +137,7 @@ def _filters(visit: Visit, chosen: dict[str, str], *, collapsed: bool) -> AlarmF
         rule=chosen["rule"],
         device=chosen["device"],
         incident=chosen["incident"],
+        suppressed_by=chosen["suppressed_by"],
         collapsed=collapsed,
     )
 
@@ -173,9 +175,11 @@ def page_of(desk: Desk, book: AlarmBook, rule_desk: RuleDesk, visit: Visit, name
         "steps": alarm_story.steps(events, row, named, t),
         "samples": alarm_story.samples(events, row, t),
         "ticket": ticket,
+        "maintenance": maintenance.of_device(book.container, row.device, now, t) if row.maintenance else None,
         "works": works_at(book.container, visit, row.area),
         "lasted": alarm_story.lasted(row, now, t),
         "members": members_of(desk, book, visit, listed.alarm.incident) if listed.alarm.group else None,
+        "hides": hides(desk, book, visit, listed.alarm.episode),
         "own": listed.alarm.device == listed.alarm.group,
         **acting.panel(rule_desk, visit, listed.alarm),
         "named": named,

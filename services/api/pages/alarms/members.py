@@ -1,4 +1,4 @@
-"""The members of an incident, as the pages of an alarm and of a ticket list them."""
+"""What belongs to an alarm: the members of its incident, and the alarms that it hides."""
 
 from dataclasses import dataclass
 
@@ -42,5 +42,31 @@ def members_of(desk: Desk, book: AlarmBook, visit: Visit, incident: str) -> Memb
         group=visit.t.either(name.name_zh, name.name_en),
         listed=tuple((alarm_views.view(row, rules, visit.now, visit.t, titles), row.episode == first) for row in seen),
         standing=len({listed.alarm.device for listed in grouped if listed.alarm.active}),
+        more=page.next is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hides:
+    """The alarms that one alarm hides or hid, the newest first; ``more`` are those beyond one page."""
+
+    episode: str
+    listed: tuple[AlarmView, ...]
+    standing: int
+    more: bool
+
+
+def hides(desk: Desk, book: AlarmBook, visit: Visit, episode: str) -> Hides | None:
+    """None where it hides nothing."""
+    page = book.listed(visit.caller, AlarmFilters(suppressed_by=episode), None)
+    if not page.items:
+        return None
+    places = {device.id: device.place for device in desk.source.fleet(visit.caller)}
+    rules = {rule.id: rule for rule in desk.source.rules()}
+    seen = [rows.of_alarm(listed, visit.caller, places.get(listed.alarm.device, "")) for listed in page.items]
+    return Hides(
+        episode=episode,
+        listed=tuple(alarm_views.view(row, rules, visit.now, visit.t) for row in seen),
+        standing=sum(row.open for row in seen),
         more=page.next is not None,
     )

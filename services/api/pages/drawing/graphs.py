@@ -6,7 +6,7 @@ from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import Caller
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_rows import AlarmRow
-from services.api.pages.alarms.alarm_views import RANKS
+from services.api.pages.alarms.alarm_views import RANKS, is_group
 from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow, PageSource
 from services.api.pages.rules.rule_words import SIGNS, plain
@@ -58,7 +58,9 @@ def of_alarm(
     height: int = 168,
     until: int | None = None,
 ) -> str:
-    """From before the alarm until now (or until it had ended)."""
+    """From before the alarm until now (or until it had ended); "" of a group, which has no readings of its own."""
+    if is_group(alarm.device):
+        return ""
     device = source.device(who, alarm.device) or DeviceRow(alarm.device, alarm.kind, alarm.area, alarm.place)
     end = until or now
     lead = max(BEFORE, (end - alarm.since) // 4)

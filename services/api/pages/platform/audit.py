@@ -37,6 +37,7 @@ DID: Final[dict[str, str]] = {
     Did.ERASE: N_("清除个人信息"),
     Did.ENTRY_CARD: N_("改入户卡"),
     Did.HOLD: N_("搁置、停用告警"),
+    Did.MAINTENANCE: N_("设备检修"),
 }
 SAID: Final = {
     "why": N_("事由"),

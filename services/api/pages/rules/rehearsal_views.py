@@ -52,6 +52,20 @@ def numbers(report: Report, t: Words) -> list[tuple[str, str, str]]:
     ]
 
 
+def absences(report: Report, t: Words) -> list[str]:
+    """What the platform itself missed, and from when on that is known."""
+    away, found = report.away, []
+    if away.stretches:
+        often, length = fmt.number(away.stretches), fmt.span(away.ms, t)
+        found.append(t("期间平台有 {n} 段、共 {length}没有收到任何数据，未计为静默。", n=often, length=length))
+    if away.noted_from is None:
+        found.append(t("平台还没有记录过自己的中断：中断会被看成设备静默。"))
+    elif away.unknown_before(report.start):
+        when = fmt.moment(away.noted_from, report.end, t)
+        found.append(t("平台自身的中断从 {when} 起才有记录，此前的中断会被看成设备静默。", when=when))
+    return found
+
+
 def tables(report: Report, address: str, places: Mapping[str, str], now: int, t: Words) -> list[Table]:
     """One a kind of change, also where it is empty: that nothing is lost is worth saying."""
     found = []

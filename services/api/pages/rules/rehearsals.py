@@ -181,6 +181,7 @@ def _result(desk: Desk, visit: Visit, found: Rehearsal) -> dict[str, Any]:
     points = desk.source.series(name, asked.metric, *span) if device and asked.metric else []
     return {
         "report": report,
+        "absences": views.absences(report, t),
         "numbers": views.numbers(report, t),
         "tables": views.tables(report, address, places, visit.now, t),
         "same": report.changes.get(Change.SAME, 0),

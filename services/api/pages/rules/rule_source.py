@@ -112,10 +112,14 @@ class RuleDesk:
         command = self.container.ids.new()
         self.container.ask_of_alarm(alarm, ActionName.CLOSE, by=who.id, command=command, why=why, scope=who.scope)
 
-    def put_device(self, who: Caller, device: str, version: int, state: str) -> None:
-        """Maintenance and back: a device in maintenance hides its alarms, which its page says."""
-        now = self.container.clock.now()
-        change_device(self.container.devices, device, {"state": state}, version, user=user_of(who), now=now)
+    def put_device(self, who: Caller, device: str, version: int, state: str, why: str) -> None:
+        """Maintenance and back: a device in maintenance hides its alarms, which its page says.
+
+        Raises:
+            Refused: as the use case says.
+        """
+        now, changes = self.container.clock.now(), {"state": state}
+        change_device(self.container.devices, device, changes, version, user=user_of(who), now=now, why=why)
 
     def device_version(self, device: str) -> int:
         found = self.container.devices.get_device(device)
