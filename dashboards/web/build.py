@@ -39,7 +39,7 @@ ICONS: Final = {
     "sensor": "flame", "hotline": "phone", "citizen": "camera", "patrol": "map-pin",
     "pin": "map-pin", "go": "navigation", "call": "phone", "back": "chevron-left", "plus": "plus",
     "keyboard": "keyboard", "link": "link", "people": "users", "roster": "calendar-user",
-    "limit": "hourglass",
+    "limit": "hourglass", "knowledge": "book-2", "catalogue": "sitemap",
 }  # fmt: skip
 
 
