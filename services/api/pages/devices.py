@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import allow, user_of
+from services.api.language import vocabulary as voc
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
 from services.api.pages.cockpit import said_value
 from services.api.pages.desk import Desk, Visit

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from services.adapters import spreadsheets
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
 from services.api.pages.tickets.ticket_forms import SATISFACTION, URGENCIES
 from services.api.tickets import export
 from services.api.tickets.queries import TicketQuery, most_of

@@ -6,10 +6,10 @@ from collections import Counter
 from babel.messages.pofile import read_po
 
 from dashboards.web import TEMPLATES, TRANSLATIONS
-from services.api.pages import vocabulary
+from services.api.language import vocabulary
+from services.api.language.words import words
 from services.api.pages.catalogue import said
 from services.api.pages.tickets.ticket_forms import SATISFACTION, URGENCIES
-from services.api.pages.words import words
 from services.api.tickets.export import IN_CHINESE
 from services.tickets.domain.errors import Because
 from services.tickets.domain.words import Action, Clock, Level, Role, Source, Stage, State

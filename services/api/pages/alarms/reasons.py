@@ -7,12 +7,12 @@ None is a version that nobody keeps any more, and then only what the event itsel
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from services.api.language.words import Words
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.alarms.rises import raised, rose, unknown
 from services.api.pages.alarms.telling import Telling
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.words import Words
 from streams.contracts import AlarmEvent, AlarmState, Cause, Op, Rule
 from streams.rules.built_in import CLOCK, ISOLATED
 

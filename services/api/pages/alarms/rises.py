@@ -1,10 +1,10 @@
 """Why an alarm came to stand, or grew worse: the condition, the readings that met it, and for how long. Pure."""
 
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms.telling import Telling
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.words import Words
 from streams.contracts import AlarmState, Cause, Level, Op, Rule
 from streams.rules.built_in import CLOCK, ISOLATED
 

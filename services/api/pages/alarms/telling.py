@@ -1,10 +1,10 @@
 """One event of an alarm, as its story is being told."""
 
+from services.api.language.vocabulary import SEVERITIES, say
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms.named import NOBODY, Named
-from services.api.pages.vocabulary import SEVERITIES, say
-from services.api.pages.words import Words
 from streams.contracts import AlarmEvent, Level, Rule
 
 

@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, drawn, window_of
 from services.api.pages.entrance import Sent
@@ -21,7 +22,6 @@ from services.api.pages.tickets.merging import MergeDesk, listed, shown
 from services.api.pages.tickets.places import search_places
 from services.api.pages.tickets.responsibility import REASONS
 from services.api.pages.tickets.ticket_forms import LABELS, URGENCIES, Field
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.tickets.tickets import actor
 from services.registry.domain import Permission

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages.tickets.policy_views import COLUMNS, LIMIT, UNITS
 from services.api.pages.tickets.ticket_forms import URGENCIES
-from services.api.pages.words import N_, Words
 from services.daytime import clock_of, minutes_of
 from services.tickets.domain import Policy
 from services.tickets.domain.policy import CRITICAL, TIMED

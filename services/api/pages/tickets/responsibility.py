@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.places import code_of
 from services.api.pages.tickets.ticket_forms import URGENCIES
-from services.api.pages.words import N_, Words
 from services.api.problems import refuse
 from services.api.tickets import catalogue
 from services.api.tickets.tickets import actor

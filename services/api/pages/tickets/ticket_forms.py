@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.ports import AreaRow, TicketRow, UnitRow
 from services.api.pages.tickets.field_choices import Choice, answers_to, units_here
-from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.table import TRANSITIONS
 from services.tickets.domain.words import Action, Satisfaction, Scale, State

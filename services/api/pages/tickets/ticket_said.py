@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.ports import UnitRow
 from services.api.pages.tickets.ticket_forms import BACKSTOP, LABELS, SATISFACTION, URGENCIES
 from services.api.pages.tickets.ticket_rows import EventRow
-from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.words import Satisfaction
 

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.refusals import refused_text
 from services.api.pages.tickets.ticket_book import Outcome, TicketBook
-from services.api.pages.words import N_
 from services.api.problems import ProblemError, refuse
 from services.api.tickets.bulk import MOST
 from services.api.tickets.export import MOST_ROWS

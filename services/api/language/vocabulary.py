@@ -1,9 +1,9 @@
-"""The words of the domain as the pages say them, keyed by their code names (docs/glossary.md)."""
+"""The words of the domain as people read them, keyed by their code names (docs/glossary.md)."""
 
 from typing import Final
 
 from sensors.kinds import KINDS, metric_of
-from services.api.pages.words import N_, Words
+from services.api.language.words import N_, Words
 from services.tickets.domain.catalogue import GROUPS, LEAVES
 
 SEVERITIES: Final = {
