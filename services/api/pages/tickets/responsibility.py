@@ -14,7 +14,6 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.places import code_of
-from services.api.pages.tickets.ticket_forms import URGENCIES
 from services.api.problems import refuse
 from services.api.tickets import catalogue
 from services.api.tickets.tickets import actor
@@ -114,7 +113,7 @@ def visit_of(desk: Desk, request: Request) -> Visit:
 
 def _line(sent: dict[str, str]) -> Line:
     assisting = (sent["assisting"],) if sent["assisting"] else ()
-    urgency = int(sent["urgency"]) if sent["urgency"] in URGENCIES else None
+    urgency = int(sent["urgency"]) if sent["urgency"] in voc.URGENCIES else None
     return Line("", sent["category"], sent["area"], sent["lead"], urgency, assisting, sent["policy"])
 
 
@@ -139,7 +138,7 @@ def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -
         "groups": [(code, voc.category_name(code, t)) for code in GROUPS],
         "area_asked": _written(query["area"], names),
         "area_sent": _written(sent["area"], names),
-        "urgencies": [(code, t(word)) for code, word in URGENCIES.items()],
+        "urgencies": [(code, t(word)) for code, word in voc.URGENCIES.items()],
         "units": list(units.items()),
         "policies": sorted(SHIPPED),
         "found": found,
@@ -175,7 +174,7 @@ def _found(book: CatalogueDesk, visit: Visit, query: dict[str, str]) -> tuple[De
     """The answer to what was asked, or what is wrong with the question."""
     if not query["category"] or not query["area"]:
         return None, ""
-    urgency = int(query["urgency"]) if query["urgency"] in URGENCIES else 0
+    urgency = int(query["urgency"]) if query["urgency"] in voc.URGENCIES else 0
     try:
         return book.container.catalogue.who(query["category"], asked_area(visit.caller, query["area"]), urgency), ""
     except Refused as refused:
@@ -188,7 +187,7 @@ def view_of(line: Line, names: dict[str, str], units: dict[str, str], t: Words) 
         line=line,
         category=voc.category_name(line.category, t) if line.category else t("其余全部"),
         area=names.get(line.area, line.area),
-        urgency=t("不限") if line.urgency is None else t(URGENCIES[str(line.urgency)]),
+        urgency=t("不限") if line.urgency is None else t(voc.URGENCIES[str(line.urgency)]),
         lead=units.get(line.lead, line.lead),
         assisting=t("、").join(units.get(unit, unit) for unit in line.assisting),
     )
