@@ -13,7 +13,8 @@ migrations create the table::
 """
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import psycopg
 from psycopg import sql
@@ -29,6 +30,8 @@ from streams.contracts.topics import Topic
 BATCH = 500
 IDLE_S = 1.0
 KEEP_SENT = "1 day"
+FORGET_S = 60.0
+"""How often what was sent long ago is removed: to look for it is to read a day's records, and a new one waits."""
 
 
 def put(
@@ -44,7 +47,11 @@ def put(
 class Relay:
     """Moves one schema's outbox to Kafka, in order, at least once."""
 
-    def __init__(self, url: str, schema: str, sender: Sender, health: Health) -> None:
+    def __init__(
+        self, url: str, schema: str, sender: Sender, health: Health, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._monotonic = monotonic
+        self._forgot = float("-inf")
         self._url = url
         self._schema = schema
         self._sender = sender
@@ -82,10 +89,8 @@ class Relay:
             (BATCH,),
         ).fetchall()
         if not rows:
-            connection.execute(
-                sql.SQL("DELETE FROM {}.outbox WHERE sent_at < now() - %s::interval").format(schema), (KEEP_SENT,)
-            )
             gauge(OUTBOX_PENDING, schema=self._schema).set(0)
+            self._forget(connection, schema)
             return 0
         gauge(OUTBOX_PENDING, schema=self._schema).set(len(rows))  # stays so while Kafka is away
         self._sender.send([Outgoing(str(topic), str(key).encode(), value) for _, topic, key, value in rows])  # type: ignore[arg-type]
@@ -97,6 +102,16 @@ class Relay:
             counter(OUTBOX_SENT, schema=self._schema, topic=str(topic)).inc()
         gauge(OUTBOX_PENDING, schema=self._schema).set(len(rows) if len(rows) == BATCH else 0)
         return len(rows)
+
+    def _forget(self, connection: psycopg.Connection[tuple[object, ...]], schema: sql.Identifier) -> None:
+        """Remove what was sent more than :data:`KEEP_SENT` ago, once in :data:`FORGET_S`."""
+        now = self._monotonic()
+        if now - self._forgot < FORGET_S:
+            return
+        connection.execute(
+            sql.SQL("DELETE FROM {}.outbox WHERE sent_at < now() - %s::interval").format(schema), (KEEP_SENT,)
+        )
+        self._forgot = now
 
 
 def _first(cursor: psycopg.Cursor[tuple[object, ...]]) -> object:

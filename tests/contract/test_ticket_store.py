@@ -18,6 +18,7 @@ from services.registry.postgres import PostgresPlaces
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
 from services.tickets.domain.erasure import ERASED
+from services.tickets.domain.merging import Sought
 from services.tickets.domain.ordering import order_of
 from services.tickets.domain.policy import Enforced
 from services.tickets.domain.profiles import BEIJING, DEFAULT
@@ -52,6 +53,7 @@ from tests.fakes.tickets import (
 from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, to
 
 NEIGHBOUR = "990101002001001"
+UNCLASSIFIED, GAS = Sought("", ("",)), Sought("", ("gas-leak",))
 AREAS = [
     Area(GRID, "grid", "一网格", "Grid 1", lon=113.5, lat=23.1),
     Area(NEIGHBOUR, "grid", "邻网格", "Grid next door", lon=113.505, lat=23.103),
@@ -611,9 +613,9 @@ def test_what_is_near_is_open_recent_and_of_the_same_community(side: Side) -> No
     _save(side, domain.move(gone, domain.Action.WITHDRAW, now=T0 + 1, by="operator", role=Role.OPERATOR,
                             details=Details(reason="误报")))  # fmt: skip
     with side.store.transaction() as work:
-        assert work.nearby(GRID, alarmed=False, since=T0, limit=9) == (new, old)
-        assert work.nearby(GRID, alarmed=False, since=T0, limit=1) == (new,)
-        assert work.nearby(GRID, alarmed=False, since=T0 + 1, limit=9) == (new,)
+        assert work.nearby(GRID, UNCLASSIFIED, alarmed=False, since=T0, limit=9) == (new, old)
+        assert work.nearby(GRID, UNCLASSIFIED, alarmed=False, since=T0, limit=1) == (new,)
+        assert work.nearby(GRID, UNCLASSIFIED, alarmed=False, since=T0 + 1, limit=9) == (new,)
     community = (GRID[:12],)
     assert side.matches.open_near(community, near=None, scope="", since=T0, limit=9) == (new, old)
     assert side.matches.open_near(community, near=None, scope="", since=T0, limit=1) == (new,)
@@ -625,8 +627,23 @@ def test_what_has_an_alarm_and_what_has_none_are_near_each_for_itself(side: Side
     called = _save(side, _report("LY-1"))
     alarm = TakeAlarm(side.store, MemoryDirectory(), ManualClock(T0), RandomIds())(raised("e1")).ticket
     with side.store.transaction() as work:
-        assert work.nearby(GRID, alarmed=False, since=T0, limit=9) == (called,)
-        assert work.nearby(GRID, alarmed=True, since=T0, limit=9) == (alarm,)
+        assert work.nearby(GRID, UNCLASSIFIED, alarmed=False, since=T0, limit=9) == (called,)
+        assert work.nearby(GRID, GAS, alarmed=True, since=T0, limit=9) == (alarm,)
+
+
+def test_what_is_near_is_of_the_device_or_of_a_category_that_is_sought(side: Side) -> None:
+    bare = _save(side, _report("LY-1"))
+    lamp = _save(side, _report("LY-2", at=T0 + 1, category="lighting", device="lamp-1"))
+    gas = _save(side, _report("LY-3", at=T0 + 2, category="gas-leak"))
+    with side.store.transaction() as work:
+
+        def near(device: str, *categories: str) -> tuple[Ticket, ...]:
+            return work.nearby(GRID, Sought(device, categories), alarmed=False, since=T0, limit=9)
+
+        assert near("", "gas-leak", "") == (gas, bare)
+        assert near("lamp-1") == (lamp,)
+        assert near("lamp-1", "gas-leak") == (gas, lamp)
+        assert near("lamp-2") == near("") == (), "that two have no device makes them no more alike"
 
 
 def test_a_wrong_grid_hides_no_ticket_of_the_neighbourhood(side: Side) -> None:

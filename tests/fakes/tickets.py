@@ -16,7 +16,7 @@ from services.registry.ports import PlaceReader
 from services.tickets.domain import Event, Hotspot, Policy, Stage, StageCount, State, Ticket, TicketFilters
 from services.tickets.domain.catalogue import Line
 from services.tickets.domain.catalogue.exchange import UnitFact
-from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M
+from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M, Sought
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.photos import Photo
 from services.tickets.domain.policy import Enforced
@@ -93,9 +93,10 @@ class MemoryWork:
         found = (t for t in self._state.tickets.values() if t.master == master and t.state is State.MERGED)
         return tuple(sorted(found, key=lambda ticket: ticket.id))
 
-    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
+    def nearby(self, area: str, sought: Sought, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
         near = _near(self._state, (area[:COMMUNITY_LENGTH],), None, "", since)
-        return tuple(ticket for ticket in near if bool(ticket.episodes) is alarmed)[:limit]
+        fits = (t for t in near if (t.device and t.device == sought.device) or t.category in sought.categories)
+        return tuple(ticket for ticket in fits if bool(ticket.episodes) is alarmed)[:limit]
 
     def policy(self) -> Policy | None:
         newest = self._state.enforced[-1] if self._state.enforced else None

@@ -8,7 +8,8 @@ from services.tickets.ports import Work
 
 MOST = 200
 """Open tickets of a community that are looked at: an alarm looks at calls, a call at alarms, since nothing else
-merges by itself. More than that in a day is a disaster, and people decide."""
+merges by itself, and only at what could be the same matter. More than that in a day is a disaster, and people
+decide."""
 
 
 def join(work: Work, ticket: Ticket, now: int) -> Ticket:
@@ -16,9 +17,11 @@ def join(work: Work, ticket: Ticket, now: int) -> Ticket:
 
     A pair that somebody has taken apart is not joined again.
     """
-    if not ticket.open or (not merging.concerns_others(ticket) and not ticket.episodes):
+    wanted = merging.sought(ticket) if ticket.open else None
+    if wanted is None:
         return ticket
-    others = work.nearby(ticket.area, alarmed=not ticket.episodes, since=now - merging.JOIN_MS, limit=MOST)
+    since = now - merging.JOIN_MS
+    others = work.nearby(ticket.area, wanted, alarmed=not ticket.episodes, since=since, limit=MOST)
     for other in others:
         if merging.master_for(ticket, other) is None:
             continue

@@ -10,6 +10,7 @@ from services.paging import Key, Page
 from services.tickets.domain import Event, Hotspot, Policy, StageCount, Ticket, TicketFilters
 from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
+from services.tickets.domain.merging import Sought
 from services.tickets.domain.ordering import Order
 from services.tickets.domain.policy import Enforced
 from services.tickets.domain.saved import SavedFilter
@@ -78,8 +79,10 @@ class Work(Protocol):
         """The tickets that wait for ``master``, by id."""
         ...
 
-    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
+    def nearby(self, area: str, sought: Sought, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
         """Open tickets, with alarms or without, of the community of ``area`` that opened since then.
+
+        Only those of the device or of one of the categories that are ``sought``.
 
         Newest first, not locked. Who asks holds the community until the transaction ends, so that a
         call and an alarm that come at once find each other.

@@ -63,6 +63,7 @@ EPISODES_BETWEEN: Final = """
 NEARBY: Final = f"""
     SELECT body FROM tickets.tickets
     WHERE is_open AND {IN_AREA.format("near")} AND opened_at >= %(since)s
+      AND ((device = %(device)s AND device <> '') OR category = ANY (%(categories)s))
       AND EXISTS (SELECT FROM tickets.ticket_episodes WHERE ticket = tickets.id) = %(alarmed)s
     ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"""  # noqa: S608 - the module's own words
 

@@ -18,6 +18,7 @@ from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
 from services.audit import Did, Entry, said
 from services.tickets.domain import Event, Policy, Ticket
+from services.tickets.domain.merging import Sought
 from services.tickets.domain.policy import Enforced
 from services.tickets.domain.words import ENDED, State
 from services.tickets.ports import Answer
@@ -82,10 +83,11 @@ class PostgresWork:
         rows = self._cursor.execute(statements.MERGED_INTO, (master,)).fetchall()
         return tuple(ticket_of(row[0]) for row in rows)
 
-    def nearby(self, area: str, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
+    def nearby(self, area: str, sought: Sought, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
         near = area[:COMMUNITY]
         self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"community {near}",))
         values = {"near": near, "alarmed": alarmed, "since": since, "limit": limit}
+        values |= {"device": sought.device, "categories": list(sought.categories)}
         return tuple(ticket_of(row[0]) for row in self._cursor.execute(statements.NEARBY, values).fetchall())
 
     def policy(self) -> Policy | None:

@@ -1,13 +1,29 @@
 """A call and an alarm become one incident by themselves, in either order; no reporter is lost."""
 
+import itertools
 from typing import Any
 
 import pytest
 
-from services.tickets.domain import Action, Actor, Caller, Details, Role, Satisfaction, State, Ticket
+from services.tickets import domain
+from services.tickets.domain import (
+    Action,
+    Actor,
+    Caller,
+    Details,
+    Opening,
+    Role,
+    Satisfaction,
+    Source,
+    State,
+    Ticket,
+    merging,
+)
+from services.tickets.domain.incoming import opening_of
+from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.words import Clock
 from services.tickets.handlers import FindAlike, FindCalls, Report
-from streams.contracts import Refused
+from streams.contracts import Refused, TicketPolicy
 from tests.fakes.alarm_events import GRID, MAJOR, T0, raised, returned
 from tests.fakes.tickets import MemoryMatchReader
 from tests.unit.tickets.test_tickets_use_cases import DISPATCHER, HANDLER, HOUR, OPERATOR, WORKER, Desk
@@ -178,3 +194,40 @@ def test_a_confidential_report_is_shown_as_a_numbers_for_a_reason_that_is_kept(d
     assert hidden.number in entry.detail
     assert "来电人本人问起" in entry.detail
     assert "13800001111" not in entry.detail + entry.subject
+
+
+def _one(number: int, device: str, category: str, text: str, *, alarmed: bool) -> Ticket:
+    if alarmed:
+        policy = TicketPolicy(category=category, urgency=1, normal_for_ms=1, reopen_ms=1)
+        opening = opening_of(
+            raised(device=device, ticket=policy), number=f"LY-{number}", place="", building=BUILDING,
+            deadlines=DEFAULT,
+        )  # fmt: skip
+        return domain.open_for_alarm(opening, id=f"id-{number}", now=T0, lead="unit-a")[0]
+    opening = Opening(
+        number=f"LY-{number}", source=Source.HOTLINE, title=text, text=text, policy=DEFAULT, area=GRID,
+        building=BUILDING, device=device, category=category,
+    )  # fmt: skip
+    return domain.report(opening, id=f"id-{number}", now=T0, who=OPERATOR)[0]
+
+
+def test_whatever_merges_by_itself_is_looked_for_from_both_sides() -> None:
+    devices, categories, texts = ("", "gas-000001", "lamp-1"), ("", "gas-leak", "lighting"), (SMELL, "路灯不亮")
+    every = itertools.product(devices, categories, texts, (True, False))
+    kinds = [kind for kind in every if kind[1] or not kind[3]]  # an alarm names its category
+    tickets = [_one(number, *kind[:3], alarmed=kind[3]) for number, kind in enumerate(kinds)]
+    pairs = [
+        (one, other) for one, other in itertools.permutations(tickets, 2)
+        if bool(one.episodes) is not bool(other.episodes) and merging.master_for(one, other) is not None
+    ]  # fmt: skip
+    assert len(pairs) > 20
+    for one, other in pairs:
+        seeks = merging.sought(one)
+        assert seeks is not None
+        assert (other.device and other.device == seeks.device) or other.category in seeks.categories
+
+
+def test_a_dark_lamp_looks_at_nothing_but_its_own_reports() -> None:
+    lamp = _one(1, "lamp-1", "lighting", "路灯不亮", alarmed=True)
+    assert merging.sought(lamp) == merging.Sought("lamp-1", ())
+    assert merging.sought(_one(2, "", "lighting", "路灯不亮", alarmed=False)) is None

@@ -1,6 +1,6 @@
 """Which tickets are one matter: how alike two are and why, and the few that merge by themselves."""
 
-from services.tickets.domain.merging.joining import JOIN_MS, JOINED, concerns_others, master_for, risen
+from services.tickets.domain.merging.joining import JOIN_MS, JOINED, Sought, master_for, risen, sought
 from services.tickets.domain.merging.matching import (
     METRES_A_DEGREE,
     NEAR_M,
@@ -29,11 +29,12 @@ __all__ = [
     "Part",
     "Reason",
     "Sighting",
+    "Sought",
     "Why",
-    "concerns_others",
     "likeness",
     "master_for",
     "risen",
     "sighting_of",
+    "sought",
     "spot_of",
 ]

@@ -4,7 +4,7 @@ Everything else a person decides (:mod:`services.tickets.domain.merging.matching
 the call may come before the alarm or after it. Pure.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from sensors.kinds.categories import GAS_LEAK
 from services.tickets.domain.limits import DAY
@@ -27,9 +27,25 @@ _BEGINNING: Final = frozenset(
 """Work that is done and waits for its proof is a former occasion: a person says whether it is this one."""
 
 
-def concerns_others(ticket: Ticket) -> bool:
-    """Whether it is worth looking for a ticket that this one belongs with."""
-    return bool(ticket.device) or _smell(ticket)
+class Sought(NamedTuple):
+    """What any ticket has that may belong with another: that device, or one of those categories ("": none yet)."""
+
+    device: str
+    categories: tuple[str, ...]
+
+
+def sought(ticket: Ticket) -> Sought | None:
+    """What to look for beside a ticket; None where nothing merges with it by itself.
+
+    Wider than :func:`master_for`, which decides, and narrow enough that a busy community's other matters
+    are not read at all.
+    """
+    categories: tuple[str, ...] = ()
+    if ticket.episodes and ticket.category == GAS_LEAK:
+        categories = (GAS_LEAK, "")
+    elif _smell(ticket):
+        categories = (GAS_LEAK,)
+    return Sought(ticket.device, categories) if ticket.device or categories else None
 
 
 def master_for(ticket: Ticket, other: Ticket) -> Ticket | None:
