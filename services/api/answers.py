@@ -118,6 +118,7 @@ def _one(error: dict[str, Any]) -> dict[str, str]:
     where, names = (place[0], place[1:]) if place else ("request", [])
     field = ".".join(names) or where
     kind, context = str(error["type"]), error.get("ctx", {})
+    said = str(error["msg"]).removeprefix("Value error, ")
     if kind == "extra_forbidden":
         remedy = f"Leave {field} out; GET /api/v1/openapi.json lists the {where} fields of this address."
     elif kind == "missing":
@@ -127,9 +128,9 @@ def _one(error: dict[str, Any]) -> dict[str, str]:
     elif kind == "json_invalid":
         field, remedy = "body", "Send valid JSON in UTF-8."
     else:
-        remedy = f"{error['msg']}."
+        remedy = f"{said}."
     value = "" if kind == "missing" else shown(error.get("input", ""))
-    return {"field": field, "value": value, "detail": str(error["msg"]), "remedy": remedy}
+    return {"field": field, "value": value, "detail": said, "remedy": remedy}
 
 
 def of_http(error: HTTPException) -> Problem:

@@ -10,6 +10,7 @@ from services.api.devices import devices, entry_cards, letters, places, quaranti
 from services.api.door import sessions, tokens
 from services.api.door.auth import csrf
 from services.api.door.gatekeeper import OPEN311, Gatekeeper
+from services.api.door.heads import Heads
 from services.api.door.limits import body_limits
 from services.api.door.shield import Shield
 from services.api.platform import audit, audit_export, notices, oncall, people, rosters
@@ -58,5 +59,6 @@ def create_app(container: Container) -> FastAPI:
         app.include_router(part.router(container))
     app.include_router(description.router(app))
     app.add_middleware(Gatekeeper, container=container)
+    app.add_middleware(Heads)
     app.add_middleware(Shield, limit_of=body_limits(container.settings))
     return app

@@ -29,6 +29,7 @@ from services.tickets.handlers import (
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    TakeOver,
     Unmask,
 )
 from services.tickets.ports import HotspotReader, SavedFilters, TicketReader
@@ -67,6 +68,7 @@ class Container:
     tickets: TicketReader
     saved_filters: SavedFilters
     open_ticket: OpenTicket
+    take_over: TakeOver
     act_on_ticket: ActOnTicket
     find_alike: FindAlike
     find_calls: FindCalls

@@ -35,6 +35,7 @@ from services.tickets.handlers import (
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    TakeOver,
     Unmask,
 )
 
@@ -82,6 +83,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         tickets=tickets.PostgresTicketReader(pool),
         saved_filters=tickets.PostgresSavedFilters(pool),
         open_ticket=OpenTicket(ticket_store, clock, ids, lines),
+        take_over=TakeOver(ticket_store, clock, ids, lines),
         act_on_ticket=ActOnTicket(ticket_store, clock, answers, lines),
         find_alike=FindAlike(matches, clock),
         find_calls=FindCalls(matches, ticket_store, clock),

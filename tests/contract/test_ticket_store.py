@@ -185,19 +185,22 @@ def test_numbers_of_a_day_never_repeat(side: Side) -> None:
     with side.store.transaction() as work:
         assert [work.next_count("20261122"), work.next_count("20261122"), work.next_count("20261123")] == [1, 2, 1]
     with side.store.transaction() as work:
-        assert work.next_count("20261122") == 3
+        assert (work.next_count("20261122", 4), work.next_count("20261122")) == (3, 7)
 
 
 def test_a_key_is_remembered_once(side: Side) -> None:
     ticket = _save(side, _report("LY-1"))
     answer = Answer("print", ticket.id, 1)
     with side.store.transaction() as work:
-        assert work.answer("ann k1") is None
-        work.remember("ann k1", answer)
+        assert work.answers(["ann k1"]) == {}
+        work.remember({"ann k1": answer})
     with side.store.transaction() as work:
-        assert work.answer("ann k1") == answer
+        assert work.answers(["bob k1", "ann k1"]) == {"ann k1": answer}
+        assert work.numbers([ticket.id, "nobody"]) == {ticket.id: "LY-1"}
     with pytest.raises(Clash), side.store.transaction() as work:
-        work.remember("ann k1", answer)
+        work.remember({"ann k2": answer, "ann k1": answer})
+    with side.store.transaction() as work:
+        assert work.answers(["ann k2"]) == {}
 
 
 def _merged(side: Side, number: str, master: Ticket) -> Ticket:
@@ -729,13 +732,13 @@ def test_personal_tickets_come_the_oldest_first_and_only_if_somebody_reported_th
 def test_an_erased_log_takes_the_place_of_the_old_one_and_rebuilds_the_ticket(side: Side) -> None:
     ticket = _archived(side, "LY-1", T0 + 1, caller=Caller("王", "13800001234"))
     with side.store.transaction() as work:
-        work.remember("operator call", Answer("digest", ticket.id, 1))
+        work.remember({"operator call": Answer("digest", ticket.id, 1)})
         erased, events = domain.erased(ticket, now=T0 + 9, why="到期", years=5)
         put(work, erased, events)
     with side.store.transaction() as work:
         log = work.events(ticket.id)
         assert domain.replay(log) == work.ticket(ticket.id) == erased
-        assert work.answer("operator call") is None
+        assert work.answers(["operator call"]) == {}
         assert work.personal(T0 + 9, 9) == ()
         assert work.oldest_personal() is None
     assert "王" not in repr(log) + repr(erased)

@@ -26,6 +26,7 @@ from services.tickets.handlers import (
     KeepShifts,
     KeepWorks,
     OpenTicket,
+    TakeOver,
     Unmask,
 )
 from tests.fakes.alarms import MemoryAlarmReader, MemoryAlarmStore, MemoryQuality
@@ -129,6 +130,7 @@ class MemoryFrontDoor:
             tickets=reader,
             saved_filters=MemorySavedFilters(),
             open_ticket=OpenTicket(self.tickets, self.clock, ids, lines),
+            take_over=TakeOver(self.tickets, self.clock, ids, lines),
             act_on_ticket=ActOnTicket(self.tickets, self.clock, KeepAnswers(self.board, self.clock, ids), lines),
             photos=KeepPhotos(MemoryPhotos(self.tickets), self.blobs, InProcessDarkroom(), self.clock),
             unmask=Unmask(self.tickets, self.clock),

@@ -102,11 +102,11 @@ class MemoryPhotos:
     def merged_into(self, master: str, *, limit: int) -> tuple[Photo, ...]:
         found: dict[str, Ticket] = {}
         masters = {master}
-        for _ in range(5):
+        while masters:
             every = self._store.state.tickets.values()
             reports = {each.id: each for each in every if each.state is State.MERGED and each.master in masters}
+            masters = set(reports) - set(found)
             found |= reports
-            masters = set(reports)
         open_ = [name for name, each in found.items() if each.caller is None or not each.caller.confidential]
         return tuple(msgspec.structs.replace(photo, by="") for photo in self.shown_of(open_, limit=limit))
 

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -115,9 +115,14 @@ class MemoryWork:
         detail = said(version=policy.version, reason=reason)
         self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", detail))
 
-    def next_count(self, day: str) -> int:
-        self._state.counters[day] = self._state.counters.get(day, 0) + 1
-        return self._state.counters[day]
+    def next_count(self, day: str, many: int = 1) -> int:
+        first = self._state.counters.get(day, 0) + 1
+        self._state.counters[day] = first + many - 1
+        return first
+
+    def open_all(self, opened: Sequence[tuple[Ticket, Sequence[Event]]]) -> None:
+        for ticket, events in opened:
+            self.save(ticket, events)
 
     def save(self, ticket: Ticket, events: Sequence[Event]) -> None:
         before = self._state.tickets.get(ticket.id)
@@ -155,13 +160,16 @@ class MemoryWork:
                 there.add(name)
         return frozenset(there)
 
-    def answer(self, key: str) -> Answer | None:
-        return self._state.answers.get(key)
+    def answers(self, keys: Collection[str]) -> dict[str, Answer]:
+        return {key: self._state.answers[key] for key in keys if key in self._state.answers}
 
-    def remember(self, key: str, answer: Answer) -> None:
-        if key in self._state.answers:
-            raise Clash(key)
-        self._state.answers[key] = answer
+    def remember(self, answers: Mapping[str, Answer]) -> None:
+        if taken := answers.keys() & self._state.answers.keys():
+            raise Clash(", ".join(sorted(taken)))
+        self._state.answers |= answers
+
+    def numbers(self, tickets: Collection[str]) -> dict[str, str]:
+        return {name: self._state.tickets[name].number for name in tickets if name in self._state.tickets}
 
     def audit(self, entry: Entry) -> None:
         self._state.audit.put(entry)

@@ -1,5 +1,6 @@
 """What the database shows of merged reports to whoever works on their master: photos, and nobody's name."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,10 @@ def side(postgres_server: PostgresServer) -> Iterator[Side]:
             yield side
 
 
+CHAIN = [f"link-{number}" for number in range(8)]
+LAST = "e" * 64
+
+
 def _merge(photos: PostgresPhotos, store: PostgresTicketStore) -> None:
     saved(store, leak("gas", HERE, GAS))
     for name, confidential in (("report", False), ("whisper", True)):
@@ -37,8 +42,14 @@ def _merge(photos: PostgresPhotos, store: PostgresTicketStore) -> None:
         ActOnTicket(store, ManualClock(T0 + 2))(
             Act(name, "merge", 1, Details(master="gas")), who=Actor("operator", Role.OPERATOR)
         )
+    for name in CHAIN:
+        saved(store, report(name, HERE, "resident"))
+    for member, master in itertools.pairwise(CHAIN):
+        act = Act(member, "merge", 1, Details(master=master))
+        ActOnTicket(store, ManualClock(T0 + 2))(act, who=Actor("operator", Role.OPERATOR))
     for ticket, photo, shown in (
         ("report", SHOWN, True), ("report", KEPT, False), ("whisper", SECRET, True), ("gas", OWN, True),
+        (CHAIN[0], LAST, True),
     ):  # fmt: skip
         photos.begin(Photo(ticket, photo, "resident", T0, 640, 480, 9_000), most=9)
         photos.stored(ticket, photo, shown_at=T0 if shown else None)
@@ -69,6 +80,12 @@ def test_who_works_on_a_master_sees_its_reports_photos_and_nothing_else_of_them(
         rows = connection.execute("SELECT * FROM tickets.photos_merged_into('gas', 9)").fetchall()
     assert [row[1] for row in rows] == expected
     assert "resident" not in repr(rows)
+
+
+def test_a_photo_is_found_however_many_masters_stand_between(side: Side) -> None:
+    with side.reaching(Reach("area", "990101001")):
+        found = PostgresPhotos(side.pool).merged_into(CHAIN[-1], limit=9)
+    assert [each.id for each in found] == [LAST]
 
 
 def test_the_report_itself_stays_hidden_from_the_masters_unit(side: Side) -> None:

@@ -11,8 +11,8 @@ from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Details, Role, Stale, State, Ticket
 from services.tickets.domain.reach import EVERYTHING
-from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Report, TakeAlarm
-from services.tickets.postgres import PostgresDirectory, PostgresTicketReader, PostgresTicketStore
+from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Over, Report, TakeAlarm, TakeOver
+from services.tickets.postgres import PostgresCatalogue, PostgresDirectory, PostgresTicketReader, PostgresTicketStore
 from streams.contracts import Refused
 from tests.conftest import Database
 from tests.fakes.alarm_events import raised
@@ -101,6 +101,59 @@ def test_notes_from_eight_people_are_all_kept_when_each_looks_again(store: Postg
     after, events = log_of(pool, ticket)
     assert after.version == THREADS + 1
     assert {event.by for event in events[1:]} == {f"person-{number}" for number in range(THREADS)}
+
+
+class TornError(BaseException):
+    """The process ends: nothing catches it."""
+
+
+class RunningOut(RandomIds):
+    """Ids until a number of them is spent."""
+
+    def __init__(self, many: int) -> None:
+        self.left = many
+
+    def new(self) -> str:
+        self.left -= 1
+        if self.left < 0:
+            raise TornError
+        return super().new()
+
+
+def everything(pool: Pool) -> dict[str, Ticket]:
+    """Tickets by title; each is what its log says."""
+    reader = PostgresTicketReader(pool)
+    page = reader.list_tickets(domain.TicketFilters(), scope="", limit=500, after=None)
+    logs = reader.list_events([ticket.id for ticket in page.items])
+    assert all(domain.replay(logs[ticket.id]) == ticket for ticket in page.items)
+    assert len({ticket.title for ticket in page.items}) == len(page.items)
+    return {ticket.title: ticket for ticket in page.items}
+
+
+def test_a_file_that_is_taken_over_in_pieces_and_by_several_at_once_opens_each_ticket_once(
+    store: PostgresTicketStore, pool: Pool
+) -> None:
+    who = Actor("import:kaifeng", Role.OPERATOR)
+    reports = {f"A-{number}": Report(f"路灯 {number}", "三号楼前") for number in range(180)}
+    backwards = dict(reversed(reports.items()))
+    torn = TakeOver(store, SystemClock(), RunningOut(70), PostgresCatalogue(pool))
+    with pytest.raises(TornError):
+        torn(reports, who=who, scope="")
+    assert len(everything(pool)) == 50  # a part is whole or not there
+    take_over = TakeOver(store, SystemClock(), RandomIds(), PostgresCatalogue(pool))
+    answers = at_once(*[lambda part=part: take_over(part, who=who, scope="") for part in (reports, backwards) * 2])
+    tickets = everything(pool)
+    assert tickets.keys() == {report.title for report in reports.values()}
+    fresh = 0
+    for answer in answers:
+        assert isinstance(answer, dict)
+        overs = {key: over for key, over in answer.items() if isinstance(over, Over)}
+        assert {key: over.ticket for key, over in overs.items()} == {
+            key: tickets[report.title].number for key, report in reports.items()
+        }
+        fresh += sum(not over.known for over in overs.values())
+    assert fresh == 130
+    assert len({ticket.number for ticket in tickets.values()}) == 180
 
 
 def test_eight_processes_with_the_same_alarm_open_one_ticket(store: PostgresTicketStore, pool: Pool) -> None:

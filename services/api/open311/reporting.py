@@ -13,6 +13,7 @@ from services.api.open311.where import Spot, spot_of
 from services.api.tickets.whereabouts import area_at
 from services.registry.ports import PlaceReader
 from services.tickets.domain import Caller
+from services.tickets.domain.text import is_phone
 from services.tickets.handlers import Report
 
 LONGEST: Final = 4_000
@@ -66,11 +67,18 @@ def report_of(form: FormData, places: PlaceReader) -> Report:
                 f"media_url {media[:50]!r} is no http or https address",
             )
         )
+    phone = given.get("phone", "")
+    if phone and not is_phone(phone):
+        faults.append(
+            (
+                f"phone “{phone[:50]}”不是电话号码：至少五位数字，可带区号、+ 和分机；不知道就不要发",
+                f"phone {phone[:50]!r} is no telephone number: send five digits or more, with + and extension, or none",
+            )
+        )
     place = _place(given, places, faults)
     if faults or place is None:
         raise wrong(400, *faults)
     name = full_name(given.get("last_name", ""), given.get("first_name", ""))
-    phone = given.get("phone", "")
     where = place.address or (place.spot.name if place.spot else "")
     return Report(
         title=f"{where} {name_of(code, 'zh')}"[:120],

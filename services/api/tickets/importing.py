@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
@@ -14,7 +14,7 @@ from services.api.problems import PROBLEMS, documented
 from services.api.shapes import PREFIX, Asked, Shape
 from services.api.words import Word
 from services.registry.domain import Permission
-from services.tickets.domain import Actor, Role, Source
+from services.tickets.domain import Actor, Role
 from services.tickets.domain import Caller as ReportedBy
 from services.tickets.domain.imports import Fault, Foreign, check_mapping, foreign_of
 from services.tickets.handlers import Report
@@ -116,19 +116,23 @@ def take_over(container: Container, caller: Caller, asked: ImportAsked) -> Impor
     found = list(foreign_of(rows, asked.mapping))
     sound = [each for each in found if isinstance(each, Foreign)]
     faults = [each for each in found if isinstance(each, Fault)]
-    readable, known, fresh = not faults, 0, 0
+    readable = not faults
+    applied = readable and not asked.dry_run
+    act = container.take_over if applied else container.take_over.tried
+    reports = {each.number: _report(asked.system, each) for each in sound}
+    outcomes = act(reports, who=Actor(f"import:{asked.system}", Role.OPERATOR), scope=caller.scope)
+    known, fresh = 0, 0
     taken: list[TakenShape] = []
     for each in sound:
-        try:
-            before = container.open_ticket.tried(**_opening(caller, asked.system, each))
-            if readable and not asked.dry_run:
-                taken.append(_take(container, caller, asked.system, each, known=before != ""))
-        except Refused as refused:
-            field = _field(refused, asked.mapping)
+        outcome = outcomes[each.number]
+        if isinstance(outcome, Refused):
+            field = _field(outcome, asked.mapping)
             value = each.fields.get(field, "")
-            faults.append(Fault(each.line, asked.mapping[field], value, refused.detail, refused.code))
-        else:
-            known, fresh = known + (before != ""), fresh + (before == "")
+            faults.append(Fault(each.line, asked.mapping[field], value, outcome.detail, outcome.code))
+            continue
+        known, fresh = known + outcome.known, fresh + (not outcome.known)
+        if applied:
+            taken.append(TakenShape(line=each.line, number=each.number, ticket=outcome.ticket, known=outcome.known))
     shown = [FaultShape(**dataclasses.asdict(fault)) for fault in sorted(faults, key=lambda fault: fault.line)]
     return ImportShape(
         rows=len(rows), sound=len(sound), known=known, fresh=fresh if readable else 0, faults=shown, taken=taken
@@ -142,16 +146,11 @@ def _field(refused: Refused, mapping: Mapping[str, str]) -> str:
     return named if named in mapping else "number"
 
 
-def _take(container: Container, caller: Caller, system: str, foreign: Foreign, *, known: bool) -> TakenShape:
-    opened = container.open_ticket(**_opening(caller, system, foreign), source=Source.SYSTEM)
-    return TakenShape(line=foreign.line, number=foreign.number, ticket=opened.number, known=known)
-
-
-def _opening(caller: Caller, system: str, foreign: Foreign) -> dict[str, Any]:
+def _report(system: str, foreign: Foreign) -> Report:
     """It is opened in the system's own name: its numbers are its own, whoever sends the file."""
     said = foreign.fields
     name, phone = said.get("caller_name", ""), said.get("caller_phone", "")
-    report = Report(
+    return Report(
         title=said["title"],
         text=f"{said.get('text', '')}\n原系统编号 {system} {foreign.number}".strip(),
         place=said.get("place", ""),
@@ -159,8 +158,6 @@ def _opening(caller: Caller, system: str, foreign: Foreign) -> dict[str, Any]:
         category=said.get("category", ""),
         caller=ReportedBy(name, phone) if name or phone else None,
     )
-    who = Actor(f"import:{system}", Role.OPERATOR)
-    return {"report": report, "who": who, "key": foreign.number, "scope": caller.scope}
 
 
 def _wrong(detail: str, remedy: str = "Mend the file and send it again.", **extra: object) -> Refused:

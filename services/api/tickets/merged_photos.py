@@ -12,8 +12,6 @@ from services.tickets.domain.photos import Photo
 from services.tickets.handlers.photos import MOST_MERGED
 
 _REPORTS: Final = 200
-_DEEP: Final = 5
-"""Masters are merged themselves: how many steps down reports are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,12 @@ def merged_photos(container: Container, caller: Caller, ticket: Ticket) -> tuple
 
 
 def _seen(container: Container, caller: Caller, ticket: Ticket) -> dict[str, Ticket]:
-    """The reports that the caller may see themselves, by id."""
+    """The reports that the caller may see themselves, by id; each is looked behind once, however long the chain."""
     found: dict[str, Ticket] = {}
     masters: tuple[str, ...] = (ticket.id,)
-    for _ in range(_DEEP):
+    while masters:
         filters = bounded(caller, TicketFilters(masters=masters))
         merged = container.tickets.list_tickets(filters, scope=caller.scope, limit=_REPORTS, after=None).items
+        masters = tuple(each.id for each in merged if each.id not in found)
         found |= {each.id: each for each in merged}
-        masters = tuple(each.id for each in merged)
-        if not masters:
-            break
     return found

@@ -16,8 +16,8 @@ from services.api.words import AreaCode, Latitude, Longitude, Text, Word, asked_
 from services.registry.domain import Permission
 from services.tickets.domain import Stage, State, Ticket
 from services.tickets.domain.merging import REASONS, Part, Reason, Sighting, Why
+from services.tickets.domain.text import is_phone
 from services.tickets.handlers import Match
-from services.tickets.handlers.matching import is_number
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
 
@@ -181,7 +181,7 @@ def earlier_than(container: Container, caller: Caller, ticket: Ticket) -> tuple[
         Refused: ``forbidden``.
     """
     phone = ticket.caller.phone if ticket.caller and not ticket.caller.confidential else ""
-    phone = phone if is_number(phone) else ""
+    phone = phone if is_phone(phone) else ""
     found = calls_of(container, caller, phone) if phone else ()
     return tuple(each for each in found if each.id != ticket.id)
 

@@ -39,6 +39,11 @@ class UnknownYear(Refused):
             year=year, known_until=known_until().isoformat(), until=foreseen_until().isoformat(),
         )  # fmt: skip
 
+    def on(self, field: str, value: int, *, most: int) -> None:
+        """Which field asked for that year, and the last day that would do: ``most`` (epoch ms) may be the nearer."""
+        last = min(foreseen_until(), date_of(most)).isoformat()
+        self.extra |= {"field": field, "value": str(value), "until": last, "remedy": f"Choose a date until {last}."}
+
 
 def is_workday(day: date) -> bool:
     """Whether China works on ``day``.

@@ -77,6 +77,7 @@ class Because(StrEnum):
     EXPIRED = "expired"
     ITSELF = "itself"
     MERGED = "merged"
+    TAKEN_IN = "taken_in"
     ENDED = "ended"
     DANGER_LEADS = "danger_leads"
 
@@ -100,6 +101,7 @@ REMEDIES: Final = {
     Because.EXPIRED: "Finish it, or have a supervisor close it as unresolved.",
     Because.ITSELF: "Name another ticket.",
     Because.MERGED: "Name the master that it was merged into.",
+    Because.TAKEN_IN: "Nothing is left to do; for the other one to lead, take it out of this one first.",
     Because.ENDED: "Name an open ticket, or treat this one by itself.",
     Because.DANGER_LEADS: "Merge the other one into this.",
 }
@@ -116,3 +118,25 @@ class Ruled(Refused):
         """What was asked for, where the rule itself names no field."""
         if "field" not in self.extra:
             self.extra |= {"field": "action", "value": str(action)}
+
+
+class MergedItself(Ruled):
+    """What was named as master went into another ticket; ``leading`` is the number of the one that speaks for it."""
+
+    def __init__(self, number: str, named: str, leading: str = "") -> None:
+        more = {"remedy": f"Name its master, {leading}."} if leading else {}
+        super().__init__(
+            Because.MERGED, f"{number} was merged itself", field="master", value=named, master=leading, **more
+        )
+        self.number = number
+        self.named = named
+
+    def led_by(self, leading: str) -> Ruled:
+        """The same, with who leads."""
+        return MergedItself(self.number, self.named, leading)
+
+    def by_this(self) -> Ruled:
+        """What is to be said where the very ticket that was to go into it leads."""
+        return Ruled(
+            Because.TAKEN_IN, f"{self.number} was merged into this very ticket", field="master", value=self.named
+        )

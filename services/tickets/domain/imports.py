@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streams.contracts import Refused
-from streams.contracts.areas import level_of
+from streams.contracts.areas import level_of, was_rounded
 
 FIELDS: Final = ("number", "title", "text", "place", "area", "category", "caller_name", "caller_phone")
 """What may be taken over; ``number`` is the other system's own, by which a ticket is taken over once."""
@@ -92,6 +92,14 @@ def _faults(fields: Mapping[str, str]) -> Iterator[tuple[str, str, str, int, int
             yield field, f"has {len(value)} characters; at most {most} are taken", "long", len(value), most
         elif not all(char.isprintable() or (char in "\n\t\r" and field == "text") for char in value):
             yield field, "holds control characters", "control", 0, 0
+        elif field == "area" and was_rounded(value):
+            yield (
+                field,
+                "became a number in a spreadsheet; make the column text and export again",
+                "rounded",
+                0,
+                0,
+            )
         elif field == "area" and value and level_of(value) is None:
             yield field, "is no area code of 6, 9, 12, 15 or 20 digits", "area", 0, 0
     if not fields.get("text") and not fields.get("place"):

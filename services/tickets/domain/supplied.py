@@ -7,7 +7,7 @@ from typing import Final
 from services.tickets.domain import calendars, limits, policy
 from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.details import Details, evidence_of
-from services.tickets.domain.errors import Because, Ruled, Wrong, wrong_urgency
+from services.tickets.domain.errors import Because, MergedItself, Ruled, Wrong, wrong_urgency
 from services.tickets.domain.guards import Actor
 from services.tickets.domain.limits import limit_of
 from services.tickets.domain.numbers import SHANGHAI
@@ -71,10 +71,7 @@ def check_master(ticket: Ticket, master: Ticket | None, named: str) -> Ticket:
     if master.id == ticket.id:
         raise Ruled(Because.ITSELF, "a ticket cannot be merged into itself", field="master", value=named)
     if master.state is State.MERGED:
-        raise Ruled(
-            Because.MERGED, f"{master.number} was merged itself", field="master", value=named, master=master.master,
-            remedy=f"Name its master, {master.master}.",
-        )  # fmt: skip
+        raise MergedItself(master.number, named)
     if not master.open:
         raise Ruled(
             Because.ENDED, f"{master.number} is {master.state}; only an open ticket takes another in",
@@ -161,7 +158,11 @@ def _extended(ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: in
 
 def _planned(details: Details, after: int, until: int) -> None:
     if details.until is not None and details.until > after:
-        calendars.require_foreseen(details.until)
+        try:
+            calendars.require_foreseen(details.until)
+        except calendars.UnknownYear as unknown:
+            unknown.on("until", details.until, most=until)
+            raise
     _within(details, after, until)
 
 

@@ -1,5 +1,6 @@
-"""What people write: words only, and not without end."""
+"""What people write: words only, and not without end; and a number to call them by."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +12,8 @@ MOST: Final = 4_000
 """Characters of one field: two printed pages."""
 _SHOWN: Final = 80
 _LAYOUT: Final = frozenset("\n\r\t")
+_PHONE: Final = re.compile(r"(?:[+0-9 ()./*#,;-]|转|分机|ext)+", re.IGNORECASE | re.ASCII)
+_DIGITS: Final = 5
 
 
 def check_text(record: msgspec.Struct) -> None:
@@ -31,6 +34,25 @@ def check_text(record: msgspec.Struct) -> None:
             )
         if not all(_writable(character) for character in text):
             raise Wrong(name, text[:_SHOWN], f"{name} holds control characters", "Send plain text.", named="plain")
+
+
+def is_phone(text: str) -> bool:
+    """Whether somebody could dial it: digits with what is written between them, as many as a number has at least.
+
+    ``12345`` is the shortest there is.
+    """
+    return bool(_PHONE.fullmatch(text)) and sum(letter.isdigit() for letter in text) >= _DIGITS
+
+
+def check_phone(phone: str) -> None:
+    """Refuse a number that nobody can be called back by; none at all is fine.
+
+    Raises:
+        Refused: ``fields``.
+    """
+    if phone and not is_phone(phone):
+        remedy = f"Give {_DIGITS} digits or more, with + and an extension where it has one, or leave it out."
+        raise Wrong("phone", phone[:_SHOWN], "phone is no telephone number", remedy)
 
 
 def _writable(character: str) -> bool:

@@ -10,6 +10,7 @@ from services.tickets.handlers.people import Act, ActOnTicket, OpenTicket, Repor
 from services.tickets.handlers.photos import KeepPhotos
 from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.handlers.schedule import KeepTime, Recount
+from services.tickets.handlers.taking import Outcomes, Over, TakeOver
 from services.tickets.handlers.unmasking import Unmask
 
 __all__ = [
@@ -29,9 +30,12 @@ __all__ = [
     "Kept",
     "Match",
     "OpenTicket",
+    "Outcomes",
+    "Over",
     "Recount",
     "Report",
     "TakeAlarm",
+    "TakeOver",
     "Taken",
     "Unmask",
 ]

@@ -13,7 +13,7 @@ from services.tickets.domain.catalogue import PARENTS
 from services.tickets.domain.errors import Wrong
 from services.tickets.domain.merging import Likeness, Sighting
 from services.tickets.domain.privacy import SEES_CALLER
-from services.tickets.domain.text import check_text
+from services.tickets.domain.text import check_phone, check_text
 from services.tickets.ports import MatchReader, TicketStore
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -23,7 +23,6 @@ LOOKED_AT: Final = 500
 SUGGESTED: Final = 5
 """A list that is longer than a glance is not read while somebody waits on the telephone."""
 EARLIER: Final = 20
-_DIGITS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,9 @@ class FindCalls:
         """
         if who.role not in SEES_CALLER:
             raise Refused("forbidden", f"a caller's tickets are shown to {', '.join(sorted(SEES_CALLER))}")
-        if not is_number(phone):
-            raise Wrong("phone", phone, "phone is no telephone number", f"Give {_DIGITS} digits or more.")
+        if not phone:
+            raise Wrong("phone", phone, "phone is missing", "Say which number.")
+        check_phone(phone)
         reason = checked_reason(why) if why else ""
         found = self.reader.of_caller(phone.strip(), scope=scope, limit=EARLIER)
         if reason:
@@ -106,8 +106,3 @@ class FindCalls:
         shown = [ticket.number for ticket in found if ticket.caller is not None and ticket.caller.confidential]
         detail = said(fields=["phone"], number=shown, why=why)
         return Entry(self.clock.now(), who.by, Did.UNMASK, "calls of one number", detail, str(who.role))
-
-
-def is_number(phone: str) -> bool:
-    """Whether it has as many digits as a telephone number has at least: ``12345`` is the shortest there is."""
-    return sum(letter.isascii() and letter.isdigit() for letter in phone) >= _DIGITS

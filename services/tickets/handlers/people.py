@@ -15,20 +15,21 @@ from services.tickets.domain import (
     Details,
     IllegalTransition,
     Opening,
+    Policy,
     Role,
     Source,
     Stale,
     Ticket,
 )  # fmt: skip
 from services.tickets.domain.catalogue import check_category
-from services.tickets.domain.errors import Wrong
+from services.tickets.domain.errors import MergedItself, Wrong
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.policy import URGENCIES
 from services.tickets.domain.profiles import DEFAULT
-from services.tickets.domain.text import check_text
+from services.tickets.domain.text import check_phone, check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.erasing import keep_account, put
-from services.tickets.handlers.incidents import gather, save
+from services.tickets.handlers.incidents import gather, led, save
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.photos import show
 from services.tickets.handlers.places import check_area, check_units, units_named
@@ -93,48 +94,52 @@ class OpenTicket:
         Raises:
             Refused: ``fields`` or ``forbidden``; ``idempotency`` for a key of another request.
         """
-        own = _checked(report, who, scope, self.atlas)
-        request = _Request(key, who, report)
+        own = source_of(report, who, scope)
+        check_phone(report.caller.phone if report.caller else "")
+        if self.atlas is not None:
+            check_area(self.atlas, report.area)
+        request = Request(key, who, report)
         return in_transaction(
             self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own))
         )
 
-    def tried(self, report: Report, *, who: Actor, key: str, scope: str = "") -> str:
-        """Refuse what opening would refuse, and open nothing; the ticket that ``key`` opened before, or ''.
-
-        Raises:
-            Refused: as opening it would.
-        """
-        _checked(report, who, scope, self.atlas)
-        before = in_transaction(self.store, _Request(key, who, report).before)
-        return before.ticket if before else ""
-
     def _open(self, work: Work, report: Report, who: Actor, source: Source) -> Ticket:
         now = self.clock.now()
         day = day_of(now)
-        opening = Opening(
-            number=number(day, work.next_count(day)),
-            source=source,
-            title=report.title,
-            policy=work.policy() or DEFAULT,
-            text=report.text,
-            place=report.place,
-            area=report.area,
-            building=report.building,
-            device=report.device,
-            category=report.category,
-            caller=report.caller,
-            reporter="" if who.role is Role.OPERATOR else who.by,
-            position=report.position,
-            urgency=report.urgency,
+        opening = opening_of(
+            report, who, number=number(day, work.next_count(day)), source=source, policy=work.policy() or DEFAULT
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)
         return join(work, ticket, now)
 
 
-def _checked(report: Report, who: Actor, scope: str, atlas: Atlas | None) -> Source:
-    """The channel of whoever reports, where they and what they say may pass."""
+def opening_of(report: Report, who: Actor, *, number: str, source: Source, policy: Policy) -> Opening:
+    """A report as the ticket that it opens."""
+    return Opening(
+        number=number,
+        source=source,
+        title=report.title,
+        policy=policy,
+        text=report.text,
+        place=report.place,
+        area=report.area,
+        building=report.building,
+        device=report.device,
+        category=report.category,
+        caller=report.caller,
+        reporter="" if who.role is Role.OPERATOR else who.by,
+        position=report.position,
+        urgency=report.urgency,
+    )
+
+
+def source_of(report: Report, who: Actor, scope: str) -> Source:
+    """The channel of whoever reports, where they and what they say may pass; that the area exists is not looked up.
+
+    Raises:
+        Refused: ``fields`` or ``forbidden``.
+    """
     check_text(report)
     own = _SOURCES.get(who.role)
     if own is None:
@@ -148,8 +153,6 @@ def _checked(report: Report, who: Actor, scope: str, atlas: Atlas | None) -> Sou
     if report.urgency and (report.urgency not in URGENCIES or who.role is not Role.OPERATOR):
         detail = "urgency is 0 (ordinary), 1 (major) or 2 (critical), and the hotline's to say"
         raise Wrong("urgency", report.urgency, detail, "Leave it out, or have an operator say it.")
-    if atlas is not None:
-        check_area(atlas, report.area)
     return own
 
 
@@ -175,7 +178,7 @@ class ActOnTicket:
         if self.atlas is not None and act.action == Action.CLASSIFY:
             check_area(self.atlas, act.details.area)
         units = units_named(self.atlas, act.action, act.details) if self.atlas is not None else {}
-        request = _Request(key, who, act)
+        request = Request(key, who, act)
         return in_transaction(
             self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope, units))
         )
@@ -193,9 +196,13 @@ class ActOnTicket:
             raise IllegalTransition(ticket.state, act.action, allowed)
         action = Action(act.action)
         master = self._master(work, act.details.master, scope) if action is Action.MERGE else None
-        moved, events = domain.move(
-            ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
-        )
+        try:
+            moved, events = domain.move(
+                ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
+            )
+        except MergedItself as merged:
+            leading = led(work, master) or ticket
+            raise (merged.by_this() if leading.id == ticket.id else merged.led_by(leading.number)) from None
         if action is Action.ERASE:
             put(work, moved, events)
             keep_account(work, moved, now, who, act.details.reason)
@@ -213,7 +220,7 @@ class ActOnTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class Request:
     """One request with the key that makes it happen once; keys of different people never meet."""
 
     key: str
@@ -221,33 +228,37 @@ class _Request:
     body: Report | Act
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
         return f"{self.who.by} {self.key}"
 
     @property
-    def _fingerprint(self) -> str:
+    def fingerprint(self) -> str:
         return hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
 
-    def before(self, work: Work) -> Answer | None:
+    def among(self, answers: Mapping[str, Answer]) -> Answer | None:
         """What the key did, if it was used for this very request.
 
         Raises:
             Refused: ``idempotency``, it was used for another one.
         """
-        found = work.answer(self._name)
-        if found is not None and found.fingerprint != self._fingerprint:
+        found = answers.get(self.name)
+        if found is not None and found.fingerprint != self.fingerprint:
             raise Refused(
                 "idempotency", "this Idempotency-Key was used for another request", field="Idempotency-Key",
                 value=self.key, remedy="Take a new key for a new request.",
             )  # fmt: skip
         return found
 
+    def done(self, ticket: Ticket) -> Answer:
+        """What is remembered of it."""
+        return Answer(self.fingerprint, ticket.id, ticket.version)
+
     def once(self, work: Work, do: Callable[[], Ticket]) -> Ticket:
         if not self.key:
             return do()
-        before = self.before(work)
+        before = self.among(work.answers({self.name}))
         if before is None:
             ticket = do()
-            work.remember(self._name, Answer(self._fingerprint, ticket.id, ticket.version))
+            work.remember({self.name: self.done(ticket)})
             return ticket
         return domain.replay(work.events(before.ticket)[: before.version])

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.tickets.domain import Action, Details, Ticket
 from services.tickets.domain.catalogue import DISTRICT
+from services.tickets.domain.errors import Wrong
 from services.tickets.ports import Atlas
 from streams.contracts import Refused
 from streams.contracts.areas import contains
@@ -19,10 +20,14 @@ def check_area(atlas: Atlas, area: str) -> None:
         Refused: ``fields``.
     """
     if area and not atlas.has_area(area):
-        raise Refused(
-            "fields", f"'{area}' lies outside every area of the district", wrong=["area"], value=area, named="area",
-            remedy="Look it up in the list of areas, or leave it out and give the place or the position.",
-        )  # fmt: skip
+        raise no_area(area)
+
+
+def no_area(area: str) -> Refused:
+    """What is said of an area that the registry does not have."""
+    detail = f"'{area}' lies outside every area of the district"
+    remedy = "Look it up in the list of areas, or leave it out and give the place or the position."
+    return Wrong("area", area, detail, remedy, named="area")
 
 
 def units_named(atlas: Atlas, action: str, details: Details) -> dict[str, str | None]:
@@ -45,13 +50,10 @@ def check_units(around: Mapping[str, str | None], ticket: Ticket, details: Detai
     for unit, area in around.items():
         field = "unit" if unit == details.unit else "assisting"
         if area is None:
-            raise Refused(
-                "fields", f"there is no unit '{unit}'", wrong=[field], value=unit, named="unit",
-                remedy="The list of units has those there are; the backstop is 'district'.",
-            )  # fmt: skip
+            remedy = "The list of units has those there are; the backstop is 'district'."
+            raise Wrong(field, unit, f"there is no unit '{unit}'", remedy, named="unit")
         if not contains(area, ticket.area):
-            raise Refused(
-                "fields", f"unit '{unit}' works in {area}, which does not hold '{ticket.area}'",
-                wrong=[field], value=unit, named="unit_elsewhere",
-                remedy="Name a unit of that place; the catalogue says who is responsible there.",
+            raise Wrong(
+                field, unit, f"unit '{unit}' works in {area}, which does not hold '{ticket.area}'",
+                "Name a unit of that place; the catalogue says who is responsible there.", named="unit_elsewhere",
             )  # fmt: skip

@@ -1,6 +1,6 @@
 """What the ticket loop needs from outside: a transactional store, a directory, a reader."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -109,8 +109,16 @@ class Work(Protocol):
         """
         ...
 
-    def next_count(self, day: str) -> int:
-        """The day's next ticket number; never the same twice."""
+    def next_count(self, day: str, many: int = 1) -> int:
+        """The first of the day's next ``many`` ticket numbers; never the same twice."""
+        ...
+
+    def open_all(self, opened: Sequence[tuple[Ticket, Sequence[Event]]]) -> None:
+        """Write tickets that are new, as :meth:`save` writes one.
+
+        Raises:
+            Clash: as :meth:`save`; none of them is written then.
+        """
         ...
 
     def save(self, ticket: Ticket, events: Sequence[Event]) -> None:
@@ -125,12 +133,16 @@ class Work(Protocol):
         """Photos become evidence and stay; which of them are the ticket's: shown before, or come since then."""
         ...
 
-    def answer(self, key: str) -> Answer | None:
-        """What a key's request did. Asking reserves the key until the transaction ends."""
+    def answers(self, keys: Collection[str]) -> dict[str, Answer]:
+        """What the requests of these keys did, by key. Asking reserves them all until the transaction ends."""
         ...
 
-    def remember(self, key: str, answer: Answer) -> None:
-        """Raises: Clash, the key was taken meanwhile."""
+    def remember(self, answers: Mapping[str, Answer]) -> None:
+        """Raises: Clash, a key was taken meanwhile."""
+        ...
+
+    def numbers(self, tickets: Collection[str]) -> dict[str, str]:
+        """Tickets' numbers, by id."""
         ...
 
     def audit(self, entry: Entry) -> None:

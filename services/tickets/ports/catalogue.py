@@ -26,6 +26,10 @@ class Atlas(Protocol):
 
     def has_area(self, area: str) -> bool: ...
 
+    def areas_of(self, codes: Collection[str]) -> frozenset[str]:
+        """Those of ``codes`` that are areas."""
+        ...
+
     def unit_area(self, unit: str) -> str | None:
         """Where a unit works; None where there is no such unit."""
         ...
@@ -36,10 +40,6 @@ class Catalogue(Atlas, Protocol):
 
     def lines(self, area: str = "") -> tuple[Line, ...]:
         """As :meth:`Directory.lines`."""
-        ...
-
-    def areas_of(self, codes: Collection[str]) -> frozenset[str]:
-        """Those of ``codes`` that are areas."""
         ...
 
     def units(self) -> tuple[UnitFact, ...]: ...

@@ -95,6 +95,11 @@ def keep(cursor: Cursor, ticket: Ticket, events: Sequence[Event]) -> None:
     _put(cursor, recorded(before, ticket, events))
 
 
+def start(cursor: Cursor, opened: Sequence[tuple[Ticket, Sequence[Event]]]) -> None:
+    """The rows of tickets that are new, from all their events."""
+    cursor.executemany(_PUT, [columns(recorded(None, ticket, events)) for ticket, events in opened])
+
+
 def remake(cursor: Cursor, limit: int, without: Collection[str] = ()) -> Remade:
     """Make rows that are missing or of another definition; one broken log holds up no other."""
     stale: list[Any] = cursor.execute(_STALE, (DEFINITION, list(without), limit)).fetchall()

@@ -30,8 +30,16 @@ EVENTS: Final = """
     FROM tickets.ticket_events WHERE ticket = %s ORDER BY version"""
 
 COUNT: Final = """
-    INSERT INTO tickets.counters (day, last) VALUES (%s, 1)
-    ON CONFLICT (day) DO UPDATE SET last = counters.last + 1 RETURNING last"""
+    INSERT INTO tickets.counters (day, last) VALUES (%(day)s, %(many)s)
+    ON CONFLICT (day) DO UPDATE SET last = counters.last + %(many)s RETURNING last - %(many)s + 1"""
+
+HOLD: Final = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS held (name)"
+
+ANSWERS: Final = "SELECT key, fingerprint, ticket, version FROM tickets.requests WHERE key = ANY (%s)"
+
+REMEMBER: Final = "INSERT INTO tickets.requests (key, fingerprint, ticket, version) VALUES (%s, %s, %s, %s)"
+
+NUMBERS: Final = "SELECT id, number FROM tickets.tickets WHERE id = ANY (%s)"
 
 PUT_EPISODE: Final = """
     INSERT INTO tickets.ticket_episodes (episode, ticket, rule, device, severity, active, since, normal_since)

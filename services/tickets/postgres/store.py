@@ -7,8 +7,9 @@ A use case works as ``linli_loop`` until its transaction ends, whoever runs it: 
 tickets that its caller does not see, and the front door's own role writes none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 import psycopg
@@ -112,38 +113,51 @@ class PostgresWork:
     def events(self, ticket: str) -> tuple[Event, ...]:
         return tuple(event_of(row) for row in self._cursor.execute(statements.EVENTS, (ticket,)).fetchall())
 
-    def next_count(self, day: str) -> int:
-        row = self._cursor.execute(statements.COUNT, (day,)).fetchone()
+    def next_count(self, day: str, many: int = 1) -> int:
+        row = self._cursor.execute(statements.COUNT, {"day": day, "many": many}).fetchone()
         return int(str(row[0])) if row else 0
 
     def save(self, ticket: Ticket, events: Sequence[Event]) -> None:
+        if events[0].version == 1:
+            self.open_all([(ticket, events)])
+            return
         values = _columns(ticket) | {"expected": events[0].version - 1}
-        write = statements.INSERT_TICKET if events[0].version == 1 else statements.UPDATE_TICKET
-        if self._cursor.execute(write, values).rowcount == 0:
+        if self._cursor.execute(statements.UPDATE_TICKET, values).rowcount == 0:
             raise Clash(f"{ticket.number} has moved on from version {events[0].version - 1}")
-        self._cursor.executemany(statements.INSERT_EVENT, [_event_row(event) for event in events])
+        self._cursor.execute(statements.STOP_CLOCKS, (ticket.id, [run.name for run in ticket.clocks]))
+        self._write([(ticket, events)])
         self._episodes(ticket, events)
-        self._clocks(ticket)
         figures.keep(self._cursor, ticket, events)
-        outbox.put(self._cursor, "tickets", [_record(ticket, event) for event in events])
+
+    def open_all(self, opened: Sequence[tuple[Ticket, Sequence[Event]]]) -> None:
+        """One pipeline: the server is waited for once, however many there are."""
+        with self._cursor.connection.pipeline():
+            self._cursor.executemany(statements.INSERT_TICKET, [_columns(ticket) for ticket, _ in opened])
+            self._write(opened)
+            figures.start(self._cursor, opened)
+        for ticket, events in opened:
+            self._episodes(ticket, events)
 
     def show(self, ticket: str, photos: Sequence[str], *, since: int, now: int) -> frozenset[str]:
         values = {"ticket": ticket, "photos": list(photos), "since": since, "now": now}
         return frozenset(str(row[0]) for row in self._cursor.execute(SHOW, values).fetchall())
 
-    def answer(self, key: str) -> Answer | None:
-        """Whoever asks first holds the key until the transaction ends: its twin waits for the answer."""
-        self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"request {key}",))
-        row = self._cursor.execute(
-            "SELECT fingerprint, ticket, version FROM tickets.requests WHERE key = %s", (key,)
-        ).fetchone()
-        return Answer(str(row[0]), str(row[1]), int(str(row[2]))) if row else None
+    def answers(self, keys: Collection[str]) -> dict[str, Answer]:
+        """Whoever asks first holds the keys until the transaction ends: its twin waits for the answer.
 
-    def remember(self, key: str, answer: Answer) -> None:
-        self._cursor.execute(
-            "INSERT INTO tickets.requests (key, fingerprint, ticket, version) VALUES (%s, %s, %s, %s)",
-            (key, answer.fingerprint, answer.ticket, answer.version),
-        )
+        In an order that all keep to, so that two who ask for many never wait for each other.
+        """
+        self._cursor.execute(statements.HOLD, ([f"request {key}" for key in sorted(keys)],))
+        rows: list[Any] = self._cursor.execute(statements.ANSWERS, (list(keys),)).fetchall()
+        return {key: Answer(fingerprint, ticket, version) for key, fingerprint, ticket, version in rows}
+
+    def remember(self, answers: Mapping[str, Answer]) -> None:
+        rows = [(key, answer.fingerprint, answer.ticket, answer.version) for key, answer in answers.items()]
+        self._cursor.executemany(statements.REMEMBER, rows)
+
+    def numbers(self, tickets: Collection[str]) -> dict[str, str]:
+        rows: list[Any] = self._cursor.execute(statements.NUMBERS, (list(tickets),)).fetchall()
+        return dict(rows)
 
     def audit(self, entry: Entry) -> None:
         audit.put(self._cursor, "tickets", entry)
@@ -191,16 +205,17 @@ class PostgresWork:
             if self._cursor.execute(statements.PUT_EPISODE, values).rowcount == 0:
                 raise Clash(f"episode {episode.episode} belongs to another ticket")
 
-    def _clocks(self, ticket: Ticket) -> None:
-        names = [run.name for run in ticket.clocks]
-        self._cursor.execute(statements.STOP_CLOCKS, (ticket.id, names))
-        self._cursor.executemany(
-            statements.PUT_CLOCK,
-            [
-                (ticket.id, run.name, "running" if run.running else "paused", run.started, run.due, str(run.card))
-                for run in ticket.clocks
-            ],
-        )
+    def _write(self, steps: Sequence[tuple[Ticket, Sequence[Event]]]) -> None:
+        """Events, clocks and records of steps whose tickets are written."""
+        rows = [_event_row(event) for _, events in steps for event in events]
+        self._cursor.executemany(statements.INSERT_EVENT, rows)
+        clocks = [
+            (ticket.id, run.name, "running" if run.running else "paused", run.started, run.due, str(run.card))
+            for ticket, _ in steps
+            for run in ticket.clocks
+        ]
+        self._cursor.executemany(statements.PUT_CLOCK, clocks)
+        outbox.put(self._cursor, "tickets", [_record(ticket, event) for ticket, events in steps for event in events])
 
 
 def _columns(ticket: Ticket) -> dict[str, object]:

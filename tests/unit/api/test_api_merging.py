@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from services.tickets.domain import Caller
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform
 from tests.unit.api.test_api_whole_loop import acts, refuses
 
@@ -58,7 +60,7 @@ def test_merging_and_taking_apart_gives_the_clocks_back(platform: MemoryPlatform
     operator = platform.as_("operator")
     merged = acts(operator, second, "merge", master=first["number"])
     assert (merged["state"], merged["master"]) == ("merged", first["id"])
-    assert refuses(operator, first, "merge", master=second["number"])[1]["because"] == "merged"
+    assert refuses(operator, first, "merge", master=second["number"])[1]["because"] == "taken_in"
     platform.clock.set(NOW + 600_000)
     apart = acts(operator, merged, "unmerge", reason="两户两件事")
     assert apart["state"] == "reported"
@@ -68,14 +70,20 @@ def test_merging_and_taking_apart_gives_the_clocks_back(platform: MemoryPlatform
 
 
 def test_itself_a_ring_and_a_closed_master_are_refused_with_the_reason(platform: MemoryPlatform) -> None:
-    first, second, third = (report(platform, f"1380000{number}") for number in (1111, 2222, 3333))
+    first, second, third, fourth = (report(platform, f"1380000{number}") for number in (1111, 2222, 3333, 4444))
     operator = platform.as_("operator")
     assert refuses(operator, first, "merge", master=first["id"])[1]["because"] == "itself"
     acts(operator, second, "merge", master=first["id"])
-    status, refused = refuses(operator, first, "merge", master=second["id"])
-    assert (status, refused["because"], refused["master"]) == (409, "merged", first["id"])
-    acts(operator, third, "answer", text="已答复")
-    assert refuses(operator, first, "merge", master=third["id"])[1]["because"] == "ended"
+    acts(operator, first, "merge", master=third["number"])
+    for member in (first, second):  # into what went into it, at once and round a corner
+        status, refused = refuses(operator, third, "merge", master=member["id"])
+        assert (status, refused["because"], refused["field"]) == (409, "taken_in", "master")
+        assert "Nothing is left to do" in refused["remedy"]
+        status, refused = refuses(operator, fourth, "merge", master=member["id"])
+        assert (status, refused["because"], refused["value"]) == (409, "merged", member["id"])
+        assert (refused["master"], refused["remedy"]) == (third["number"], f"Name its master, {third['number']}.")
+    acts(operator, fourth, "answer", text="已答复")
+    assert refuses(operator, third, "merge", master=fourth["id"])[1]["because"] == "ended"
 
 
 def test_a_callers_earlier_tickets_by_number_and_by_ticket(platform: MemoryPlatform) -> None:
@@ -143,7 +151,9 @@ def test_the_intake_page_shows_both_while_the_operator_types(platform: MemoryPla
 def test_a_caller_without_a_whole_number_has_no_other_tickets_and_the_ticket_is_still_read(
     platform: MemoryPlatform, phone: str
 ) -> None:
-    made = report(platform, phone)
+    made = report(platform, "13800001111")
+    kept = platform.tickets.state.tickets
+    kept[made["id"]] = msgspec.structs.replace(kept[made["id"]], caller=Caller("王", phone))  # as it once was taken
     operator = platform.as_("operator")
     assert operator.get(f"/api/v1/tickets/{made['id']}/earlier").json()["items"] == []
     page = platform.ask("GET", f"/tickets/{made['id']}", headers={**operator.headers, "Accept": "text/html"})

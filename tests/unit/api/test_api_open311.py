@@ -251,6 +251,8 @@ def test_a_missing_or_wrong_key_is_403(shared: MemoryCity, kind: str) -> None:
         ({"description": "长" * 4_001}, 400, "4001"),
         ({"description": "a\0b"}, 400, "control characters"),
         ({"media_url": "javascript:alert(1)"}, 400, "media_url"),
+        ({"phone": "1381"}, 400, "phone '1381' is no telephone number"),
+        ({"phone": "不告诉 12345"}, 400, "phone"),
     ],
     ids=str,
 )
@@ -269,10 +271,10 @@ def test_several_reasons_come_at_once(shared: MemoryCity) -> None:
 
 def test_every_refusal_is_chinese_unless_english_is_asked_for(shared: MemoryCity) -> None:
     """In "Errors": the description "is meant to be seen by the user", and who reports here reads Chinese."""
-    sent = form(shared, service_code="gas-leak", lat="x", media_url="ftp://x", description="长" * 4_001)
+    sent = form(shared, service_code="gas-leak", lat="x", media_url="ftp://x", phone="x", description="长" * 4_001)
     for lang, chinese in (("zh-CN,zh;q=0.9", True), ("en-GB", False)):
         found = read(post(shared, sent, Accept_Language=lang), 400)
-        assert len(found) == 5
+        assert len(found) == 6
         assert all(bool(re.search("[\u4e00-\u9fff]", each["description"])) is chinese for each in found)
     for path in ("nothing/here", "services/dragons", "tokens/none", "requests/LY-0"):
         assert "没有" in refused(shared, f"{V2}/{path}.json", 404, "zh")

@@ -1,8 +1,10 @@
 """Photos of tickets: sent, seen by who sees the ticket, never as anything but a picture; evidence for actions."""
 
+import itertools
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from services.registry.domain import Role, Unit, User
@@ -226,6 +228,19 @@ def reported(platform: MemoryPlatform, colour: str, role: str = "operator", **mo
     photo = str(send(platform, ticket, picture(colour=colour)).json()["id"])
     assert act(platform, ticket, "operator", "note", text="看图", photos=[photo]).status_code == 200
     return ticket, photo
+
+
+def test_no_photo_is_lost_behind_a_long_chain_of_masters(platform: MemoryPlatform) -> None:
+    first, photo = reported(platform, "green")
+    chain = [first, *(opened(platform) for _ in range(7))]
+    for member, master in itertools.pairwise(chain):
+        merged_into(platform, member, master)
+    for role in ("dispatcher", "unit_handler"):
+        platform.tickets.state.tickets[chain[-1]] = msgspec.structs.replace(
+            platform.tickets.state.tickets[chain[-1]], lead="gas-co"
+        )
+        listed = platform.as_(role).get(f"/api/v1/tickets/{chain[-1]}/photos").json()
+        assert [each["id"] for each in listed["merged"]] == [photo], role
 
 
 def test_photos_of_merged_reports_stand_on_the_master_and_say_whose_they_are(platform: MemoryPlatform) -> None:

@@ -75,6 +75,14 @@ def test_a_category_that_is_none_is_a_fault_of_its_own_column(platform: MemoryPl
     assert "did you mean" in found["faults"][0]["detail"]
 
 
+def test_a_code_that_a_spreadsheet_rounded_is_said_to_be_that(platform: MemoryPlatform) -> None:
+    found = body(sent(platform, FILE.replace(HERE, "9.90101E+14"), dry_run=False))
+    assert [(each["column"], each["value"], each["because"]) for each in found["faults"]] == [
+        ("区划", "9.90101E+14", "rounded")
+    ]
+    assert found["taken"] == []
+
+
 def test_json_lines_are_read_alike(platform: MemoryPlatform) -> None:
     lines = [{"工单编号": 7, "标题": "甲", "诉求": "一", "区划": None}, {"工单编号": 8, "标题": "乙", "诉求": "二"}]
     content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
@@ -93,6 +101,20 @@ def test_every_fault_is_named_by_line_and_column_and_nothing_is_taken_over(platf
     assert "line 2 has the same number" in found["faults"][1]["detail"]
     assert (found["rows"], found["sound"], found["taken"]) == (6, 2, [])
     assert len(platform.tickets.state.tickets) == before
+
+
+def test_what_is_refused_of_a_file_leaves_the_rest_of_it_alone(platform: MemoryPlatform) -> None:
+    rows = [f"A-{number},路灯 {number},三号楼前,{HERE},\n" for number in range(120)]
+    head = FILE.splitlines(keepends=True)[0]
+    body(sent(platform, head + rows[7] + rows[60], dry_run=False))
+    rows[7] = rows[7].replace("路灯", "井盖")
+    rows[70] = "A-70,路灯 70,三号楼前,110101,\n"
+    found = body(sent(platform, head + "".join(rows), dry_run=False))
+    assert [(each["line"], each["column"], each["value"]) for each in found["faults"]] == [
+        (9, "工单编号", "A-7"), (72, "区划", "110101"),
+    ]  # fmt: skip
+    assert (found["known"], found["fresh"], len(found["taken"])) == (1, 117, 118)
+    assert sum(ticket.source == "system" for ticket in platform.tickets.state.tickets.values()) == 119
 
 
 def test_a_number_that_came_back_with_another_content_is_a_fault(platform: MemoryPlatform) -> None:

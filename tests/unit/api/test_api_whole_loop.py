@@ -87,8 +87,10 @@ def test_a_date_outside_the_calendar_is_422_and_says_what_to_install(platform: M
     status, body = refuses(
         platform.as_("unit_leader"), working(platform), "extend", reason="等配件", until="2099-01-01T00:00:00+08:00"
     )
-    assert (status, body["code"]) == (422, "calendar")
+    assert (status, body["code"], body["field"]) == (422, "calendar", "until")
     assert "chinesecalendar" in body["detail"]
+    assert body["until"] < "2027", "the extension's own end is nearer than the calendar's"
+    assert body["remedy"] == f"Choose a date until {body['until']}."
 
 
 def test_the_merged_are_found_by_their_master(platform: MemoryPlatform) -> None:
@@ -173,7 +175,7 @@ def test_a_rule_is_said_in_the_readers_language(platform: MemoryPlatform) -> Non
     cookie, csrf = signed_in(platform, "operator")
     form = {CSRF_FIELD: csrf, "action": "merge", "version": str(ticket["version"]), "master": ticket["number"]}
     answer = platform.ask("POST", f"/tickets/{ticket['id']}/actions", headers=cookie, data=form)
-    assert (answer.status_code, "不能并入自己" in answer.text) == (409, True)
+    assert (answer.status_code, "不能并入自己" in answer.text) == (422, True)  # at the field that names it
     english = {**cookie, "Cookie": f"{cookie['Cookie']}; linli_language=en"}
     answer = platform.ask("POST", f"/tickets/{ticket['id']}/actions", headers=english, data=form)
     assert "cannot be merged into itself" in answer.text

@@ -69,6 +69,37 @@ def opened(city: MemoryCity) -> str:
     return made.headers["location"].partition("?")[0]
 
 
+def test_what_was_written_for_a_step_that_is_gone_stands_in_a_note(city: MemoryCity) -> None:
+    ticket = opened(city)
+    operator = Person(city, "operator")
+    act(operator, ticket, "accept")
+    late = operator.press(f"{ticket}/actions", action="accept", version="1", reason="", text="先记下：钥匙在门卫")
+    assert late.status_code == 409
+    assert "您写的内容放进了备注" in late.text
+    note = late.text.partition('id="form-note"')[2].partition("</form>")[0]
+    assert "先记下：钥匙在门卫</textarea>" in note
+    silent = operator.press(f"{ticket}/actions", action="accept", version="1")
+    assert "放进了备注" not in silent.text
+
+
+def test_a_date_that_the_calendar_does_not_know_and_a_foreign_unit_are_marked_at_their_fields(city: MemoryCity) -> None:
+    ticket, dispatcher, leader = opened(city), Person(city, "dispatcher"), Person(city, "unit_leader")
+    act(Person(city, "operator"), ticket, "accept")
+    act(dispatcher, ticket, "classify", category="gas-leak", area=GRID, urgency="0")
+    version = re.search(r'name="version" value="([0-9]+)"', dispatcher.page(ticket))
+    assert version is not None
+    far = {"action": "dispatch", "version": version[1], "unit": "sanitation-wangjiang"}
+    assert 'id="dispatch-unit-error"' in dispatcher.press(f"{ticket}/actions", **far).text
+    act(dispatcher, ticket, "dispatch", unit="gas-repair")
+    act(Person(city, "unit_handler"), ticket, "arrive", place="3栋")
+    version = re.search(r'name="version" value="([0-9]+)"', leader.page(ticket))
+    assert version is not None
+    late = {"action": "extend", "version": version[1], "reason": "等配件", "until": "2099-01-01T00:00"}
+    page = leader.press(f"{ticket}/actions", **late).text
+    assert 'id="extend-until-error"' in page
+    assert "等配件" in page
+
+
 def test_the_units_of_the_catalogue_are_proposed_and_others_may_assist(city: MemoryCity) -> None:
     ticket, dispatcher = opened(city), Person(city, "dispatcher")
     act(Person(city, "operator"), ticket, "accept")

@@ -89,7 +89,7 @@ def test_a_unit_finds_its_own_and_on_call_none(city: MemoryCity) -> None:
 
 def test_what_was_found_is_exported_with_the_same_filter(operator: Visitor) -> None:
     page = operator.send("GET", f"{AT}?text=夜间施工噪声&from=2026-11-22").text
-    as_csv, as_excel = re.findall(r'href="(/tickets/search/export[^"]*)"', page)
+    as_excel, as_csv = re.findall(r'href="(/tickets/search/export[^"]*)"', page)
     answer = operator.send("GET", as_csv.replace("&amp;", "&"))
     assert answer.status_code == 200
     assert len(answer.text.splitlines()) == 2

@@ -398,7 +398,7 @@ def test_a_later_alarm_of_a_merged_incident_goes_to_the_master(desk: Desk) -> No
 
 
 def test_a_master_outside_ones_area_does_not_exist(desk: Desk) -> None:
-    ticket, master = desk.report("1"), desk.report("2", area="990102001001001")
+    ticket, master = desk.report("13800000001"), desk.report("13800000002", area="990102001001001")
     act = Act(ticket.id, Action.MERGE, ticket.version, Details(master=master.id))
     with pytest.raises(Refused) as refusal:
         desk.act(act, who=OPERATOR, scope="990101")

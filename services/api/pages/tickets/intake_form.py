@@ -15,6 +15,7 @@ from services.api.tickets.whereabouts import place_at
 from services.registry.domain import Area
 from services.tickets.domain.catalogue import LEAVES
 from services.tickets.domain.policy import CRITICAL, SAFETY
+from services.tickets.domain.text import is_phone
 from streams.contracts import Refused
 from streams.contracts.areas import GRID_LENGTH, contains, level_of
 
@@ -36,6 +37,7 @@ ERRORS: Final = {
     "urgency": N_("请选紧急程度"),
     "answer": N_("请写答复了什么，来电人以后会问起"),
     "phone": N_("先填来电号码，至少五位数字，再查它的保密工单"),
+    "phone_none": N_("这不是电话号码：至少五位数字，可带区号、+ 和分机；不知道就空着"),
     "why": N_("没有显示：请写明用途，至少四个字"),
     "answer_danger": N_("危险不能在电话里答复了事：请登记工单，派人去看"),
 }
@@ -164,6 +166,8 @@ def errors_of(container: Container, visit: Visit, call: Call, *, answering: bool
     """Field to what is wrong with it and how to mend it."""
     values = call.values
     wrong: dict[str, str] = {name: name for name in ("place", "text", "category") if not values[name]}
+    if values["phone"] and not is_phone(values["phone"]):
+        wrong["phone"] = "phone_none"
     if call.outside:
         wrong["place"] = "outside"
     if values["category"] and values["category"] not in LEAVES:
@@ -174,7 +178,7 @@ def errors_of(container: Container, visit: Visit, call: Call, *, answering: bool
         wrong["answer"] = "answer_danger"
     elif answering and not values["answer"]:
         wrong["answer"] = "answer"
-    order = ("place", "area", "category", "text", "urgency", "answer")
+    order = ("phone", "place", "area", "category", "text", "urgency", "answer")
     return {name: visit.t(ERRORS[wrong[name]]) for name in order if name in wrong}
 
 

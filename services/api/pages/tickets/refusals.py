@@ -33,11 +33,13 @@ RULES: Final = {
     "often.book": N_("预约次数已到上限：请现在就打"),
 }
 """A rule's words for one action, where the remedy differs; else :data:`vocabulary.RULES` has the rule's."""
+BLAMING: Final = frozenset({"fields", "rule", "calendar"})
+"""Codes of refusals for what stands in a field, where they name one."""
 
 
 def field_of(error: Exception) -> str:
     """The form's field that a refusal blames, '' where it is none."""
-    if not isinstance(error, Refused) or error.code != "fields":
+    if not isinstance(error, Refused) or error.code not in BLAMING:
         return ""
     missing = error.extra.get("missing")
     named = str(error.extra.get("field") or (missing[0] if isinstance(missing, list) and missing else ""))
@@ -60,7 +62,7 @@ def refused_text(error: Exception, now: int, t: Words) -> str:
         "conflict": t("这件工单刚被别人改动过。下面是现在的样子，您写的内容还在，请看后再提交。"),
         "transition": t("工单的状态已经变了，这一步不再适用。请看下面现在可办的操作。"),
         "forbidden": t("这一步要由别的角色来办。请在“现由”一栏看由谁办。"),
-        "calendar": t("那一年的放假安排还没有公布，请选 {until} 以前的日期。", until=until),
+        "calendar": t("那一年的放假安排还没有公布，请选 {until} 或更早的日期。", until=until),
     }
     return texts.get(error.code) or _field_text(error, now, t) or t("没有办成：{why}", why=str(error))
 
@@ -70,7 +72,7 @@ def _ruled(error: Refused, because: str, t: Words) -> str:
     words = RULES.get(f"{because}.{action}") or voc.RULES[because]
     found = error.extra.get("devices")
     devices = [called(str(each), t) for each in found] if isinstance(found, list) else []
-    return t(words, devices=t("、").join(devices))
+    return t(words, devices=t("、").join(devices), master=error.extra.get("master", ""))
 
 
 def _field_text(error: Refused, now: int, t: Words) -> str:

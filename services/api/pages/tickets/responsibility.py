@@ -14,6 +14,7 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.places import code_of
+from services.api.pages.tickets.policy_views import name_of
 from services.api.problems import refuse
 from services.api.tickets import catalogue
 from services.api.tickets.tickets import actor
@@ -54,6 +55,8 @@ class LineView:
     urgency: str
     lead: str
     assisting: str
+    policy: str
+    """The deadlines' name, '' for those in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def _line(sent: dict[str, str]) -> Line:
 
 def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -> dict[str, Any]:
     t, who, keep = visit.t, visit.caller, book.container.catalogue
+    force = book.container.policies.in_force()
     units = {name: t.either(*both) for name, both in book.units().items()} | {DISTRICT: t("区级兜底")}
     query = {name: visit.request.query_params.get(name, "") for name in ("category", "area", "urgency")}
     query["area"] = code_of(book.container, who, query["area"], t)
@@ -140,7 +144,9 @@ def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -
         "area_sent": _written(sent["area"], names),
         "urgencies": [(code, t(word)) for code, word in voc.URGENCIES.items()],
         "units": list(units.items()),
-        "policies": sorted(SHIPPED),
+        "policies": [(name, name_of(name, t)) for name in sorted(SHIPPED)],
+        "force": (force.name, name_of(force.name, t)),
+        "policy": name_of(found.policy, t) if found and found.policy else "",
         "found": found,
         "unknown": unknown,
         "lead": units.get(found.lead, found.lead) if found else "",
@@ -190,4 +196,5 @@ def view_of(line: Line, names: dict[str, str], units: dict[str, str], t: Words) 
         urgency=t("不限") if line.urgency is None else t(voc.URGENCIES[str(line.urgency)]),
         lead=units.get(line.lead, line.lead),
         assisting=t("、").join(units.get(unit, unit) for unit in line.assisting),
+        policy=name_of(line.policy, t) if line.policy else "",
     )

@@ -36,6 +36,8 @@ TABS: Final = (
     ("late", N_("黄红牌")),
     ("all", N_("全部")),
 )
+WRITTEN: Final = ("reason", "text", "plan", "outcome", "told", "reading")
+"""Fields in which people write sentences."""
 FAR: Final = 9_000_000_000_000_000
 VIEWS: Final = frozenset(name for name, _ in TABS)
 
@@ -136,9 +138,18 @@ def _again(
     values = {**common(visit, live=True), **detail(desk, visit, row, base), **extra}
     if template == "task.html":
         values |= extras(desk, visit, row)
-    if action not in {form.name for form in values["actions"]}:
+    offered = {form.name for form in values["actions"]}
+    if action not in offered:
         values |= {"said": errors.get("", ""), "doing": ""}
+        if "note" in offered and (written := _written(sent)):
+            why = visit.t("{why}。您写的内容放进了备注，要留就提交", why=errors.get("", "").rstrip("。."))
+            values |= {"doing": "note", "values": {"text": written}, "errors": {"": why}}
     return desk.show(visit, template, status=409 if "" in errors else 422, **values)
+
+
+def _written(sent: dict[str, str]) -> str:
+    """What somebody wrote in a form that is not offered any more: a step came between, or a deadline passed."""
+    return "\n".join(text for name in WRITTEN if (text := sent.get(name, "").strip()))
 
 
 def _list(desk: Desk, visit: Visit) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from services.tickets.domain.catalogue.lines import DISTRICT, Line
 from services.tickets.domain.catalogue.tree import GROUPS, LEAVES, nearest
 from services.tickets.domain.policy import URGENCIES
 from streams.contracts import Refused
-from streams.contracts.areas import contains, level_of
+from streams.contracts.areas import contains, level_of, was_rounded
 
 COLUMNS: Final[dict[str, str]] = {
     "category": "类别代码",
@@ -37,7 +37,6 @@ URGENCY_WORDS: Final = ("普通", "重要", "紧急")
 _ANY: Final = frozenset({"", "不限", "any"})
 _IN_FORCE: Final = frozenset({"现行", "in force"})
 _SPLIT: Final = re.compile(r"[、;；,，\n]+")
-_SCIENTIFIC: Final = re.compile(r"[0-9.]+[eE]\+?[0-9]+")
 MOST_ROWS: Final = 20_000
 
 
@@ -211,7 +210,7 @@ def _matter_faults(line: Line, row: Mapping[str, str]) -> _Found:
 
 def _area_faults(area: str, known: Known) -> _Found:
     if area not in known.areas:
-        yield "area", area, Fault.AREA_ROUNDED if _SCIENTIFIC.fullmatch(area) else Fault.AREA, ""
+        yield "area", area, Fault.AREA_ROUNDED if was_rounded(area) else Fault.AREA, ""
     elif not contains(known.scope, area):
         yield "area", area, Fault.NOT_YOURS, known.scope
 
