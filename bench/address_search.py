@@ -24,8 +24,8 @@ from bench import own_postgres
 from services.adapters.postgres import Pool, open_pool
 from services.adapters.retry import until_available
 from services.api.door.auth import Caller
+from services.api.language.words import words
 from services.api.pages.tickets.places import SHOWN, search_places
-from services.api.pages.words import words
 from services.provision import database as provision
 from services.registry.domain import Role
 from services.registry.postgres import PostgresPlaces

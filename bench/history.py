@@ -14,25 +14,23 @@ import argparse
 import secrets
 import statistics
 import struct
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 
+from bench import own_postgres
 from services.adapters.postgres import Pool, open_pool
 from services.adapters.retry import until_available
 from services.history.domain import NewReading
 from services.history.handlers import Ingest, Raw
 from services.history.postgres import PostgresLetters, PostgresReadings
 from services.provision import database as provision
-from services.stack import addresses, program
-from services.stack.servers import postgres
 from streams.contracts import Batch, Sample, encode
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -43,27 +41,6 @@ DEVICES = 2_000
 PARTITIONS = 12
 _ROW = struct.Struct(">hiiiqidihihiq").pack
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-
-
-@contextmanager
-def server(url: str | None) -> Iterator[str]:
-    """The address of a superuser, on the given server or on one of our own."""
-    if url:
-        yield url
-        return
-    with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)
-        password = secrets.token_urlsafe(9)
-        port = addresses.any_free(set(addresses.USUAL.values()))
-        prepared = postgres.prepare(home=home / "postgres", port=port, password=password)
-        process = program.spawn(prepared, home / "log")
-        try:
-            program.wait_for("postgres", lambda: program.listening(port), alive=lambda: process.poll() is None)
-            yield postgres.admin_url(port, password)
-        finally:
-            process.terminate()
-            process.wait(30)
 
 
 def readings(count: int, start: int) -> list[NewReading]:
@@ -160,7 +137,7 @@ def main() -> None:
     arguments = parser.parse_args()
     passwords = {role: secrets.token_urlsafe(9) for role in provision.ROLES}
     name = f"linli_bench_{secrets.token_hex(3)}"
-    with server(arguments.url) as admin:
+    with nullcontext(arguments.url) if arguments.url else own_postgres.running(durable=True) as admin:
         prepare = partial(provision.prepare, admin, passwords, ["history"], database=name)
         until_available(threading.Event(), "bench", prepare)
         own = psycopg.conninfo.make_conninfo(admin, dbname=name)

@@ -1,9 +1,10 @@
-"""Ports: the usual ones while they are free, others when not, the same ones at every start."""
+"""Ports: the usual ones while they are free, others when not, the same ones at every start, never one for two."""
 
 import json
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -54,18 +55,47 @@ def any_free(avoid: set[int]) -> int:
             return port
 
 
-def choose(file: Path) -> dict[str, int]:
-    """Every port by name: last time's where free, else the usual, else any; remembered in ``file``."""
+@contextmanager
+def chosen(file: Path) -> Iterator[dict[str, int]]:
+    """Every port by name: last time's where free, else the usual, else any; remembered in ``file``.
+
+    Nobody listens on them yet: until this ends they are claimed, and no other launcher chooses them.
+    """
     last = remembered(file)
-    chosen: dict[str, int] = {}
-    for name, usual in USUAL.items():
-        taken = set(chosen.values())
-        wanted = [port for port in (last.get(name), usual) if port and port not in taken and is_free(port)]
-        chosen[name] = wanted[0] if wanted else any_free(taken | set(USUAL.values()))
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(chosen, indent=2))
-    partial.replace(file)
-    return chosen
+    ports: dict[str, int] = {}
+    with ExitStack() as claims:
+        for name, usual in USUAL.items():
+            wanted = (port for port in (last.get(name), usual) if port)
+            ports[name] = next((port for port in wanted if _claim(port, claims)), 0) or _claim_any(claims)
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(ports, indent=2))
+        partial.replace(file)
+        yield ports
+
+
+def _claim_any(claims: ExitStack) -> int:
+    while not _claim(port := any_free(set(USUAL.values())), claims):
+        pass
+    return port
+
+
+def _claim(port: int, claims: ExitStack) -> bool:
+    """Claim a port; whether it is ours now, claimed and free.
+
+    In this order, since a launcher gives its claim up when its server listens. The claim is a name in the same
+    network namespace as the port, for launchers of every user, and goes with its process however that ends.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0linli-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    if not is_free(port):
+        claim.close()
+        return False
+    claims.enter_context(claim)
+    return True
 
 
 def remembered(file: Path) -> dict[str, int]:

@@ -17,6 +17,7 @@ from typing import IO, Final
 
 import psutil
 
+from services.stack import orphans
 from services.stack.say import console
 
 OVERDUE: Final = 124
@@ -78,13 +79,11 @@ class Lane:
 
 def started_from(folder: Path) -> list[psutil.Process]:
     """Every process that names ``folder`` in its command, environment or working directory."""
-    name, found = str(folder), []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            places = (process.cwd(), *process.cmdline(), *process.environ().values())
-            if process.pid != os.getpid() and any(name in place for place in places):
-                found.append(process)
-    return found
+    return orphans.others(
+        lambda process: any(
+            str(folder) in place for place in (process.cwd(), *process.cmdline(), *process.environ().values())
+        )
+    )
 
 
 def run(

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,10 +14,15 @@ PATIENCE_S = 15
 
 def find(data: Path) -> list[psutil.Process]:
     """Processes that carry this data directory's mark (never ourselves)."""
+    return others(lambda process: process.environ().get(MARK) == str(data))
+
+
+def others(which: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    """Every process but ourselves that is meant; one that has ended or may not be looked into is none of them."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARK) == str(data):
+            if process.pid != os.getpid() and which(process):
                 found.append(process)
     return found
 

@@ -18,7 +18,8 @@ PYTEST = (sys.executable, "-u", "-X", "faulthandler", "-m", "pytest")
 LANES = {
     name: (*PYTEST, "-o", f"cache_dir=.pytest_cache/{name}", f"--basetemp={lanes.FOLDER}/t", *chosen)
     for name, chosen in {
-        "parts": ("--ignore=tests/e2e", "--ignore=tests/pages"),
+        "parts": ("--ignore=tests/integration", "--ignore=tests/e2e", "--ignore=tests/pages"),
+        "servers": ("tests/integration",),
         "platform": ("tests/e2e",),
         "pages": ("tests/pages",),
     }.items()
@@ -60,7 +61,7 @@ def run(layout: Layout, arguments: Sequence[str], *, soak: bool = False) -> int:
 
 
 def whole(environment: dict[str, str]) -> int:
-    """The suite in lanes side by side, since tests of the whole platform and of pages mostly wait for it.
+    """The suite in lanes side by side: one works, the others mostly wait for servers, the platform and a browser.
 
     Some five thousand tests start, kill and starve real servers and browsers on whatever machine this
     is. One that fails is tried once more by itself and named; one that fails twice has failed. So with

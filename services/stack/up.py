@@ -79,8 +79,9 @@ def up(layout: Layout, options: Options, *, detach: bool) -> int:
             console.print(f"  清理了上次遗留的 {left} 个进程 Ended {left} processes that a killed run had left")
         orphans.remove_stale_lock(layout.data / "postgres/data")
         options.save(layout)
-        platform = Platform(layout, addresses.choose(layout.ports), keys.load_or_make(layout.secrets), options)
-        manager = _start(platform)
+        with addresses.chosen(layout.ports) as ports:  # until all of them are listened on
+            platform = Platform(layout, ports, keys.load_or_make(layout.secrets), options)
+            manager = _start(platform)
     show(platform)
     console.print(f"\n就绪，用时 {time.monotonic() - began:.0f} 秒 Ready after {time.monotonic() - began:.0f} s.")
     if detach:

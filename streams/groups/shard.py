@@ -109,7 +109,6 @@ class GroupShard:
             group = self.groups[code] = Group.new(code)
         if offset <= group.state.offset:
             return
-        before = outcome.effects
         match record:
             case Candidate():
                 group.candidate(record, outcome)
@@ -118,7 +117,7 @@ class GroupShard:
             case Action():
                 group.act(record, self._roster, outcome)
         group.state.offset = offset
-        outcome.note(code, before)
+        outcome.note(code)
         if group.awake:
             self._awake.add(code)
 
@@ -131,10 +130,9 @@ class GroupShard:
         for code in sorted(self._awake):
             group = self.groups[code]
             if offset > group.state.offset:
-                before = outcome.effects
                 group.tick(at, self._roster, outcome)
                 group.state.offset = offset
-                outcome.note(code, before)
+                outcome.note(code)
             if not group.awake:
                 self._awake.discard(code)
         if at - self._tidied >= TIDY_EVERY_MS:
@@ -150,7 +148,6 @@ class GroupShard:
         self.catalogue, self._waiting = catalogue, None
         self._roster = roster_of(catalogue)
         for code in sorted(self._awake):
-            before = outcome.effects
             self.groups[code].adopt(catalogue, self._roster, self._known, now, outcome)
-            outcome.note(code, before)
+            outcome.note(code)
         outcome.adopted = True

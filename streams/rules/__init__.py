@@ -44,12 +44,13 @@ from streams.contracts.partition import partition_of
 from streams.rules.acts import step
 from streams.rules.built_in import BUILT_IN
 from streams.rules.catalogue import Catalogue, Withdrawn
+from streams.rules.circles import cycles
 from streams.rules.clock import DEFAULT_CLOCK, Clock, ClockPolicy
 from streams.rules.grid import Grid
 from streams.rules.machine import new_slot
 from streams.rules.outcome import Beyond, Fault, Outcome, page_of
 from streams.rules.plan import Plan
-from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
+from streams.rules.problems import Problem, Ranges, Weight, problems
 from streams.rules.replay import outcomes, replay, replay_bytes
 from streams.rules.shard import Shard, TooManyFaults, partition_of_code
 from streams.rules.slots import ARRIVAL, Reading, Slot, Transition

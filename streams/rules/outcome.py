@@ -67,16 +67,15 @@ class Outcome:
     strangers: int = 0
     adopted: bool = False
     moved: list[str] = field(default_factory=list)
+    _noted: int = field(default=0, repr=False, compare=False)
 
-    @property
-    def effects(self) -> int:
-        """How much was said so far, to be compared with by :meth:`note`."""
-        return len(self.events) + len(self.inputs) + len(self.groups)
-
-    def note(self, code: str, before: int) -> None:
-        """What was said since there were ``before`` effects was said of ``code``."""
-        if self.effects > before and code not in self.moved:
-            self.moved.append(code)
+    def note(self, code: str) -> None:
+        """What was said since the last call was said of ``code``."""
+        said = len(self.events) + len(self.inputs) + len(self.groups)
+        if said > self._noted:
+            self._noted = said
+            if code not in self.moved:
+                self.moved.append(code)
 
     def tell(self, told: Told, device: Device, grid: str) -> None:
         """Address a transition, so that nobody downstream has to look anything up."""

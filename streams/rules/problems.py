@@ -1,7 +1,7 @@
 """What is wrong with a rule before it is put in force: every problem at once, each with a remedy."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -67,39 +67,6 @@ def problems(rule: Rule, ranges: Ranges) -> list[Problem]:
         *_hiding(rule),
     ]
     return sorted(found, key=lambda problem: problem.weight is Weight.WARNING)
-
-
-def cycles(rules: Iterable[Rule]) -> list[Problem]:
-    """Suppressions that lead back to where they began, and those that name no rule."""
-    known = {rule.id: rule for rule in rules}
-    found: list[Problem] = []
-    for rule in known.values():
-        found.extend(
-            Problem("suppress_when", name, f"there is no rule {name!r}; name an existing one", Weight.WARNING)
-            for name in rule.suppress_when
-            if name not in known
-        )
-        path = _way_back(rule.id, known)
-        if path:
-            found.append(
-                Problem("suppress_when", " → ".join(path), "rules may not hide each other in a circle; take one out")
-            )
-    return found
-
-
-def _way_back(start: str, known: Mapping[str, Rule]) -> list[str]:
-    """A path of suppressions from a rule to itself, or nothing."""
-    paths = [[start]]
-    seen: set[str] = set()
-    while paths:
-        path = paths.pop()
-        for name in known[path[-1]].suppress_when if path[-1] in known else ():
-            if name == start:
-                return [*path, start]
-            if name not in seen:
-                seen.add(name)
-                paths.append([*path, name])
-    return []
 
 
 def _words(rule: Rule) -> Iterator[Problem]:

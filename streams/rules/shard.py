@@ -146,11 +146,10 @@ class Shard:
         grid = self._grid(batch.grid)
         if offset <= grid.offset:
             return
-        before = outcome.effects
         grid.batch(batch.samples, outcome)
         grid.advance(batch.at, outcome)
         grid.offset = offset
-        outcome.note(batch.grid, before)
+        outcome.note(batch.grid)
 
     def _tick(self, tick: Tick, offset: int, outcome: Outcome) -> None:
         if self._waiting is not None and all(offset > grid.offset for grid in self.grids.values()):
@@ -158,11 +157,10 @@ class Shard:
         for code in sorted(self.grids):
             grid = self.grids[code]
             if offset > grid.offset:
-                before = outcome.effects
                 grid.revisit(outcome)
                 grid.advance(tick.at, outcome)
                 grid.offset = offset
-                outcome.note(code, before)
+                outcome.note(code)
         outcome.groups.append(tick)
 
     def _action(self, action: Action, offset: int, outcome: Outcome) -> None:
@@ -174,13 +172,12 @@ class Shard:
         if grid is not None:
             if offset <= grid.offset:
                 return
-            before = outcome.effects
             grid.advance(action.at, outcome)
             track = grid.tracks.get(action.device)
             slot = track.slots.get(action.rule) if track is not None else None
             grid.act(action, outcome)
             grid.offset = offset
-            outcome.note(action.grid, before)
+            outcome.note(action.grid)
         told = forgotten(action, slot)
         if told is not None:
             outcome.hand_on(ended(told, action, outcome.source))
@@ -191,9 +188,8 @@ class Shard:
         changed = self._changed(catalogue)
         self.catalogue, self._in_force, self._waiting = catalogue, catalogue, None
         for code in sorted(set(changed) | set(self.grids)):
-            before = outcome.effects
             self._grid(code).adopt(catalogue, sorted(changed.get(code, ())), now, outcome)
-            outcome.note(code, before)
+            outcome.note(code)
         outcome.adopted = True
 
     def _changed(self, catalogue: Catalogue) -> dict[str, set[str]]:

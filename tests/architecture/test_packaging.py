@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with the wheel; our dependencies are borrowed by path, our checkout is not."""
     home = tmp_path_factory.mktemp("clean")
-    venv.create(home, with_pip=True)
+    venv.create(home, with_pip=False)  # ours installs into it
     python = home / "bin/python"
     purelib = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
@@ -44,9 +44,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # A path in a .pth file is searched, but the .pth files inside it (our editable install) are not read.
     (Path(purelib) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--force-reinstall", str(wheel)],
+        [
+            sys.executable, "-m", "pip", "--python", python,
+            "install", "--quiet", "--no-index", "--no-deps", "--force-reinstall", str(wheel),
+        ],
         check=True,
-    )
+    )  # fmt: skip
     return home
 
 

@@ -16,9 +16,12 @@ from services.auditing.main import app
 from services.registry.domain.lockout import Limit
 from services.registry.postgres import PostgresPeople
 from services.stack import auditing
+from tests.conftest import Database
 from tests.fakes.audit import MemoryAudit, MemoryChain
+from tests.fakes.databases import empty
 from tests.fakes.registry import MemoryPeople
 
+SCHEMAS = CHAINS
 NOW = 1_795_312_800_000
 
 
@@ -30,12 +33,10 @@ class Side:
 
 
 @pytest.fixture
-def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
-    database = request.getfixturevalue("database")
-    for chain in CHAINS:
-        database.migrate(chain)
-    with open_pool(database.url("linli_api"), name="test", size=8) as made:
+def pool(migrated: Database) -> Iterator[Pool]:
+    with open_pool(migrated.url("linli_api"), name="test", size=8) as made:
         yield made
+    empty(migrated.admin_url, *SCHEMAS)
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -86,13 +87,12 @@ def test_the_log_is_read_by_person_act_and_time_newest_first_in_pages(side: Side
 @pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("role", ["linli_api", "linli_{chain}"])
 def test_nobody_changes_or_removes_an_entry(
-    request: pytest.FixtureRequest, pool: Pool, statement: str, chain: str, role: str
+    migrated: Database, pool: Pool, statement: str, chain: str, role: str
 ) -> None:
     """Not even the schema's owner: a trigger refuses what no grant would."""
     _put(pool, chain, Entry(NOW, "anna", Did.SIGN_IN))
-    database = request.getfixturevalue("database")
     with (
-        psycopg.connect(database.url(role.format(chain=chain))) as connection,
+        psycopg.connect(migrated.url(role.format(chain=chain))) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.format(f"{chain}.audit").encode())
@@ -119,6 +119,14 @@ def test_eight_writers_at_once_leave_one_unbroken_chain(pool: Pool) -> None:
     assert (broken, number) == (None, 80)
 
 
+def forge(migrated: Database, statement: str) -> None:
+    """Change the log as its owner can: without the trigger that refuses."""
+    with psycopg.connect(migrated.url("linli_tickets")) as connection:
+        connection.execute("ALTER TABLE tickets.audit DISABLE TRIGGER audit_append_only")
+        connection.execute(statement.encode())
+        connection.execute("ALTER TABLE tickets.audit ENABLE TRIGGER audit_append_only")
+
+
 @pytest.mark.parametrize(
     ("forgery", "number"),
     [
@@ -129,31 +137,27 @@ def test_eight_writers_at_once_leave_one_unbroken_chain(pool: Pool) -> None:
     ],
 )
 def test_verifying_names_the_first_entry_that_somebody_with_every_right_has_forged(
-    request: pytest.FixtureRequest, pool: Pool, forgery: str, number: int
+    migrated: Database, pool: Pool, forgery: str, number: int
 ) -> None:
     for at in range(6):
         _put(pool, "tickets", Entry(NOW + at, "anna", Did.UNMASK))
-    with psycopg.connect(request.getfixturevalue("database").url("linli_tickets")) as connection:
-        connection.execute("ALTER TABLE tickets.audit DISABLE TRIGGER audit_append_only")
-        connection.execute(forgery.encode())
+    forge(migrated, forgery)
     broken, sound, _ = audit.verify(pool, "tickets")
     assert broken is not None
     assert (broken.chain, broken.number, sound) == ("tickets", number, number - 1)
-    command = CliRunner().invoke(app, ["--database", request.getfixturevalue("database").url("linli_api")])
+    command = CliRunner().invoke(app, ["--database", migrated.url("linli_api")])
     assert command.exit_code == 1
     assert f"tickets is broken at entry {number}" in command.output
 
 
-def test_the_command_notices_an_end_that_was_cut_off(request: pytest.FixtureRequest, pool: Pool) -> None:
+def test_the_command_notices_an_end_that_was_cut_off(migrated: Database, pool: Pool) -> None:
     for at in range(3):
         _put(pool, "tickets", Entry(NOW + at, "anna", Did.UNMASK))
-    url = request.getfixturevalue("database").url("linli_api")
+    url = migrated.url("linli_api")
     noted = CliRunner().invoke(app, ["--database", url]).stdout.splitlines()[1]
     assert noted.startswith("tickets:3:")
     assert CliRunner().invoke(app, ["--database", url, "--expect", noted]).exit_code == 0
-    with psycopg.connect(request.getfixturevalue("database").url("linli_tickets")) as connection:
-        connection.execute("ALTER TABLE tickets.audit DISABLE TRIGGER audit_append_only")
-        connection.execute("DELETE FROM tickets.audit WHERE number = 3")
+    forge(migrated, "DELETE FROM tickets.audit WHERE number = 3")
     assert CliRunner().invoke(app, ["--database", url]).exit_code == 0
     cut = CliRunner().invoke(app, ["--database", url, "--expect", noted])
     assert cut.exit_code == 1
@@ -161,10 +165,10 @@ def test_the_command_notices_an_end_that_was_cut_off(request: pytest.FixtureRequ
 
 
 def test_the_launchers_command_is_the_same_command(
-    request: pytest.FixtureRequest, pool: Pool, capfd: pytest.CaptureFixture[str]
+    migrated: Database, pool: Pool, capfd: pytest.CaptureFixture[str]
 ) -> None:
     _put(pool, "tickets", Entry(NOW, "anna", Did.UNMASK))
-    url = request.getfixturevalue("database").url("linli_api")
+    url = migrated.url("linli_api")
     assert auditing.verify(url, []) == 0
     noted = capfd.readouterr().out.splitlines()[1]
     assert noted.startswith("tickets:1:")

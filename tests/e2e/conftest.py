@@ -20,7 +20,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from services.stack import addresses, keys
+from services.stack import addresses, condition, keys
+from services.stack.condition import Status
 from services.stack.layout import Layout
 from services.stack.platform import Options, Platform
 from services.stack.publish import publisher
@@ -62,18 +63,16 @@ class Running:
         assert done.returncode == 0, done.stdout + done.stderr + self.last_words()
         return done
 
-    def status(self) -> dict[str, Any]:
-        done = self.linli("status", "--json")
-        assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+    def status(self) -> Status:
+        """What ``./linli status`` tells, asked here: it is waited for often, and a command takes long to begin."""
+        return condition.status(self.platform.layout, self.platform)
 
     def ready(self) -> bool:
-        return bool(self.status()["ready"])
+        return self.status().ready
 
     def pid(self, name: str) -> int:
-        (found,) = [process["pid"] for process in self.status()["processes"] if process["name"] == name]
-        return int(found)
+        (found,) = [process.pid for process in self.status().processes if process.name == name]
+        return found
 
     def kill(self, name: str) -> None:
         """``kill -9`` of one process and of what it started."""
@@ -83,7 +82,7 @@ class Running:
                 process.send_signal(signal.SIGKILL)
 
     def await_ready(self, within_s: float = 120) -> None:
-        eventually(self.ready, within_s=within_s, every_s=1, what=f"the platform is ready again\n{self.last_words()}")
+        eventually(self.ready, within_s=within_s, every_s=0.3, what=f"the platform is ready again\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The ends of all logs, for a failure's message."""
@@ -161,9 +160,10 @@ class Running:
             return connection.execute(statement.encode(), values).fetchall()
 
 
-def start(name: str, *arguments: str) -> Iterator[Running]:
-    """Bring a platform up, hand it over, take it down and remove it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"linli-e2e-{name}-"))
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """The one platform of the e2e tests, whatever they do to it; each leaves it healthy."""
+    folder = Path(tempfile.mkdtemp(prefix="linli-e2e-"))
     folder.chmod(0o755)
     running = Running(folder / "data")
     running.data.mkdir()
@@ -173,14 +173,8 @@ def start(name: str, *arguments: str) -> Iterator[Running]:
         ports[usual] = addresses.any_free({*addresses.USUAL.values(), *ports.values()})
     Layout(running.data).ports.write_text(json.dumps(ports))
     try:
-        running.up(*arguments)
+        running.up()
         yield running
     finally:
         running.linli("down")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
-    """The platform that the e2e tests share; they leave it healthy."""
-    yield from start("shared")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.stack.publish import publisher
-from tests.e2e.conftest import CHECKOUT, DEVICES, Running, start
+from tests.e2e.conftest import CHECKOUT, DEVICES, Running
 from tests.support import eventually
 
 RATE = 500
@@ -161,22 +161,19 @@ def test_a_restarted_mosquitto_loses_nothing(running: Running, loading: Callable
     one_ticket(running, device)
 
 
-@pytest.fixture
-def own() -> Iterator[Running]:
-    yield from start("killed")
-
-
-def test_everything_killed_at_once_comes_up_again_on_the_same_data(own: Running, loading: Callable[..., Load]) -> None:
-    load = loading(own)
+def test_everything_killed_at_once_comes_up_again_on_the_same_data(
+    running: Running, loading: Callable[..., Load]
+) -> None:
+    load = loading(running)
     eventually(lambda: load.published() > RATE * 3, within_s=60, what="the load is under way")
-    device = leak(own)
-    eventually(lambda: own.get("/alarms", device=device)["items"], what="the alarm")
-    manager = int((own.data / "run/supervisord.pid").read_text())
-    victims = [process["pid"] for process in own.status()["processes"]]
+    device = leak(running)
+    eventually(lambda: running.get("/alarms", device=device)["items"], what="the alarm")
+    manager = int((running.data / "run/supervisord.pid").read_text())
+    victims = [process.pid for process in running.status().processes]
     for pid in (manager, *victims):  # the manager first, or it would start the others again
         os.kill(pid, signal.SIGKILL)
     killed = time.time_ns() // 1_000_000
-    own.up()
+    running.up()
     sent = load.finish()
-    all_there(own, sent - forgettable(sent, killed))
-    one_ticket(own, device)
+    all_there(running, sent - forgettable(sent, killed))
+    one_ticket(running, device)

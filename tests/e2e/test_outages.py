@@ -4,13 +4,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from services.stack.supervise import Manager
-from tests.e2e.conftest import Running, start
+from tests.e2e.conftest import Running
 from tests.e2e.test_faults import RATE, Load, alarming, all_there, forgettable, loading, one_ticket, stored
 from tests.support import eventually
 
@@ -18,11 +18,6 @@ __all__ = ["loading"]  # a fixture
 
 FULL = os.environ.get("LINLI_SOAK") == "1"
 OUTAGE_S = 600 if FULL else 20
-
-
-@pytest.fixture(scope="module")
-def patient() -> Iterator[Running]:
-    yield from start("outage")
 
 
 def stop(running: Running, name: str) -> None:
@@ -41,36 +36,36 @@ def resident_mb(running: Running, name: str) -> float:
 
 @pytest.mark.parametrize("server", ["kafka", "postgres"])
 def test_a_server_that_is_away_for_long_costs_nothing(
-    patient: Running, loading: Callable[..., Load], server: str
+    running: Running, loading: Callable[..., Load], server: str
 ) -> None:
-    load = loading(patient, OUTAGE_S + 8)
+    load = loading(running, OUTAGE_S + 8)
     eventually(lambda: load.published() > RATE, within_s=60, what="the load is under way")
-    before = resident_mb(patient, "gateway")
-    device = patient.spare()
-    stop(patient, server)
+    before = resident_mb(running, "gateway")
+    device = running.spare()
+    stop(running, server)
     gone = time.monotonic()
     eventually(lambda: time.monotonic() - gone > OUTAGE_S / 2, within_s=OUTAGE_S + 60, every_s=1)
-    alarming(patient, device)
+    alarming(running, device)
     eventually(lambda: time.monotonic() - gone > OUTAGE_S, within_s=OUTAGE_S + 60, every_s=1)
-    grown = resident_mb(patient, "gateway") - before
-    begin(patient, server)
+    grown = resident_mb(running, "gateway") - before
+    begin(running, server)
     sent = load.finish()
-    patient.await_ready(within_s=180)
-    all_there(patient, sent)
-    one_ticket(patient, device)
+    running.await_ready(within_s=180)
+    all_there(running, sent)
+    one_ticket(running, device)
     assert grown < 200, f"the gateway grew by {grown:.0f} MB: its queue is no bound"
 
 
-def test_a_killed_mosquitto_loses_at_most_its_last_seconds(patient: Running, loading: Callable[..., Load]) -> None:
+def test_a_killed_mosquitto_loses_at_most_its_last_seconds(running: Running, loading: Callable[..., Load]) -> None:
     """The one stated exception: what the broker acknowledged within its last two seconds may be gone."""
-    load = loading(patient)
+    load = loading(running)
     eventually(lambda: load.published() > RATE * 3, within_s=60, what="the load is under way")
-    broker = patient.pid("mosquitto")
+    broker = running.pid("mosquitto")
     os.kill(broker, signal.SIGKILL)
     killed = time.time_ns() // 1_000_000
     sent = load.finish()
-    patient.await_ready()
-    all_there(patient, sent - forgettable(sent, killed))
-    lost = sent - set(stored(patient, sent))
+    running.await_ready()
+    all_there(running, sent - forgettable(sent, killed))
+    lost = sent - set(stored(running, sent))
     earliest = min((ts for _, _, ts in lost), default=killed)
     sys.stdout.write(f"lost {len(lost)} of {len(sent)} readings, the earliest {killed - earliest} ms before the kill\n")

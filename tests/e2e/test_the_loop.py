@@ -1,5 +1,6 @@
 """The platform as a newcomer meets it: up, look, the tour, and a call that becomes a ticket."""
 
+import json
 import uuid
 
 import httpx
@@ -9,7 +10,9 @@ from tests.support import eventually
 
 
 def test_up_leaves_every_process_healthy_and_names_every_address(running: Running) -> None:
-    status = running.status()
+    done = running.linli("status", "--json")
+    assert done.returncode == 0, done.stderr
+    status = json.loads(done.stdout)
     assert status["ready"] is True
     names = {process["name"] for process in status["processes"]}
     assert names >= {
@@ -21,11 +24,11 @@ def test_up_leaves_every_process_healthy_and_names_every_address(running: Runnin
 
 
 def test_a_second_up_says_that_it_already_runs(running: Running) -> None:
-    before = {process["name"]: process["pid"] for process in running.status()["processes"]}
+    before = {process.name: process.pid for process in running.status().processes}
     done = running.linli("up", "--detach")
     assert done.returncode == 0
     assert "已在运行" in done.stdout
-    assert {process["name"]: process["pid"] for process in running.status()["processes"]} == before
+    assert {process.name: process.pid for process in running.status().processes} == before
 
 
 def test_nothing_but_health_static_files_and_sign_in_answers_without_a_token(running: Running) -> None:

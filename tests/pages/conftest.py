@@ -114,23 +114,33 @@ class Site:
     def look(
         self, path: str, role: str = "", *, theme: str = "light", lang: str = "zh", size: tuple[int, int] = DESK
     ) -> Page:
-        """Open a page as somebody."""
+        """Open a page as somebody, in a window of their own."""
+        page = self.window(size)
+        self.go(page, path, role, theme=theme, lang=lang)
+        return page
+
+    def window(self, size: tuple[int, int] = DESK) -> Page:
+        """An empty one, of nobody yet."""
         context = self.browser.context(size)
         self.contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
-        cookies = {"linli_theme": theme, "linli_language": lang}
-        if role:
-            cookies["linli_session"] = self.city.session(role)
-        context.add_cookies([{"name": name, "value": value, "url": self.base} for name, value in cookies.items()])
         page = context.new_page()
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("response", self._weigh)
         page.on("console", lambda said: self._hear(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def go(self, page: Page, path: str, role: str = "", *, theme: str = "light", lang: str = "zh") -> None:
+        """Lead a window to a page, as somebody; what it has loaded before it need not load again."""
+        cookies = {"linli_theme": theme, "linli_language": lang}
+        if role:
+            cookies["linli_session"] = self.city.session(role)
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": name, "value": value, "url": self.base} for name, value in cookies.items()])
         page.goto(self.base + path)
         if path != "/sign-in" and page.locator("script[type=module]").count():
             page.wait_for_selector("html[data-ready]", state="attached")
-        return page
 
     def _weigh(self, response: Response) -> None:
         length = response.headers.get("content-length", "")

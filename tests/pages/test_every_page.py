@@ -1,10 +1,12 @@
 """Every page, in both themes: axe finds nothing, nothing leaves the host, no policy is violated."""
 
+from collections.abc import Callable
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.conftest import PHONE, SMALL, Site, every_page
+from tests.pages.conftest import DESK, PHONE, SMALL, Site, every_page
 
 NAMES = (
     "sign-in", "cockpit", "alarms", "alarm", "quality", "devices", "maintenance", "device", "tickets", "ticket",
@@ -26,30 +28,39 @@ def violations(page: Page, options: dict[str, object]) -> list[tuple[str, list[s
     ]
 
 
+@pytest.fixture(scope="module")
+def walk(shared_site: Site) -> Callable[..., Page]:
+    """Leads one window from page to page, by name."""
+    window, pages = shared_site.window(), every_page(shared_site)
+    assert pages.keys() == set(NAMES)
+
+    def to(name: str, size: tuple[int, int], lang: str = "zh") -> Page:
+        path, role = pages[name]
+        window.set_viewport_size({"width": size[0], "height": size[1]})
+        shared_site.go(window, path, role, lang=lang)
+        return window
+
+    return to
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing_in_either_theme(shared_site: Site, name: str) -> None:
-    path, role = every_page(shared_site)[name]
-    page = shared_site.look(path, role, size=PHONE if name in HAND else (1440, 900))
+def test_axe_finds_nothing_in_either_theme(walk: Callable[..., Page], name: str) -> None:
+    page = walk(name, PHONE if name in HAND else DESK)
     light = violations(page, {"runOnly": AXE})
     page.evaluate("document.documentElement.dataset.theme = 'dark'; document.getAnimations().forEach(a => a.finish())")
     dark = violations(page, {"runOnly": ["color-contrast"]})  # a theme is colours and nothing else
-    page.context.close()
-    shared_site.contexts.clear()
     assert (light, dark) == ([], [])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("name", NAMES)
-def test_no_page_scrolls_sideways_at_390_and_720(shared_site: Site, name: str, lang: str) -> None:
-    path, role = every_page(shared_site)[name]
-    page = shared_site.look(path, role, lang=lang, size=PHONE)
+def test_no_page_scrolls_sideways_at_390_and_720(walk: Callable[..., Page], name: str, lang: str) -> None:
+    page = walk(name, PHONE, lang)
     for width, height in (PHONE, SMALL):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(f"innerWidth === {width} && document.documentElement.scrollWidth <= {width}")
-    page.context.close()
-    shared_site.contexts.clear()
 
 
 def test_an_administrators_rail_fits_a_low_window_and_on_a_phone_shows_where_one_is(shared_site: Site) -> None:
@@ -63,17 +74,14 @@ def test_an_administrators_rail_fits_a_low_window_and_on_a_phone_shows_where_one
     tools = page.locator(".ll-tools").evaluate("tools => [...tools.children].map(each => each.getBoundingClientRect())")
     middles = [(box["top"] + box["bottom"]) / 2 for box in tools if box["height"]]
     assert max(middles) - min(middles) < 4, "leaving stands in one line with the rest"
-    page.context.close()
-    shared_site.contexts.clear()
 
 
 def test_no_request_leaves_the_host_and_no_policy_is_violated(site: Site) -> None:
+    window = site.window()
     for name, (path, role) in every_page(site).items():
-        page = site.look(path, role)
+        site.go(window, path, role)
         if name == "cockpit":
-            page.wait_for_selector("#map[data-ready]")
-        page.context.close()
-    site.contexts.clear()
+            window.wait_for_selector("#map[data-ready]")
     foreign = [url for url in site.requests if not url.startswith((site.base, "data:", "blob:"))]
     assert not foreign
     wrong = [text for text in site.complaints if "403" not in text and "404" not in text]

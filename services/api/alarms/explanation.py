@@ -9,13 +9,13 @@ from pydantic import Field
 from services.api.container import Container
 from services.api.devices.readings import PointShape
 from services.api.door.auth import Caller, allow
+from services.api.language.words import Words, words
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms import reasons
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.words import Words, words
 from services.api.problems import PROBLEMS
 from services.api.shapes import PREFIX, Shape
 from services.api.words import Word, missing

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sensors.kinds.categories import DEVICE_UPKEEP, FIRE_LANE, GAS_LEAK, LIGHTING
+from services.api.language.words import Language
 from services.api.open311.errors import Both
-from services.api.pages.words import Language
 from services.tickets.domain.catalogue import GROUPS, LEAVES
 from services.tickets.domain.policy import SAFETY
 

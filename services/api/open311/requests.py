@@ -7,11 +7,11 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 
 from services.api.door.auth import Caller
+from services.api.language.vocabulary import NOTES, TICKET_STATES
+from services.api.language.words import Words
 from services.api.open311.errors import wrong
 from services.api.open311.offered import OTHER, codes, name_of, unknown
 from services.api.open311.reporting import apart
-from services.api.pages.vocabulary import NOTES, TICKET_STATES
-from services.api.pages.words import Words
 from services.api.words import Moment
 from services.tickets.domain import Clock, Role, Source, State, Ticket, TicketFilters
 from services.tickets.domain.numbers import SHANGHAI

@@ -11,6 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from services.api.container import Container
 from services.api.door.auth import Caller
 from services.api.door.scope import bounded, reach_of, reaching
+from services.api.language.vocabulary import NOTES
+from services.api.language.words import Words, words
 from services.api.open311 import offered
 from services.api.open311.errors import GeoReportRoute, NoReportError, wrong
 from services.api.open311.reporting import report_of
@@ -18,8 +20,6 @@ from services.api.open311.requests import filters_of, numbers_of, part_of, reque
 from services.api.open311.sending import NO_KEY, form_of, key_of
 from services.api.open311.where import spot_of
 from services.api.open311.writing import Format, answered, spoken
-from services.api.pages.vocabulary import NOTES
-from services.api.pages.words import Words, words
 from services.api.problems import ProblemError
 from services.api.tickets.tickets import actor, ticket_for
 from services.api.words import Word

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.api.pages.words import Language
+from services.api.language.words import Language
 
 Value = Any
 """A mapping, a list, or a plain value; None is an empty element, and null."""

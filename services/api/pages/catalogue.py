@@ -9,7 +9,8 @@ from jinja2.ext import babel_extract
 
 from dashboards.web import TEMPLATES
 
-SOURCES: Final = Path(__file__).resolve().parent
+API: Final = Path(__file__).resolve().parents[1]
+SOURCES: Final = (API / "language", API / "pages")
 KEYWORDS: Final = {"t": None, "N_": None}
 
 
@@ -26,7 +27,7 @@ def _all() -> Iterator[tuple[str, str]]:
         with path.open("rb") as source:
             for _, _, messages, _ in babel_extract(source, ["t"], [], {}):
                 yield from ((path.name, message) for message in _first(messages))
-    for path in sorted(SOURCES.rglob("*.py")):
+    for path in sorted(path for folder in SOURCES for path in folder.rglob("*.py")):
         for _, message, _, _ in extract_from_file("python", path, keywords=KEYWORDS):
             yield from ((path.name, text) for text in _first(message))
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import allow
+from services.api.language import vocabulary as voc
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_source import AlarmBook

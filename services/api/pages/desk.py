@@ -12,13 +12,13 @@ from starlette.responses import HTMLResponse
 
 from dashboards.web import TEMPLATES
 from services.api.door.auth import CSRF_FIELD, Caller
+from services.api.language import vocabulary as voc
+from services.api.language.words import HTML_LANG, N_, Words, language, words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.assets import assets
 from services.api.pages.drawing.shapes import SHAPES
 from services.api.pages.keys import KEYS, keys_of
 from services.api.pages.ports import PageSource
-from services.api.pages.words import HTML_LANG, N_, Words, language, words
 from services.ports import Clock, Ids
 from services.registry.domain import PERMISSIONS, Permission, Role
 

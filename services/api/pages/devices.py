@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from sensors.kinds import KINDS, metric_of
 from services.api.answers import STATUSES
 from services.api.door.auth import allow, user_of
+from services.api.language import vocabulary as voc
 from services.api.pages import formatting as fmt
 from services.api.pages import maintenance
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms import alarm_views
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.cockpit import said_value

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from services.api.container import Container
 from services.api.door.auth import address_of
 from services.api.door.sessions import safe_next, set_session
+from services.api.language.words import language, words
 from services.api.pages.desk import LANGUAGE_COOKIE, THEME_COOKIE, Desk
-from services.api.pages.words import language, words
 from streams.contracts import Refused
 
 YEAR: Final = 365 * 86_400

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.api.pages.words import Words
+from services.api.language.words import Words
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 SECOND: Final = 1_000

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from services.api.door.auth import Caller
+from services.api.language.words import N_, Words
 from services.api.pages.desk import Visit
 from services.api.pages.ports import AreaRow
-from services.api.pages.words import N_, Words
 from services.registry.domain import Permission
 from streams.contracts import Refused
 from streams.contracts.areas import ancestors

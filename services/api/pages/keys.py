@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.api.pages.words import N_
+from services.api.language.words import N_
 
 Key = tuple[str, str, str]
 

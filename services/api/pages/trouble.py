@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.api.answers import ProblemPage
+from services.api.language.words import N_
 from services.api.pages.desk import Desk
-from services.api.pages.words import N_
 from services.api.problems import Problem
 
 HEADINGS = {

@@ -15,6 +15,7 @@ from services.adapters import spreadsheets
 from services.adapters.spreadsheets import Cell, Sheet
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
+from services.api.language import vocabulary as voc
 from services.api.platform.exports import note_export
 from services.api.problems import PROBLEMS, refuse
 from services.api.shapes import PREFIX
@@ -75,24 +76,13 @@ COLUMNS: Final[tuple[tuple[str, str, Callable[[Ticket, Role], Cell]], ...]] = (
     ("satisfied", "满意度", lambda ticket, _: str(ticket.satisfied or "")),
 )
 """The name in JSON Lines, the header in CSV and Excel, and what a role reads there."""
-IN_CHINESE: Final[Mapping[str, Mapping[str, str]]] = {
-    "state": {
-        "reported": "已上报", "verifying": "待核实", "accepted": "已受理", "to_dispatch": "待派单",
-        "dispatched": "已派单",
-        "signed": "已签收", "return_review": "退单待审", "in_progress": "处置中", "extension_review": "延期待批",
-        "parked": "挂账", "checking": "待核查", "callback": "待回访", "redo": "重办", "closed": "已办结",
-        "archived": "已归档", "withdrawn": "已撤销", "merged": "已合并", "rejected": "不予受理",
-    },
-    "stage": {
-        "discovery": "发现", "dispatch": "派遣", "resolve": "处置", "feedback": "反馈",
-    },
-    "source": {
-        "sensor": "告警", "hotline": "热线", "citizen": "随手拍", "patrol": "巡查", "open311": "开放接口",
-        "system": "其他系统",
-    },
-    "urgency": {"0": "普通", "1": "重要", "2": "紧急"},
-    "satisfied": {"very_satisfied": "非常满意", "satisfied": "满意", "mostly": "基本满意", "dissatisfied": "不满意"},
-}  # fmt: skip
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "state": voc.TICKET_STATES,
+    "stage": voc.STAGES,
+    "source": voc.SOURCES,
+    "urgency": voc.URGENCIES,
+    "satisfied": voc.SATISFACTION,
+}
 """How the codes of a column read: a person opens CSV and Excel, a program the JSON Lines, which keep them."""
 WIDTHS: Final = {
     "编号": 20, "标题": 32, "内容": 48, "地点": 28, "区划代码": 18, "主办单位": 18, "电话": 14, "登记时间": 20,
@@ -193,7 +183,7 @@ def _rows(role: Role, read: Mapping[str, Callable[[str], str]], tickets: Sequenc
 
 def _read_by(container: Container) -> dict[str, Callable[[str], str]]:
     units, leaves = names_of(container, By.UNIT), names_of(container, By.CATEGORY)
-    return {column: partial(_looked_up, table) for column, table in IN_CHINESE.items()} | {
+    return {column: partial(_looked_up, table) for column, table in WORDS.items()} | {
         "lead": lambda code: units(code) if code else "",
         "category": lambda code: leaves(code) if code else "",
     }

@@ -15,7 +15,8 @@ from streams.contracts.areas import contains
 from streams.groups import MOST_MEMBERS
 from streams.rules import Catalogue
 from streams.rules.built_in import BUILT_IN
-from streams.rules.problems import Problem, Ranges, Weight, cycles, problems
+from streams.rules.circles import cycles
+from streams.rules.problems import Problem, Ranges, Weight, problems
 
 RANGES: Final[Ranges] = {
     kind.key: {metric.key: (metric.low, metric.high) for metric in kind.metrics} for kind in KINDS.values()

@@ -10,8 +10,6 @@ import pytest
 from openpyxl import load_workbook
 
 from services.adapters import spreadsheets
-from services.api.pages import vocabulary as voc
-from services.api.pages.tickets.ticket_forms import SATISFACTION, URGENCIES
 from services.api.tickets import export
 from services.api.tickets.queries import TicketQuery, most_of
 from services.tickets.domain.saved import MOST
@@ -266,14 +264,6 @@ def test_a_person_opens_a_csv_in_chinese_and_a_program_reads_codes(platform: Mem
         "满意度": "",
     }
     assert found | wanted == found
-    pages = (
-        voc.TICKET_STATES,
-        voc.STAGES,
-        voc.SOURCES,
-        URGENCIES,
-        {str(key): words for key, words in SATISFACTION.items()},
-    )
-    assert tuple(export.IN_CHINESE.values()) == pages, "the words of the pages"
     line = json.loads(operator.get(f"{AT}/export", source="hotline", format="jsonl").text)
     assert (line["state"], line["source"], line["urgency"]) == ("accepted", "hotline", 0)
     assert line["category"] == "construction-noise"

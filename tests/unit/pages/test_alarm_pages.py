@@ -11,8 +11,8 @@ import pytest
 
 from services.alarms.domain import Alarm
 from services.alarms.domain.quality_targets import Bound, Targets
+from services.api.language.words import words
 from services.api.pages import formatting as fmt
-from services.api.pages.words import words
 from streams.contracts import AlarmState, Cause, Evidence
 from tests.fakes.city import HOUR, MemoryCity, incident
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from services.api.language.words import words
 from services.api.pages.tickets import callback_views as views
-from services.api.pages.words import words
 from services.tickets.domain import Satisfaction, Scale, State, Ticket
 from services.tickets.domain.figures import SHIPPED, Published
 from services.tickets.domain.figures.scoring import Scoring

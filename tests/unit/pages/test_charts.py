@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.api.language.words import words
 from services.api.pages.drawing import charts, scales
 from services.api.pages.formatting import HOUR, MINUTE
-from services.api.pages.words import words
 
 ZH = words("zh")
 NOW = 1_795_311_683_000

@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.api.language.words import words
 from services.api.pages import formatting as fmt
-from services.api.pages.words import words
 
 ZH, EN = words("zh"), words("en")
 NOW = 1_795_311_683_000

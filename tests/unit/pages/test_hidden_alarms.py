@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from sensors.kinds import default_rules
+from services.api.language.words import words
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_views import limit_text, shown_value, view
-from services.api.pages.words import words
 from streams.contracts import AlarmEvent, AlarmState, Cause, Severity
 from tests.fakes.city import HOUR, MINUTE, MemoryCity
 from tests.unit.pages.test_rule_pages import Visitor

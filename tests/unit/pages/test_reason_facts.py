@@ -5,8 +5,8 @@ import re
 import pytest
 
 from sensors.kinds import default_rules
+from services.api.language.words import words
 from services.api.pages.alarms import reason_views, reasons
-from services.api.pages.words import words
 from streams.contracts import AlarmEvent, AlarmState, Cause, Evidence, Level, Op, Rule, Source
 
 T0 = 1_795_312_800_000

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from sensors.kinds.gas import RULES
+from services.api.language.words import words
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms import reason_views, reasons
-from services.api.pages.words import words
 from streams.contracts import (
     Action,
     ActionName,

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from services.api.answers import REMEDIES, of_refused
+from services.api.language.words import words
 from services.api.pages.tickets.refusals import RULES, field_of, refused_text
-from services.api.pages.words import words
 from services.tickets import domain
 from services.tickets.domain import Action, Details, Role, State
 from services.tickets.domain.errors import REMEDIES as OF_RULES

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from sensors.kinds import default_rules
+from services.api.language.words import words
 from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules import rule_measures
 from services.api.pages.rules import rule_views as views
-from services.api.pages.words import words
 from services.registry.domain.rule_drafts import changed, plain
 from services.registry.domain.rules import RANGES, differences
 from streams.contracts import (

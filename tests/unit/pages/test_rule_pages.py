@@ -12,8 +12,8 @@ import pytest
 
 from sensors.kinds import default_rules
 from services.alarms.domain import HoldKind
+from services.api.language.words import words
 from services.api.pages.rules import rule_views
-from services.api.pages.words import words
 from services.registry.domain import Difference
 from streams.contracts import Condition, DeviceState, Level, Rate, Severity, Value
 from tests.fakes.city import MINUTE, MemoryCity

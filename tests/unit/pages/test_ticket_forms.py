@@ -5,10 +5,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from services.api.language.words import words
 from services.api.pages.ports import TicketRow, UnitRow
 from services.api.pages.tickets import ticket_forms as forms
 from services.api.pages.tickets.field_choices import units_here
-from services.api.pages.words import words
 from services.tickets.domain import Details
 from services.tickets.domain.table import FACTS, TRANSITIONS
 from services.tickets.domain.words import Action, State

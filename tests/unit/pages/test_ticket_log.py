@@ -5,9 +5,9 @@ from typing import Final
 import msgspec
 import pytest
 
+from services.api.language.words import LANGUAGES, words
 from services.api.pages.tickets.ticket_rows import EventRow
 from services.api.pages.tickets.ticket_views import log
-from services.api.pages.words import LANGUAGES, words
 from services.tickets.domain.facts import escalated, marked, master_ended, overdue, raised
 from services.tickets.domain.ticket import Event
 from services.tickets.domain.words import Card, Clock, State

@@ -8,11 +8,11 @@ import httpx
 import msgspec
 import pytest
 
+from services.api.language.words import Language, words
 from services.api.pages.ports import TicketRow
 from services.api.pages.tickets.proof_views import proofs, refused
 from services.api.pages.tickets.ticket_rows import EventRow, ProofRow, SignalRow
 from services.api.pages.tickets.ticket_said import SAID, said
-from services.api.pages.words import Language, words
 from services.tickets.domain import Details, Lack, Proof, Satisfaction, archived
 from services.tickets.domain.board.notes import Noun, Posted
 from services.tickets.domain.words import Action

@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
+from services.api.language.words import words
 from services.api.pages.drawing.trends import Bar, Trend, drawn, sentence
 from services.api.pages.formatting import DAY
-from services.api.pages.words import words
 
 ZH, EN = words("zh"), words("en")
 START = 1_795_190_400_000

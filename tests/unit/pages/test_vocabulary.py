@@ -2,9 +2,9 @@
 
 import pytest
 
+from services.api.language.vocabulary import EVENTS
+from services.api.language.words import words
 from services.api.pages.platform.audit import DID
-from services.api.pages.vocabulary import EVENTS
-from services.api.pages.words import words
 from services.audit import Did
 from services.tickets.domain import Action
 

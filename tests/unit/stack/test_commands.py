@@ -53,7 +53,8 @@ def test_status_for_programs_has_every_address_while_nothing_runs(
     layout = Layout(tmp_path)
     layout.make()
     keys.load_or_make(layout.secrets)
-    addresses.choose(layout.ports)
+    with addresses.chosen(layout.ports):
+        pass
     answer = json.loads(run("status", "--json", "--data", str(tmp_path)).output)
     assert not answer["ready"]
     assert set(answer["urls"]) == {"web", "mqtt", "kafka", "database", "prometheus", "alertmanager"}

@@ -1,6 +1,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -17,16 +19,35 @@ from services.stack.servers import kafka
 
 def test_a_taken_port_is_replaced_and_the_choice_is_remembered(tmp_path: Path) -> None:
     file = tmp_path / "ports.json"
-    first = addresses.choose(file)
-    assert len(set(first.values())) == len(addresses.USUAL)
+    with addresses.chosen(file) as first:
+        assert len(set(first.values())) == len(addresses.USUAL)
     with socket.socket() as holder:
         holder.bind((addresses.HOST, first["web"]))
-        second = addresses.choose(file)
+        with addresses.chosen(file) as second:
+            pass
     assert second["web"] != first["web"]
     assert {name: port for name, port in second.items() if name != "web"} == {
         name: port for name, port in first.items() if name != "web"
     }
     assert addresses.remembered(file) == second
+
+
+def test_starts_at_the_same_moment_choose_apart_and_a_killed_one_keeps_nothing(tmp_path: Path) -> None:
+    starting = (
+        "import sys, pathlib; from services.stack import addresses\n"
+        "with addresses.chosen(pathlib.Path(sys.argv[1])): print(flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", starting, tmp_path / "one.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        theirs = addresses.remembered(tmp_path / "one.json")
+        with addresses.chosen(tmp_path / "two.json") as ours:
+            assert not set(theirs.values()) & set(ours.values())
+        other.kill()
+    with addresses.chosen(tmp_path / "one.json") as again:
+        assert set(theirs.items()) & set(again.items()), "nobody listens on them, and nobody claims them"
 
 
 def test_a_damaged_port_file_is_as_good_as_none(tmp_path: Path) -> None:
@@ -175,7 +196,8 @@ def test_a_damaged_port_file_is_explained_to_every_command(tmp_path: Path) -> No
     layout.ports.write_text('{"web": 80')
     with pytest.raises(up.NotReady, match=r"ports\.json.*lacks .*web.*\./linli up"):
         up.platform_of(layout)
-    addresses.choose(layout.ports)
+    with addresses.chosen(layout.ports):
+        pass
     assert up.platform_of(layout).web.startswith("http://127.0.0.1:")
 
 

@@ -152,11 +152,12 @@ def test_time_alone_moves_nothing_and_whatever_others_act_on_does() -> None:
     assert table.last.moved == [GRID]
     outcome = Outcome(Source(0, 0))
     outcome.inputs.append(Action("a", ActionName.SUPPRESS, GRID, "g1", "r", "e", "by", T0))
-    outcome.note("F1", 0)
+    outcome.note("F1")
     outcome.groups.append(Member("g", "r", "d", GRID, T0, Source(0, 0)))
-    outcome.note("F2", 1)
-    outcome.note("F3", 2)
-    outcome.note("F1", 0)
+    outcome.note("F2")
+    outcome.note("F3")
+    outcome.groups.append(Member("g", "r", "d", GRID, T0, Source(0, 0)))
+    outcome.note("F1")
     assert outcome.moved == ["F1", "F2"]
 
 

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from services.alarms.domain import Alarm, HoldKind, HoldState
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Visit
 from services.api.pages.rules.rule_source import RuleDesk
-from services.api.pages.words import N_
 from services.registry.domain import Permission
 
 LENGTHS: Final = (15 * fmt.MINUTE, 30 * fmt.MINUTE, fmt.HOUR, 2 * fmt.HOUR, 4 * fmt.HOUR, 8 * fmt.HOUR, fmt.DAY)

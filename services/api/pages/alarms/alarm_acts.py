@@ -4,6 +4,8 @@ What is refused comes back on the alarm's page, with the reason in words and eve
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -32,55 +34,66 @@ ACTIONS: Final = {
 
 def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-    _answers(router, desk, book, rules)
-    _holds(router, desk, book, rules)
+    _answers(router, Acts(desk, book, rules))
+    _holds(router, Acts(desk, book, rules))
 
     return router
 
 
-def _answers(router: APIRouter, desk: Desk, book: AlarmBook, rules: RuleDesk) -> None:
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What acts on alarms reach, and the page that says which of them was refused."""
+
+    desk: Desk
+    book: AlarmBook
+    rules: RuleDesk
+
+    def done(self, visit: Visit, alarm: str, name: str, why: str, to: str, act: Callable[[], object]) -> Response:
+        """``act``, then on to the address ``to``; or the alarm's page with what was refused and had been typed."""
+        try:
+            act()
+        except Refused as refused:
+            status = STATUSES.get(refused.code, 409)
+            if status in {403, 404}:
+                raise
+            values = alarms.page_of(self.desk, self.book, self.rules, visit, alarm)
+            named, by = values["named"], values["alarm"].acknowledged_by
+            values["refused"] = refused_text(refused, name, by, named, visit.now, visit.t)
+            return self.desk.show(visit, "alarm.html", status=status, **values | {"act": name, "typed": why})
+        return RedirectResponse(to, 303)
+
+
+def _answers(router: APIRouter, acts: Acts) -> None:
+    desk, rules = acts.desk, acts.rules
+
     @router.post("/alarms/{alarm}/acknowledge")
     def acknowledge(request: Request, alarm: str, form: Sent) -> Response:
         visit, why = desk.visit(request), text_of(form, "comment", MOST)
-
-        def act() -> str:
-            desk.source.acknowledge(visit.caller, alarm, why)
-            return _back(form, alarm, "acknowledged")
-
-        return _done(desk, book, rules, visit, alarm, "acknowledge", why, act)
+        act = partial(desk.source.acknowledge, visit.caller, alarm, why)
+        return acts.done(visit, alarm, "acknowledge", why, _back(form, alarm, "acknowledged"), act)
 
     @router.post("/alarms/{alarm}/reset")
     def reset(request: Request, alarm: str, form: Sent) -> Response:
         visit, why = desk.visit(request), text_of(form, "comment", MOST)
-
-        def act() -> str:
-            desk.source.reset(visit.caller, alarm, why)
-            return _back(form, alarm, "reset")
-
-        return _done(desk, book, rules, visit, alarm, "reset", why, act)
+        act = partial(desk.source.reset, visit.caller, alarm, why)
+        return acts.done(visit, alarm, "reset", why, _back(form, alarm, "reset"), act)
 
     @router.post("/alarms/{alarm}/close")
     def close(request: Request, alarm: str, form: Sent) -> Response:
         visit, why = desk.visit(request), text_of(form, "reason")
-
-        def act() -> str:
-            rules.close(visit.caller, alarm, why)
-            return _page(alarm, "closed")
-
-        return _done(desk, book, rules, visit, alarm, "close", why, act)
+        act = partial(rules.close, visit.caller, alarm, why)
+        return acts.done(visit, alarm, "close", why, _page(alarm, "closed"), act)
 
 
-def _holds(router: APIRouter, desk: Desk, book: AlarmBook, rules: RuleDesk) -> None:
+def _holds(router: APIRouter, acts: Acts) -> None:
+    desk, rules = acts.desk, acts.rules
+
     @router.post("/alarms/{alarm}/approve")
     def approve(request: Request, alarm: str, form: Sent) -> Response:
         visit = desk.visit(request)
         out = text_of(form, "kind", 20) == HoldKind.OUT_OF_SERVICE
-
-        def act() -> str:
-            rules.approve(visit.caller, alarm, HoldKind.OUT_OF_SERVICE if out else HoldKind.SHELVE)
-            return _page(alarm, "held")
-
-        return _done(desk, book, rules, visit, alarm, "approve", "", act)
+        act = partial(rules.approve, visit.caller, alarm, HoldKind.OUT_OF_SERVICE if out else HoldKind.SHELVE)
+        return acts.done(visit, alarm, "approve", "", _page(alarm, "held"), act)
 
     @router.post("/alarms/{alarm}/hold/{action}")
     def hold(request: Request, alarm: str, action: str, form: Sent) -> Response:
@@ -91,35 +104,10 @@ def _holds(router: APIRouter, desk: Desk, book: AlarmBook, rules: RuleDesk) -> N
             )
         length = text_of(form, "length", 12)
         until = visit.now + int(length) if length.isascii() and length.isdigit() else None
-
-        def act() -> str:
-            rules.hold(visit.caller, alarm, ACTIONS[action], why, until)
-            return _page(alarm, "released" if action in {"unshelve", "in-service"} else "held")
-
-        return _done(desk, book, rules, visit, alarm, action, why, act)
-
-
-def _done(
-    desk: Desk,
-    book: AlarmBook,
-    rules: RuleDesk,
-    visit: Visit,
-    alarm: str,
-    name: str,
-    why: str,
-    act: Callable[[], str],
-) -> Response:
-    """To the address that ``act`` gives, or the alarm's page with what was refused and what had been typed."""
-    try:
-        return RedirectResponse(act(), 303)
-    except Refused as refused:
-        status = STATUSES.get(refused.code, 409)
-        if status in {403, 404}:
-            raise
-        values = alarms.page_of(desk, book, rules, visit, alarm)
-        named, by = values["named"], values["alarm"].acknowledged_by
-        text = refused_text(refused, name, by, named, visit.now, visit.t)
-        return desk.show(visit, "alarm.html", status=status, **values | {"refused": text, "act": name, "typed": why})
+        to = _page(alarm, "released" if action in {"unshelve", "in-service"} else "held")
+        return acts.done(
+            visit, alarm, action, why, to, partial(rules.hold, visit.caller, alarm, ACTIONS[action], why, until)
+        )
 
 
 def _back(form: Sent, alarm: str, said: str) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.named import Named
-from services.api.pages.words import N_, Words
 from streams.contracts import Refused
 
 TEXTS: Final = {

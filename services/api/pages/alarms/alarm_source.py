@@ -12,11 +12,11 @@ from services.alarms.ports import LadderStory, Listed
 from services.api.alarms.quality import measured
 from services.api.container import Container
 from services.api.door.auth import Caller, within
+from services.api.language.words import Words
 from services.api.pages import rows
 from services.api.pages.alarms import alarm_views, hidden
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.named import Named
-from services.api.pages.words import Words
 from services.paging import Page, decode_cursor
 from streams.contracts import AlarmEvent, Rule
 from streams.rules.built_in import BUILT_IN

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sensors.kinds import metric_of
+from services.api.language.vocabulary import ALARM_CAUSES, ALARM_STATES, QUALITIES, SEVERITIES, say
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.named import Named
-from services.api.pages.vocabulary import ALARM_CAUSES, ALARM_STATES, QUALITIES, SEVERITIES, say
-from services.api.pages.words import Words
 from streams.contracts import AlarmEvent
 
 

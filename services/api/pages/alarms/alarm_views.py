@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from sensors.kinds import metric_of
 from sensors.kinds.groups import GROUPS, group_name
+from services.api.language.vocabulary import ALARM_STATES, SEVERITIES, TICKET_STATES, kind_name, say
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.hidden import hidden
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.vocabulary import ALARM_STATES, SEVERITIES, TICKET_STATES, kind_name, say
-from services.api.pages.words import N_, Words
 from streams.contracts import Flagged, Op, Rule, Value
 
 RANKS = {"critical": 0, "major": 1, "minor": 2, "warning": 3}

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from sensors.kinds import KINDS
 from services.alarms.domain import AlarmFilters, HoldKind
 from services.api.door.auth import allow
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages import maintenance, rows
 from services.api.pages.alarms import acting, alarm_story, alarm_views, ladder_views, reason_views
@@ -22,7 +23,6 @@ from services.api.pages.drawing import graphs
 from services.api.pages.frames import common, names_of
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.tickets.works import works_at
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.words import asked_area
 from services.paging import encode_cursor

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_rows import AlarmRow
-from services.api.pages.words import Words
 
 
 def hidden(row: AlarmRow, titles: Mapping[str, str], now: int, t: Words) -> str:

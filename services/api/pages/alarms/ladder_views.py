@@ -6,8 +6,8 @@ from typing import Final
 from services.alarms.domain.ladder_plan import What
 from services.alarms.domain.ladder_words import WHY_AGAIN, WHY_FIRE
 from services.alarms.ports import LadderStory
+from services.api.language.words import N_, Words
 from services.api.pages.alarms.named import Named
-from services.api.pages.words import N_, Words
 
 STEPS: Final = {
     "started": N_("立即通知"),

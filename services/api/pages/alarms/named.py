@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from services.api.language.words import Words
 from services.api.pages.alarms import alarm_views
 from services.api.pages.alarms.alarm_rows import AlarmRow
-from services.api.pages.words import Words
 from streams.contracts import Rule
 
 

@@ -9,12 +9,12 @@ from starlette.responses import Response
 from services.alarms.domain.quality_figures import Quality
 from services.alarms.handlers import Measured
 from services.api.door.auth import Caller, allow
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import quality_views as views
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.words import asked_area
 from services.registry.domain import Permission

@@ -9,10 +9,10 @@ from markupsafe import Markup
 from services.alarms.domain.quality_figures import CLASSES, Counted, Mean, Quality
 from services.alarms.domain.quality_findings import Finding, findings
 from services.alarms.domain.quality_targets import DAY, Bound, Targets, Verdict
+from services.api.language.vocabulary import ADVICE, MEASURES, PRIORITIES, VERDICTS, say
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.drawing import trends
-from services.api.pages.vocabulary import ADVICE, MEASURES, PRIORITIES, VERDICTS, say
-from services.api.pages.words import Words
 
 SHARES: Final = frozenset({"flood_share", "top_share", "mix"})
 LISTED: Final = 10

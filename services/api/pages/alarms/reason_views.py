@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from services.api.language.vocabulary import QUALITIES, SEVERITIES, say
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import countdown as cd
 from services.api.pages.alarms import reasons
 from services.api.pages.alarms.named import NOBODY, Named
 from services.api.pages.drawing import charts
 from services.api.pages.rules import rule_words as rw
-from services.api.pages.vocabulary import QUALITIES, SEVERITIES, say
-from services.api.pages.words import Words
 from streams.contracts import AlarmEvent, Level, Op, Rule, Value
 
 Series = Callable[[int, int], Sequence[tuple[int, float]]]

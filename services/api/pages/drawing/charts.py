@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from services.api.language.words import N_, Words
 from services.api.pages.drawing import scales
 from services.api.pages.drawing.scales import Frame, Point
 from services.api.pages.drawing.shapes import LAST
@@ -14,7 +15,6 @@ from services.api.pages.drawing.svg import rect as _rect
 from services.api.pages.drawing.svg import svg as _svg
 from services.api.pages.drawing.svg import text as _text
 from services.api.pages.formatting import DAY, hour_minute, local, number
-from services.api.pages.words import N_, Words
 
 
 @dataclass(frozen=True, slots=True)

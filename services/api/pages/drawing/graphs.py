@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from sensors.kinds import KINDS, metric_of
 from services.api.door.auth import Caller
+from services.api.language.vocabulary import SEVERITIES, say
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_rows import AlarmRow
 from services.api.pages.alarms.alarm_views import RANKS, is_group
@@ -11,8 +13,6 @@ from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow, PageSource
 from services.api.pages.rules.rule_words import SIGNS, plain
 from services.api.pages.tickets.ticket_rows import EventRow
-from services.api.pages.vocabulary import SEVERITIES, say
-from services.api.pages.words import N_, Words
 from streams.contracts import Op, Rule, Value
 
 BEFORE = 12 * fmt.MINUTE

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.api.language.words import Words
 from services.api.pages.alarms.alarm_views import AlarmView
 from services.api.pages.ports import AreaRow, DeviceRow
-from services.api.pages.words import Words
 
 Features = dict[str, Any]
 

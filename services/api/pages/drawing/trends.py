@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from services.api.language.words import Words
 from services.api.pages.drawing import scales, svg
 from services.api.pages.drawing.scales import Frame
 from services.api.pages.formatting import DAY, hour_minute, local, number
-from services.api.pages.words import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common
-from services.api.pages.words import N_, Words
 from services.api.platform.audit import read
 from services.api.platform.audit_export import AuditExportQuery, exported
 from services.audit import AuditFilter, Did, Kept, detail_of

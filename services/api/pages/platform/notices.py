@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.platform.notice_source import NoticeBook
-from services.api.pages.words import N_
 from services.daytime import clock_of, minutes_of
 from services.notices.domain import MANDATORY, NIGHT, Preference, Subject, masked
 from services.paging import encode_cursor

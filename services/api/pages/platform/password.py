@@ -7,9 +7,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import address_of
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent
-from services.api.pages.words import N_
 from streams.contracts import Refused
 
 WRONG: Final = {

@@ -7,12 +7,12 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow, user_of
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common, names_of, why_not
 from services.api.pages.tickets.ticket_forms import Field
-from services.api.pages.words import N_, Words
 from services.registry.domain import Permission, Role, User
 from services.registry.domain.staff import Changes
 from services.registry.handlers import Given

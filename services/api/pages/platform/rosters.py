@@ -9,13 +9,13 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow, user_of
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, why_not
 from services.api.pages.tickets import ticket_forms
-from services.api.pages.words import N_
 from services.api.platform.people import command_of
 from services.daytime import DAY_MINUTES, clock_of, minutes_of
 from services.duty import Dated, Duty, Substitution, Weekly

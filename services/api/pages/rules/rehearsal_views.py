@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sensors.kinds import metric_of
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow
 from services.api.pages.rules.rule_views import limits
-from services.api.pages.words import N_, Words
 from services.rehearsal.domain import Change, Compared, Episode, Report, Sides
 from streams.contracts import Rule
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.alarms.rehearsing import Rehearsal, State
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent
@@ -16,7 +17,6 @@ from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.rules.rule_views import difference
 from services.api.pages.rules.rules import devices_of, fields_of, rule_in, sent, watching
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain.rules import differences, unit_of
 from services.rehearsal.domain import Change, about_groups

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from services.api.language.words import Words
 from services.api.pages.entrance import whole
 from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules import rule_views as views
 from services.api.pages.rules.rule_merging import merged
 from services.api.pages.rules.rule_source import RuleDesk
-from services.api.pages.words import Words
 from streams.contracts import Severity
 from streams.rules.problems import Problem
 

@@ -12,13 +12,13 @@ from typing import Any, Final
 import msgspec
 
 from sensors.kinds import CATEGORIES, KINDS, metric_of
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages.rules import rule_measures
 from services.api.pages.rules.rule_conditions import conditions_in, lines_of
 from services.api.pages.rules.rule_fields import read, shown
 from services.api.pages.rules.rule_views import field_name
 from services.api.pages.rules.rule_words import exact
-from services.api.pages.words import N_, Words
 from services.daytime import clock_of, minutes_of
 from services.registry.domain.rule_drafts import plain
 from streams.contracts import Days, Level, Refused, Rule, Severity

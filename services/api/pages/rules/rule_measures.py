@@ -6,8 +6,8 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from services.api.language.words import N_, Words
 from services.api.pages.rules.rule_fields import read, shown
-from services.api.pages.words import N_, Words
 from streams.contracts import Members, Op, Rule
 from streams.contracts.measures import Measure
 

@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.api.language.words import Words
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, whole
 from services.api.pages.frames import common
@@ -14,7 +15,6 @@ from services.api.pages.rules import rule_forms as forms
 from services.api.pages.rules import rule_views as views
 from services.api.pages.rules.rule_source import RuleDesk
 from services.api.pages.rules.rules import watching
-from services.api.pages.words import Words
 from services.registry.domain import Permission
 from services.registry.domain.rules import differences
 from streams.contracts import Refused, Rule

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sensors.kinds import metric_of
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.drawing import charts
 from services.api.pages.ports import DeviceRow
 from services.api.pages.rules.rule_words import SIGNS, exact, plain
-from services.api.pages.words import N_, Words
 from services.daytime import clock_of
 from services.registry.domain import Applied, Difference, Standing
 from services.registry.domain.rules import unit_of

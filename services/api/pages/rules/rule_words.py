@@ -5,9 +5,9 @@ from typing import Final
 import msgspec
 
 from sensors.kinds import metric_of
+from services.api.language.vocabulary import QUALITIES, TIME_UNITS, metric_name, say
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages.vocabulary import QUALITIES, TIME_UNITS, metric_name, say
-from services.api.pages.words import N_, Words
 from services.daytime import clock_of
 from streams.contracts import (
     Condition,

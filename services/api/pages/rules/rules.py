@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS
 from services.api.door.auth import allow
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, whole
 from services.api.pages.frames import common
@@ -18,7 +19,6 @@ from services.api.pages.rules import rule_views as views
 from services.api.pages.rules.rule_conflicts import Conflict, together, warned_of
 from services.api.pages.rules.rule_fields import UNITS
 from services.api.pages.rules.rule_source import RuleDesk
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain import Permission, Revision
 from services.registry.domain.rules import unit_of

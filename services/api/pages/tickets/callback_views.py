@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.api.language.words import Words
 from services.api.pages import formatting as fmt
 from services.api.pages.tickets.ticket_forms import read
-from services.api.pages.words import Words
 from services.tickets.domain import Action, Event, Role, Satisfaction, Ticket, caller_for, masked
 
 ASKED: Final = ("contacted", "solved", "satisfied", "text")

@@ -12,11 +12,11 @@ from starlette.responses import RedirectResponse, Response
 
 from services.adapters import spreadsheets
 from services.api.container import Container
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.responsibility import CatalogueDesk, LineView, view_of, visit_of
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.tickets.catalogue_sheet import REMEDIES, rows_in
 from services.api.tickets.tickets import actor

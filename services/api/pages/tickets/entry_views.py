@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from services.api.container import Container
 from services.api.devices.entry_cards import advice_for, shown_to, unmaskable
+from services.api.language.words import N_
 from services.api.pages.desk import Visit
 from services.api.pages.ports import TicketRow
-from services.api.pages.words import N_
 from services.registry.domain import EntryCard, Permission
 from streams.contracts import Device
 

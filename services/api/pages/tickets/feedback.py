@@ -8,11 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language.words import N_, language
 from services.api.pages.desk import LANGUAGE_COOKIE, Desk, Visit
 from services.api.pages.entrance import Sent, remember, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.ticket_forms import satisfactions
-from services.api.pages.words import N_, language
 from services.api.problems import Problem, ProblemError
 from services.api.tickets.feedback import answered, link_of, opened
 from services.api.tickets.tickets import ticket_for

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.api.language.words import N_, Words
 from services.api.pages.ports import TicketRow, UnitRow
 from services.api.pages.tickets.ticket_rows import AnswerRow
-from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import lineage
 from streams.contracts.areas import contains
 

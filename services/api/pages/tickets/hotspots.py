@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
-from services.api.pages.words import N_
 from services.api.tickets.hotspots import HotspotQuery, hotspots_of
 from services.registry.domain import Permission
 from services.tickets.domain import Hotspot

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from services import rowfiles
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language.words import N_, Words
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
-from services.api.pages.words import N_, Words
 from services.api.tickets.importing import MOST, FaultShape, ImportAsked, ImportShape, Rows, rows_of, take_over
 from services.registry.domain import Permission
 from services.tickets.domain.imports import FIELDS, REQUIRED

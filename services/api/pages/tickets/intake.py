@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, drawn, window_of
 from services.api.pages.entrance import Sent
@@ -20,8 +21,7 @@ from services.api.pages.tickets.intake_form import Call, call_of, errors_of, set
 from services.api.pages.tickets.merging import MergeDesk, listed, shown
 from services.api.pages.tickets.places import search_places
 from services.api.pages.tickets.responsibility import REASONS
-from services.api.pages.tickets.ticket_forms import LABELS, URGENCIES, Field
-from services.api.pages.words import N_
+from services.api.pages.tickets.ticket_forms import LABELS, Field
 from services.api.problems import refuse
 from services.api.tickets.tickets import actor
 from services.registry.domain import Permission
@@ -218,7 +218,7 @@ def _show(
     return desk.show(
         visit, "ticket-new.html", status=status, **common(visit), values=values, errors=errors, groups=groups,
         photos=Field("photos", t(LABELS[photos.KEPT]), "photos", required=False),
-        urgencies=[(code, t(word)) for code, word in URGENCIES.items()], found=call.found, beside=beside,
+        urgencies=[(code, t(word)) for code, word in voc.URGENCIES.items()], found=call.found, beside=beside,
         revealed=revealed, fresh=fresh,
         window=window.written(), map_size=(WIDTH, HEIGHT), operator=visit.caller.role is Registered.OPERATOR,
     )  # fmt: skip

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.api.container import Container
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Visit
 from services.api.pages.drawing.placemap import CLOSE_M, NEAR_M, WIDEST_M, Window, around, window_of
 from services.api.pages.tickets.places import Found, code_of, named_place, search_places, written
-from services.api.pages.tickets.ticket_forms import URGENCIES
-from services.api.pages.words import N_
 from services.api.tickets.whereabouts import place_at
 from services.registry.domain import Area
 from services.tickets.domain.catalogue import LEAVES
@@ -79,7 +79,7 @@ def call_of(sent: Mapping[str, str]) -> Call:
     )
     values |= {} if sound else {"lon": "", "lat": ""}
     values |= {} if level_of(values["building"]) == "building" else {"building": ""}
-    values |= {} if values["urgency"] in URGENCIES else {"urgency": "0"}
+    values |= {} if values["urgency"] in voc.URGENCIES else {"urgency": "0"}
     return Call(values)
 
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import kpi_views as views
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.api.tickets.kpi import DIGITS, KpiQuery, asked_of
 from services.api.tickets.kpi_sheets import written

@@ -9,11 +9,11 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language.words import N_, Words
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets import kpi_views
-from services.api.pages.words import N_, Words
 from services.api.problems import refuse
 from services.api.tickets.tickets import actor
 from services.daytime import DAY_MINUTES, clock_of, minutes_of

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.drawing import trends
 from services.api.pages.drawing.trends import Bar, Trend
 from services.api.pages.tickets.spoken import word
-from services.api.pages.words import N_, Words
 from services.tickets.domain.figures import DURATIONS, MEASURES, FigureTicket, Measure, Scoring, Share
 from services.tickets.handlers.figures import Row
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from services.api.container import Container
 from services.api.door.auth import Caller
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import Words
 from services.api.pages.desk import Visit
 from services.api.pages.tickets.works import works_at
-from services.api.pages.words import Words
 from services.api.tickets import merging
 from services.api.tickets.tickets import ticket_for
 from services.audit import checked_reason

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData, UploadFile
 from services.api.container import Container
 from services.api.door.auth import Caller
 from services.api.door.limits import MOST_IN_FORM
-from services.api.pages.words import N_, Words
+from services.api.language.words import N_, Words
 from services.api.tickets.tickets import ticket_for
 from services.pictures import Picture
 from services.tickets.domain.photos import is_id

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
+from services.api.language.words import Words
 from services.api.pages.desk import Desk
-from services.api.pages.words import Words
 from services.registry.domain import Area, Permission
 from services.tickets.domain.merging import spot_of
 from streams.contracts.areas import GRID_LENGTH, LEVELS, ancestors, level_of

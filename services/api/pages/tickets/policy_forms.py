@@ -5,10 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages.tickets.policy_views import COLUMNS, LIMIT, UNITS
-from services.api.pages.tickets.ticket_forms import URGENCIES
-from services.api.pages.words import N_, Words
 from services.daytime import clock_of, minutes_of
 from services.tickets.domain import Policy
 from services.tickets.domain.policy import CRITICAL, TIMED
@@ -83,7 +82,7 @@ def label(field: str, t: Words) -> str:
     row, _, rest = field.partition(".")
     urgency, _, clock = rest.partition(".")
     what = t(ROWS[row]) if row in ROWS else voc.say(voc.CLOCKS, clock, t)
-    return t("{urgency}：{clock}", urgency=t(URGENCIES[urgency]), clock=what) if urgency else what
+    return t("{urgency}：{clock}", urgency=t(voc.URGENCIES[urgency]), clock=what) if urgency else what
 
 
 def lines(t: Words) -> list[tuple[str, list[str]]]:

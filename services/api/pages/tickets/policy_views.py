@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
-from services.api.pages.tickets.ticket_forms import URGENCIES
-from services.api.pages.words import N_, Words
 from services.daytime import clock_of
 from services.tickets.domain import Clock, ClockRun, Policy
 from services.tickets.domain.foresight import Unusual
@@ -87,7 +86,7 @@ def limit(words: str, t: Words) -> str:
 
 
 def urgencies(t: Words) -> list[str]:
-    return [t(URGENCIES[code]) for code in COLUMNS]
+    return [t(voc.URGENCIES[code]) for code in COLUMNS]
 
 
 def table(policy: Policy, t: Words) -> list[Line]:

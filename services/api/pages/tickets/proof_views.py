@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.ports import TicketRow
 from services.api.pages.tickets.ticket_rows import ProofRow, SignalRow
-from services.api.pages.words import N_, Words
 from services.tickets.domain import Lack, Proof
 from streams.contracts import Refused, Rule
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.tickets import photos, proof_views
 from services.api.pages.tickets.ticket_forms import ERRORS, LABELS
-from services.api.pages.words import N_, Words
 from streams.contracts import Refused
 
 NAMED: Final = {

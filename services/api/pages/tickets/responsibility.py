@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.places import code_of
 from services.api.pages.tickets.policy_views import name_of
-from services.api.pages.tickets.ticket_forms import URGENCIES
-from services.api.pages.words import N_, Words
 from services.api.problems import refuse
 from services.api.tickets import catalogue
 from services.api.tickets.tickets import actor
@@ -117,7 +116,7 @@ def visit_of(desk: Desk, request: Request) -> Visit:
 
 def _line(sent: dict[str, str]) -> Line:
     assisting = (sent["assisting"],) if sent["assisting"] else ()
-    urgency = int(sent["urgency"]) if sent["urgency"] in URGENCIES else None
+    urgency = int(sent["urgency"]) if sent["urgency"] in voc.URGENCIES else None
     return Line("", sent["category"], sent["area"], sent["lead"], urgency, assisting, sent["policy"])
 
 
@@ -143,7 +142,7 @@ def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -
         "groups": [(code, voc.category_name(code, t)) for code in GROUPS],
         "area_asked": _written(query["area"], names),
         "area_sent": _written(sent["area"], names),
-        "urgencies": [(code, t(word)) for code, word in URGENCIES.items()],
+        "urgencies": [(code, t(word)) for code, word in voc.URGENCIES.items()],
         "units": list(units.items()),
         "policies": [(name, name_of(name, t)) for name in sorted(SHIPPED)],
         "force": (force.name, name_of(force.name, t)),
@@ -181,7 +180,7 @@ def _found(book: CatalogueDesk, visit: Visit, query: dict[str, str]) -> tuple[De
     """The answer to what was asked, or what is wrong with the question."""
     if not query["category"] or not query["area"]:
         return None, ""
-    urgency = int(query["urgency"]) if query["urgency"] in URGENCIES else 0
+    urgency = int(query["urgency"]) if query["urgency"] in voc.URGENCIES else 0
     try:
         return book.container.catalogue.who(query["category"], asked_area(visit.caller, query["area"]), urgency), ""
     except Refused as refused:
@@ -194,7 +193,7 @@ def view_of(line: Line, names: dict[str, str], units: dict[str, str], t: Words) 
         line=line,
         category=voc.category_name(line.category, t) if line.category else t("其余全部"),
         area=names.get(line.area, line.area),
-        urgency=t("不限") if line.urgency is None else t(URGENCIES[str(line.urgency)]),
+        urgency=t("不限") if line.urgency is None else t(voc.URGENCIES[str(line.urgency)]),
         lead=units.get(line.lead, line.lead),
         assisting=t("、").join(units.get(unit, unit) for unit in line.assisting),
         policy=name_of(line.policy, t) if line.policy else "",

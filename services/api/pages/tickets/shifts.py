@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from services.api.language.words import N_, Words
 from services.api.pages.ports import TicketRow
 from services.api.pages.tickets.ticket_rows import EventRow
-from services.api.pages.words import N_, Words
 from services.tickets.domain.erasure import ERASED
 
 GONE: Final = N_("已清除")

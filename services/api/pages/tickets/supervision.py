@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import rows
-from services.api.pages import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.tickets import detail, found
-from services.api.pages.words import N_, Words
 from services.api.tickets.queries import MOST_COUNTED, filters_of, query_of
 from services.api.tickets.queries import found as listed
 from services.paging import encode_cursor

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.ports import AreaRow, TicketRow, UnitRow
 from services.api.pages.tickets.field_choices import Choice, answers_to, units_here
-from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.table import TRANSITIONS
-from services.tickets.domain.words import Action, Satisfaction, Scale, State
+from services.tickets.domain.words import Action, Scale, State
 
 MAIN: Final = frozenset(
     {
@@ -96,15 +96,8 @@ KINDS: Final = {
     "found": "yesno", "told": "area", "plan": "area", "at": "when", "until": "when", "task": "select",
     "photos": "photos", "assisting": "several", "cites": "select",
 }  # fmt: skip
-SATISFACTION: Final = {
-    Satisfaction.VERY_SATISFIED: N_("非常满意"),
-    Satisfaction.SATISFIED: N_("满意"),
-    Satisfaction.MOSTLY: N_("基本满意"),
-    Satisfaction.DISSATISFIED: N_("不满意"),
-}
 BACKSTOP: Final = N_("区级兜底")
 """Whoever has what no unit has; it is in no register of units, and may still be named."""
-URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
 SKIPPED: Final = frozenset({"position", "photo"})
 """What a page asks in no words: a photo of another system is for programs; people here send the photo."""
 
@@ -166,7 +159,7 @@ def choices(areas: Sequence[AreaRow], t: Words) -> dict[str, tuple[tuple[str, st
     return {
         "area": tuple((a.code, t.either(a.name_zh, a.name_en)) for a in areas if a.level == "grid"),
         "category": tuple(voc.categories(t).items()),
-        "urgency": tuple((code, t(word)) for code, word in URGENCIES.items()),
+        "urgency": tuple((code, t(word)) for code, word in voc.URGENCIES.items()),
         "contacted": yes_no,
         "solved": yes_no,
         "found": yes_no,
@@ -175,7 +168,7 @@ def choices(areas: Sequence[AreaRow], t: Words) -> dict[str, tuple[tuple[str, st
 
 def satisfactions(scale: Scale, t: Words) -> tuple[tuple[str, str], ...]:
     """The answers of a scale, best first."""
-    return tuple((str(answer), t(SATISFACTION[answer])) for answer in scale.answers)
+    return tuple((str(answer), t(voc.SATISFACTION[answer])) for answer in scale.answers)
 
 
 def asked(state: str, action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms.alarm_views import called
 from services.api.pages.ports import UnitRow
-from services.api.pages.tickets.ticket_forms import BACKSTOP, LABELS, SATISFACTION, URGENCIES
+from services.api.pages.tickets.ticket_forms import BACKSTOP, LABELS
 from services.api.pages.tickets.ticket_rows import EventRow
-from services.api.pages.words import N_, Words
 from services.tickets.domain.catalogue import DISTRICT
 from services.tickets.domain.words import Satisfaction
 
@@ -77,7 +77,7 @@ def _by_itself(event: EventRow, t: Words) -> str:
     """What the system did by itself, where its name alone does not say it: which clock, how far up, why."""
     carried = event.carried
     if event.action == "raise":
-        label, urgency = LABELS["urgency"], URGENCIES[str(carried.get("urgency"))]
+        label, urgency = LABELS["urgency"], voc.URGENCIES[str(carried.get("urgency"))]
         return t("{what}：{said}", what=t(label), said=t(urgency))
     if event.action == "mark":
         clock, _, task = str(carried.get("clock", "")).partition("-")
@@ -114,11 +114,11 @@ def _ways(units: Mapping[str, str], now: int, t: Words) -> dict[str, Say]:
         "unit": unit,
         "assisting": lambda value: t("、").join(unit(one) for one in value),
         "category": lambda value: voc.category_name(str(value), t),
-        "urgency": lambda value: t(URGENCIES[str(value)]),
+        "urgency": lambda value: t(voc.URGENCIES[str(value)]),
         "found": yes_no,
         "contacted": yes_no,
         "solved": yes_no,
-        "satisfied": lambda value: t(SATISFACTION[Satisfaction(value)]),
+        "satisfied": lambda value: t(voc.SATISFACTION[Satisfaction(value)]),
         "at": when,
         "until": when,
     }

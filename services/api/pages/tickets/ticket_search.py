@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from services.api.pages import vocabulary as voc
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_views
 from services.api.pages.tickets.refusals import refused_text
 from services.api.pages.tickets.ticket_book import Outcome, TicketBook
-from services.api.pages.words import N_
 from services.api.problems import ProblemError, refuse
 from services.api.tickets.bulk import MOST
 from services.api.tickets.export import MOST_ROWS
@@ -33,7 +33,6 @@ SORTS: Final = {
     "-urgency,deadline": N_("紧急的、先到期的在前"),
     "-closed": N_("刚办结的在前"),
 }
-URGENCIES: Final = {"2": N_("紧急"), "1": N_("重要"), "0": N_("普通")}
 CARDS: Final = {"yellow": N_("黄牌"), "red": N_("红牌")}
 NO_WORKBOOK: Final = {
     422: N_("符合的工单超过 {n} 件，一个 Excel 装不下。请缩小范围，或导出 CSV"),
@@ -177,7 +176,7 @@ def _choices(book: TicketBook, visit: Visit, areas: Mapping[str, str]) -> list[t
         ("state", t("状态"), [(str(state), voc.say(voc.TICKET_STATES, state, t)) for state in State]),
         ("source", t("来源"), [(code, t(word)) for code, word in voc.SOURCES.items()]),
         ("category", t("类别"), categories),
-        ("urgency", t("紧急程度"), [(code, t(word)) for code, word in URGENCIES.items()]),
+        ("urgency", t("紧急程度"), [(code, t(word)) for code, word in reversed(voc.URGENCIES.items())]),
         ("unit", t("单位"), [(unit.id, t.either(unit.name_zh, unit.name_en)) for unit in book.units(visit.caller)]),
         ("area", t("区域"), mine),
         ("card", t("黄红牌"), [(code, t(word)) for code, word in CARDS.items()]),

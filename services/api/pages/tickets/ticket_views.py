@@ -5,12 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from services.api.pages import formatting as fmt
-from services.api.pages.ports import TicketRow
-from services.api.pages.tickets.spoken import spoken
-from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, TaskRow
-from services.api.pages.tickets.ticket_said import devices_of, reason, said
-from services.api.pages.vocabulary import (
+from services.api.language.vocabulary import (
     CLOCKS,
     ESCALATION,
     EVENTS,
@@ -21,7 +16,12 @@ from services.api.pages.vocabulary import (
     category_name,
     say,
 )
-from services.api.pages.words import Words
+from services.api.language.words import Words
+from services.api.pages import formatting as fmt
+from services.api.pages.ports import TicketRow
+from services.api.pages.tickets.spoken import spoken
+from services.api.pages.tickets.ticket_rows import ClockRow, EventRow, TaskRow
+from services.api.pages.tickets.ticket_said import devices_of, reason, said
 from services.tickets.domain.words import ENDED, State
 
 ORDER = ("discovery", "dispatch", "resolve", "feedback")

@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.door.auth import allow
 from services.api.door.sessions import safe_next
+from services.api.language import vocabulary as voc
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
-from services.api.pages import vocabulary as voc
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.alarms.members import members_of
 from services.api.pages.desk import Desk, Visit
@@ -22,7 +23,6 @@ from services.api.pages.tickets.citing import words_of
 from services.api.pages.tickets.evidence import evidence, extras
 from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.tickets.refusals import field_of, refused_text
-from services.api.pages.words import N_
 from services.api.problems import refuse
 from services.registry.domain import EntryCard, Permission
 from streams.contracts import Refused

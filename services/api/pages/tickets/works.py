@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
 from services.api.door.auth import allow
+from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, version_of
@@ -14,7 +15,6 @@ from services.api.pages.frames import common, names_of
 from services.api.pages.tickets import ticket_forms
 from services.api.pages.tickets.knowledge import LONGEST, said_of
 from services.api.pages.tickets.ticket_forms import Field
-from services.api.pages.words import N_
 from services.api.tickets.works import WorksAsked, keep_works
 from services.registry.domain import Permission
 from services.tickets.domain import Role

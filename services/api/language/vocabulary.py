@@ -1,17 +1,12 @@
-"""The words of the domain as the pages say them, keyed by their code names (docs/glossary.md)."""
+"""The words of the domain as people read them, keyed by their code names (docs/glossary.md)."""
 
 from typing import Final
 
 from sensors.kinds import KINDS, metric_of
-from services.api.pages.words import N_, Words
+from services.api.language.words import N_, Words
 from services.tickets.domain.catalogue import GROUPS, LEAVES
 
-SEVERITIES: Final = {
-    "critical": N_("紧急"),
-    "major": N_("重要"),
-    "minor": N_("一般"),
-    "warning": N_("提示"),
-}
+SEVERITIES: Final = {"critical": N_("紧急"), "major": N_("重要"), "minor": N_("一般"), "warning": N_("提示")}
 ALARM_STATES: Final = {
     "active_unack": N_("未确认"),
     "active_ack": N_("已确认"),
@@ -62,23 +57,9 @@ VERDICTS: Final = {
     "few": N_("告警太少，不作评判"),
     "none": N_("无数据"),
 }
-PRIORITIES: Final = {
-    "high": N_("高"),
-    "medium": N_("中"),
-    "low": N_("低"),
-}
-LEVELS: Final = {
-    "county": N_("区县"),
-    "street": N_("街道"),
-    "community": N_("社区"),
-    "grid": N_("网格"),
-}
-STAGES: Final = {
-    "discovery": N_("发现"),
-    "dispatch": N_("派遣"),
-    "resolve": N_("处置"),
-    "feedback": N_("反馈"),
-}
+PRIORITIES: Final = {"high": N_("高"), "medium": N_("中"), "low": N_("低")}
+LEVELS: Final = {"county": N_("区县"), "street": N_("街道"), "community": N_("社区"), "grid": N_("网格")}
+STAGES: Final = {"discovery": N_("发现"), "dispatch": N_("派遣"), "resolve": N_("处置"), "feedback": N_("反馈")}
 TICKET_STATES: Final = {
     "reported": N_("已上报"),
     "verifying": N_("待核实"),
@@ -151,6 +132,13 @@ ACTIONS: Final = {
 }
 EVENTS: Final = {**ACTIONS, "normal_latched": N_("读数恢复正常，等待复位")}
 """What a ticket's log says was done; a latched alarm comes back in two steps."""
+URGENCIES: Final = {"0": N_("普通"), "1": N_("重要"), "2": N_("紧急")}
+SATISFACTION: Final = {
+    "very_satisfied": N_("非常满意"),
+    "satisfied": N_("满意"),
+    "mostly": N_("基本满意"),
+    "dissatisfied": N_("不满意"),
+}
 SOURCES: Final = {
     "sensor": N_("告警"),
     "hotline": N_("热线"),
@@ -192,12 +180,7 @@ CLOCKS: Final = {
     "callback": N_("回访"),
     "task": N_("子任务"),
 }
-ESCALATION: Final = {
-    "grid": N_("网格"),
-    "community": N_("社区"),
-    "street": N_("街道"),
-    "district": N_("区级"),
-}
+ESCALATION: Final = {"grid": N_("网格"), "community": N_("社区"), "street": N_("街道"), "district": N_("区级")}
 RULES: Final = {
     "critical": N_("紧急工单不得退单、延期、挂账或等待：先处置，其余事后再议"),
     "danger": N_("事关安全，不能电话答复了事，也不能撤销：先受理并派人"),
@@ -231,18 +214,8 @@ QUALITIES: Final = {
     "fault": N_("传感器故障"),
     "unlisted": N_("未登记的量"),
 }
-DEVICE_STATES: Final = {
-    "planned": N_("待装"),
-    "active": N_("在用"),
-    "maintenance": N_("检修中"),
-    "retired": N_("停用"),
-}
-TIME_UNITS: Final = {
-    "s": N_("秒"),
-    "min": N_("分钟"),
-    "h": N_("小时"),
-    "d": N_("天"),
-}
+DEVICE_STATES: Final = {"planned": N_("待装"), "active": N_("在用"), "maintenance": N_("检修中"), "retired": N_("停用")}
+TIME_UNITS: Final = {"s": N_("秒"), "min": N_("分钟"), "h": N_("小时"), "d": N_("天")}
 NOTICE_STATES: Final = {"waiting": N_("待发"), "sent": N_("已发"), "dead": N_("未送达")}
 NOTICE_SUBJECTS: Final = {
     "call": N_("燃气紧急呼叫"),
@@ -257,11 +230,7 @@ NOTICE_SUBJECTS: Final = {
     "progress": N_("我反映的事项"),
     "test": N_("测试"),
 }
-NOTIFICATION_STATES: Final = {
-    "firing": N_("未认领"),
-    "acknowledged": N_("已认领"),
-    "resolved": N_("已恢复"),
-}
+NOTIFICATION_STATES: Final = {"firing": N_("未认领"), "acknowledged": N_("已认领"), "resolved": N_("已恢复")}
 
 
 def say(table: dict[str, str], code: str, t: Words) -> str:

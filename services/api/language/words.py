@@ -1,4 +1,4 @@
-"""The languages of the pages: Chinese as written in the source, English by catalogue.
+"""Two languages: Chinese as written in the source, English by catalogue.
 
 ``t("离线")`` is the Chinese itself or its translation from ``dashboards/web/translations/en.po``,
 read straight from the text file, so there is nothing to compile and nothing to forget.
