@@ -6,8 +6,8 @@ from typing import Final
 
 from services.api.container import Container
 from services.api.door.auth import Caller
-from services.api.pages import formatting as fmt
 from services.api.language.words import Words
+from services.api.pages import formatting as fmt
 from services.registry.domain.maintenance import Maintenance
 from streams.contracts import Refused
 
