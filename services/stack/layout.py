@@ -36,6 +36,10 @@ class Layout:
         chosen = data or Path(os.environ.get("LINLI_DATA") or default_data())
         return cls(chosen.expanduser().absolute())
 
+    def command(self, words: str) -> str:
+        """``./linli words`` as it has to be typed to reach this data directory."""
+        return f"./linli {words}" + ("" if self.data == Layout.of(None).data else f" --data {self.data}")
+
     @property
     def tools(self) -> Path:
         """What set-up downloads for every data directory of this checkout."""

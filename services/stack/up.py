@@ -85,7 +85,7 @@ def up(layout: Layout, options: Options, *, detach: bool) -> int:
     show(platform)
     console.print(f"\n就绪，用时 {time.monotonic() - began:.0f} 秒 Ready after {time.monotonic() - began:.0f} s.")
     if detach:
-        console.print("停止 Stop it with: ./linli down")
+        console.print(f"停止 Stop it with: {layout.command('down')}")
         return 0
     return _stay(layout, manager)
 
@@ -114,7 +114,11 @@ def show(platform: Platform) -> None:
     for role in platform.secrets.demo:
         token = demo_link_token(platform.secrets.session, role, now)
         console.print(f"  {platform.web}/sign-in/demo?token={token}  {ROLE_NAMES[role]}", markup=False)
-    console.print(f"\n数据 Data: {platform.layout.data}   日志 Logs: ./linli logs   状态 Status: ./linli status")
+    typed = platform.layout.command
+    console.print(f"\n数据 Data: {platform.layout.data}   日志 Logs: {typed('logs')}   状态 Status: {typed('status')}")
+    if platform.options.simulator:
+        console.print(f"看一遍闭环 Watch the loop: {typed('tour gas-leak')}")
+        console.print(f"制造一次停电 Make a blackout: {typed('simulate feeder-blackout')}")
 
 
 @contextmanager

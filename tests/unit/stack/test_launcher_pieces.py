@@ -239,3 +239,9 @@ def test_a_server_that_dies_again_and_again_is_given_up_with_its_last_words(
         up._until(platform, lambda now: now.ready, "servers")
     assert looks == [up.HOPELESS]
     assert "postgres" not in str(raised.value)
+
+
+def test_a_command_is_told_as_it_has_to_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINLI_DATA", "/srv/linli")
+    assert Layout(Path("/srv/linli")).command("down") == "./linli down"
+    assert Layout(Path("/srv/other")).command("tour gas-leak") == "./linli tour gas-leak --data /srv/other"
