@@ -55,18 +55,19 @@ def complete(rig: HistoryRig, prefix: str) -> bool:
 
 
 def test_a_duplicate_record_is_one_row_and_ticks_are_passed_over(rig: HistoryRig, prefix: str) -> None:
+    start, end = NOW + 40_000_000, NOW + 40_900_000  # hours in which no other test of the broker sends anything
     rig.start()
-    rig.send(samples(prefix, 100), grid=GRID)
-    rig.send(reversed(samples(prefix, 100)), grid=GRID)
-    rig.send(samples(prefix, 1, start=NOW + 900_000), grid=GRID)
+    rig.send(samples(prefix, 100, start=start), grid=GRID)
+    rig.send(reversed(samples(prefix, 100, start=start)), grid=GRID)
+    rig.send(samples(prefix, 1, start=end), grid=GRID)
 
     eventually(lambda: complete(rig, prefix), what="every reading held")
 
     held = rig.held(prefix)
     assert len(held) == len(set(held)) == 202
-    last = (NOW + 900_000) // 10_000 * 10_000
-    eventually(lambda: rig.ask("SELECT max(at) FROM history.heard") == [(last,)], what="noted")
-    assert rig.ask("SELECT count(*) FROM history.outages(%s, %s, 300000)", NOW, NOW + 900_000) == [(1,)]
+    last = end // 10_000 * 10_000
+    eventually(lambda: rig.ask("SELECT 1 FROM history.heard WHERE at = %s", last), what="noted")
+    assert rig.ask("SELECT count(*) FROM history.outages(%s, %s, 300000)", start, end) == [(1,)]
     assert rig.stop() == 0
 
 
