@@ -27,7 +27,7 @@ LANES = {
 """Run side by side; the first is shown as it goes, the others when it has ended. Their folders have short names:
 a Unix socket's path has a hundred bytes."""
 LIMIT_S: Final = 35 * 60
-"""A lane takes 13 to 17 minutes on two cores; past this it hangs."""
+"""The longest lane takes 11 minutes on two quiet cores; past this it hangs."""
 AGAIN: Final = {
     FAILED: ("--last-failed", "--last-failed-no-failures", "none", "-p", "no:randomly", "-v"),
     lanes.OVERDUE: ("-v",),
