@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 
 from streams.contracts import Command, CommandName, Device, encode
 from streams.contracts.topics import COMMANDS
-from tests.conftest import make_mosquitto, running_kafka
+from tests.conftest import make_kafka, make_mosquitto
 from tests.integration.gateway_rig import (
     GRID,
     OTHER_GRID,
@@ -106,17 +106,17 @@ def test_a_killed_gateway_loses_nothing_under_load(kafka_servers: str, mqtt_brok
         assert set(tail.sequences(*load.devices)) == load.sent
 
 
-@pytest.fixture(scope="module")
-def killable_kafka(server_directory: Path) -> Iterator[Any]:
-    yield from running_kafka(server_directory / "kafka-faults")
-
-
 @pytest.fixture
-def own_kafka(killable_kafka: Any) -> Any:
-    """A broker that the test may stop, freeze or kill; it runs when the test begins."""
-    if killable_kafka.process is None:
-        killable_kafka.start()
-    return killable_kafka
+def own_kafka(server_directory: Path) -> Iterator[Any]:
+    """A broker that the test may stop."""
+    from services.provision import topics
+
+    broker = make_kafka(server_directory / f"kafka-{secrets.token_hex(4)}")
+    with ExitStack() as stack:
+        stack.callback(broker.kill)
+        broker.start()
+        topics.ensure(broker.bootstrap)
+        yield broker
 
 
 @pytest.fixture
