@@ -123,8 +123,7 @@ def follow_group(
         until_available(stop, group, membership.join)
         while not stop.is_set():
             membership.watch()
-            polled = consumer.poll(timeout_ms=poll_ms, max_records=max_records)
-            messages = _messages(polled)
+            messages = until_available(stop, group, lambda: _poll(consumer, poll_ms, max_records))
             if messages:
                 until_available(stop, group, lambda batch=messages: handle(batch))  # type: ignore[misc]
             if messages or membership.doubted():
@@ -141,6 +140,18 @@ def follow_group(
         pass
     finally:
         consumer.close()
+
+
+def _poll(consumer: KafkaConsumer, wait_ms: int, most: int) -> list[Message]:
+    """What came meanwhile.
+
+    Raises:
+        Unavailable: Kafka went away while the group's coordinator was looked for, which kafka-python does not wait out.
+    """
+    try:
+        return _messages(consumer.poll(timeout_ms=wait_ms, max_records=most))
+    except KafkaError as error:
+        raise Unavailable(f"Kafka: {error}") from error
 
 
 class _Membership:

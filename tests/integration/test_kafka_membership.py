@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.coordinator.base import MemberState
+from kafka.errors import KafkaConnectionError
 
 from services.adapters import kafka as adapter
 from services.adapters.health import Health
@@ -75,3 +76,35 @@ def test_a_member_that_the_group_takes_nothing_from_joins_anew(
         follower.join()
         reader.close()
         sender.close()
+
+
+def test_a_kafka_that_goes_while_the_coordinator_is_looked_for_is_waited_for(
+    kafka_servers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kafka-python's poll raises there; a process would end of it."""
+    mark, poll, left = uuid.uuid4().hex.encode(), KafkaConsumer.poll, [2]
+
+    def failing(consumer: KafkaConsumer, **how: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise KafkaConnectionError("111 ECONNREFUSED")
+        return poll(consumer, **how)
+
+    monkeypatch.setattr(KafkaConsumer, "poll", failing)
+    sender = Sender(kafka_servers, client_id="test")
+    sender.send([Outgoing(COMMANDS.name, b"k", mark, 0)])
+    sender.close()
+    seen: list[Message] = []
+    stop = threading.Event()
+    follower = threading.Thread(
+        target=follow_group,
+        args=(kafka_servers, f"membership-{uuid.uuid4()}", [COMMANDS], seen.extend),
+        kwargs={"stop": stop, "health": Health()},
+    )
+    follower.start()
+    try:
+        eventually(lambda: any(message.value == mark for message in seen))
+        assert left == [0]
+    finally:
+        stop.set()
+        follower.join()
