@@ -9,13 +9,12 @@ from services.adapters.outbox import Relay
 from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
 from services.adapters.retry import until_available
-from services.registry import seeding
+from services.registry import maintenance, seeding, sign_ins
 from services.registry.kafka import Mirrored
+from services.registry.looking import keep_looking
 from services.registry.mirroring import Mirror, keep_whole
 from services.registry.postgres import PostgresDevices, PostgresPeople, PostgresRules
 from services.registry.settings import RegistrySettings
-from services.registry.sign_ins import watch_sign_ins
-from services.registry.watching import watch_maintenance
 from streams.contracts.topics import DEVICES, RULES
 
 PURPOSE = "Devices, areas, units, people and rules: seeds them, and mirrors them on Kafka."
@@ -29,15 +28,18 @@ def compose(settings: RegistrySettings, runtime: Runtime) -> dict[str, Loop]:
     sender = Sender(settings.kafka_bootstrap_servers, client_id="linli-registry")
     runtime.resources.callback(sender.close)
     until_available(runtime.stop, "seed", lambda: seeding.prepare(settings, pool, clock))
-    servers, devices = settings.kafka_bootstrap_servers, PostgresDevices(pool)
+    servers = settings.kafka_bootstrap_servers
+    devices, people, rules = PostgresDevices(pool), PostgresPeople(pool), PostgresRules(pool)
     mirrors = [
-        Mirror(RULES, PostgresRules(pool), Mirrored(servers, RULES)),
+        Mirror(RULES, rules, Mirrored(servers, RULES)),
         Mirror(DEVICES, devices, Mirrored(servers, DEVICES)),
     ]
     return {
         "outbox": Relay(url, "registry", sender, runtime.health).run,
-        "tokens": lambda stop: watch_sign_ins(stop, PostgresPeople(pool), clock, runtime.health),
-        "maintenance": lambda stop: watch_maintenance(stop, devices, PostgresRules(pool), clock, runtime.health),
+        "tokens": lambda stop: keep_looking(stop, "tokens", lambda: sign_ins.look(people, clock.now()), runtime.health),
+        "maintenance": lambda stop: keep_looking(
+            stop, "maintenance", lambda: maintenance.look(devices, rules, clock.now()), runtime.health
+        ),
         "mirror": lambda stop: keep_whole(stop, mirrors, runtime.health),
         "audit": AuditWatch(pool, "registry", clock, runtime.health).run,
     }

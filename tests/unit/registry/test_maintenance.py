@@ -11,7 +11,7 @@ from services.audit import Did
 from services.registry.domain import Area, Role, User
 from services.registry.domain.maintenance import LONG_MS, Maintenance, dangerous, reason, turns
 from services.registry.handlers import change_device, register_device
-from services.registry.watching import look
+from services.registry.maintenance import look
 from streams.contracts import Device, DeviceState, Refused, Severity
 from streams.contracts.metrics import MAINTENANCE_DEVICES, MAINTENANCE_OLDEST
 from tests.fakes.registry import MemoryDevices, MemoryPlaces, MemoryRules, rule

@@ -1,33 +1,14 @@
 """Counts devices in maintenance that could raise a critical alarm: nobody is called while they are."""
 
-import threading
 from typing import Final
 
-from services.adapters.health import Health
 from services.adapters.metrics import gauge
-from services.adapters.retry import Stopped, until_available
-from services.ports import Clock
 from services.registry.domain.maintenance import dangerous
 from services.registry.ports import DeviceReader, RuleReader
 from streams.contracts.metrics import MAINTENANCE_DEVICES, MAINTENANCE_OLDEST
 
-EVERY_S: Final = 5.0
-"""Well below the half minute after which a loop without a beat counts as stuck."""
 MOST: Final = 10_000
 """Rows of one look; so many devices in maintenance at once are no maintenance any more, and the oldest come first."""
-
-
-def watch_maintenance(
-    stop: threading.Event, devices: DeviceReader, rules: RuleReader, clock: Clock, health: Health
-) -> None:
-    """Run until ``stop``."""
-    try:
-        while not stop.is_set():
-            until_available(stop, "maintenance", lambda: look(devices, rules, clock.now()))
-            health.beat("maintenance")
-            stop.wait(EVERY_S)
-    except Stopped:
-        return
 
 
 def look(devices: DeviceReader, rules: RuleReader, now: int) -> None:
