@@ -25,16 +25,12 @@ from typing import Final
 import httpx
 import psycopg
 
-from bench.tickets import CHECKOUT, cpu, database, front_door, statements
+from bench.tickets import CHECKOUT, cpu, database, front_door, settle, statements
 from services.adapters.clock import SystemClock
-from services.adapters.credentials import Argon2Passwords
-from services.adapters.postgres import open_pool
 from services.adapters.retry import until_available
 from services.provision import database as provision
 from services.registry import demo
-from services.registry.domain import Role
-from services.registry.handlers import District, seed_district, seed_users
-from services.registry.postgres import PostgresPeople, PostgresPlaces
+from services.registry.handlers import District
 from services.stack import addresses
 
 MAPPING: Final = {
@@ -68,17 +64,6 @@ def write(file: Path, place: District, count: int) -> None:
             )  # fmt: skip
 
 
-def fill(admin: str, passwords: dict[str, str], place: District) -> None:
-    """The district and its people; no tickets."""
-    url = psycopg.conninfo.make_conninfo(
-        admin, dbname=provision.DATABASE, user="linli_registry", password=passwords["linli_registry"]
-    )
-    with open_pool(url, name="bench", size=1) as pool:
-        seed_district(PostgresPlaces(pool), place, now=SystemClock().now())
-        words = {role.value: role.value for role in Role}
-        seed_users(PostgresPeople(pool), Argon2Passwords(), demo.users(place), words)
-
-
 def run(home: Path, port: int, *options: str) -> str:
     """The command as a person runs it; its last words."""
     base = f"http://{addresses.HOST}:{port}"
@@ -103,7 +88,7 @@ def main() -> None:
         admin, _, passwords, postmaster = stack.enter_context(database(home))
         until_available(threading.Event(), "bench", lambda: provision.prepare(admin, passwords))
         place = demo.district(7, 400)
-        fill(admin, passwords, place)
+        settle(admin, passwords, place, SystemClock().now())
         write(home / "old.csv", place, count)
         port, server = stack.enter_context(front_door(admin, passwords, home / "api.log"))
         own = psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE)

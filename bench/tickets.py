@@ -79,18 +79,23 @@ def database(home: Path) -> Iterator[tuple[str, Path, dict[str, str], psutil.Pro
         process.wait(60)
 
 
+def settle(admin: str, passwords: dict[str, str], place: District, now: int) -> None:
+    """The district and its people, whose passwords are their roles."""
+    url = psycopg.conninfo.make_conninfo(
+        admin, dbname=provision.DATABASE, user="linli_registry", password=passwords["linli_registry"]
+    )
+    with open_pool(url, name="bench", size=1) as pool:
+        seed_district(PostgresPlaces(pool), place, now=now)
+        words = {role.value: role.value for role in Role}
+        seed_users(PostgresPeople(pool), Argon2Passwords(), demo.users(place), words)
+
+
 def fill(admin: str, passwords: dict[str, str], place: District, count: int) -> None:
     """The district, its people, and the tickets."""
+    now = SystemClock().now()
+    settle(admin, passwords, place, now)
     with psycopg.connect(psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE)) as connection:
         cursor = connection.cursor()
-        url = psycopg.conninfo.make_conninfo(
-            admin, dbname=provision.DATABASE, user="linli_registry", password=passwords["linli_registry"]
-        )
-        now = SystemClock().now()
-        with open_pool(url, name="bench", size=1) as pool:
-            seed_district(PostgresPlaces(pool), place, now=now)
-            words = {role.value: role.value for role in Role}
-            seed_users(PostgresPeople(pool), Argon2Passwords(), demo.users(place), words)
         begin = time.perf_counter()
         names = lives.columns(cursor)
         led = [lives.lead(cursor, names, seed) for seed in range(LIVES)]
