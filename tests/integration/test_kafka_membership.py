@@ -1,5 +1,7 @@
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +16,24 @@ from streams.contracts.topics import COMMANDS
 from tests.support import eventually
 
 
+@contextmanager
+def following(servers: str, group: str) -> Iterator[list[Message]]:
+    """What a member of ``group`` has been handed so far."""
+    seen: list[Message] = []
+    stop = threading.Event()
+    follower = threading.Thread(
+        target=follow_group,
+        args=(servers, group, [COMMANDS], seen.extend),
+        kwargs={"stop": stop, "health": Health()},
+    )
+    follower.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        follower.join()
+
+
 def test_a_fresh_member_of_a_group_always_gets_its_partitions(kafka_servers: str) -> None:
     """kafka-python may assign nothing where metadata comes late; nobody may idle for ever."""
     mark = uuid.uuid4().hex.encode()
@@ -22,21 +42,10 @@ def test_a_fresh_member_of_a_group_always_gets_its_partitions(kafka_servers: str
     sender.send(records)
     sender.close()
     for _ in range(5):
-        seen: list[Message] = []
-        stop = threading.Event()
-        follower = threading.Thread(
-            target=follow_group,
-            args=(kafka_servers, f"membership-{uuid.uuid4()}", [COMMANDS], seen.extend),
-            kwargs={"stop": stop, "health": Health()},
-        )
-        follower.start()
-        try:
+        with following(kafka_servers, f"membership-{uuid.uuid4()}") as seen:
             eventually(
                 lambda found=seen: {m.partition for m in found if m.value == mark} == set(range(COMMANDS.partitions))
             )
-        finally:
-            stop.set()
-            follower.join()
 
 
 def test_a_member_that_the_group_takes_nothing_from_joins_anew(
@@ -51,16 +60,12 @@ def test_a_member_that_the_group_takes_nothing_from_joins_anew(
 
     monkeypatch.setattr(adapter, "KafkaConsumer", consumer)
     monkeypatch.setattr(adapter, "UNCOMMITTED_S", 0.5)
-    group, seen, stop = f"membership-{uuid.uuid4()}", list[Message](), threading.Event()
-    sender = Sender(kafka_servers, client_id="test")
-    follower = threading.Thread(
-        target=follow_group,
-        args=(kafka_servers, group, [COMMANDS], seen.extend),
-        kwargs={"stop": stop, "health": Health()},
-    )
-    follower.start()
-    reader = KafkaConsumer(bootstrap_servers=kafka_servers, group_id=group, enable_auto_commit=False)
-    try:
+    group = f"membership-{uuid.uuid4()}"
+    with (
+        following(kafka_servers, group) as seen,
+        closing(KafkaConsumer(bootstrap_servers=kafka_servers, group_id=group, enable_auto_commit=False)) as reader,
+        closing(Sender(kafka_servers, client_id="test")) as sender,
+    ):
         eventually(lambda: [each for each in made if each._coordinator.state is MemberState.STABLE])
         made[0]._coordinator._disable_heartbeat()
         made[0]._coordinator.state = MemberState.REBALANCING
@@ -71,11 +76,6 @@ def test_a_member_that_the_group_takes_nothing_from_joins_anew(
         end = reader.end_offsets([place])[place]
         eventually(lambda: reader.committed(place) == end)
         assert made[0]._coordinator.state is MemberState.STABLE
-    finally:
-        stop.set()
-        follower.join()
-        reader.close()
-        sender.close()
 
 
 def test_a_kafka_that_goes_while_the_coordinator_is_looked_for_is_waited_for(
@@ -94,17 +94,6 @@ def test_a_kafka_that_goes_while_the_coordinator_is_looked_for_is_waited_for(
     sender = Sender(kafka_servers, client_id="test")
     sender.send([Outgoing(COMMANDS.name, b"k", mark, 0)])
     sender.close()
-    seen: list[Message] = []
-    stop = threading.Event()
-    follower = threading.Thread(
-        target=follow_group,
-        args=(kafka_servers, f"membership-{uuid.uuid4()}", [COMMANDS], seen.extend),
-        kwargs={"stop": stop, "health": Health()},
-    )
-    follower.start()
-    try:
+    with following(kafka_servers, f"membership-{uuid.uuid4()}") as seen:
         eventually(lambda: any(message.value == mark for message in seen))
         assert left == [0]
-    finally:
-        stop.set()
-        follower.join()
