@@ -93,13 +93,7 @@ def _faults(fields: Mapping[str, str]) -> Iterator[tuple[str, str, str, int, int
         elif not all(char.isprintable() or (char in "\n\t\r" and field == "text") for char in value):
             yield field, "holds control characters", "control", 0, 0
         elif field == "area" and was_rounded(value):
-            yield (
-                field,
-                "became a number in a spreadsheet; make the column text and export again",
-                "rounded",
-                0,
-                0,
-            )
+            yield field, "became a number in a spreadsheet; make the column text and export again", "rounded", 0, 0
         elif field == "area" and value and level_of(value) is None:
             yield field, "is no area code of 6, 9, 12, 15 or 20 digits", "area", 0, 0
     if not fields.get("text") and not fields.get("place"):

@@ -86,7 +86,7 @@ class PostgresWork:
 
     def nearby(self, area: str, sought: Sought, *, alarmed: bool, since: int, limit: int) -> tuple[Ticket, ...]:
         near = area[:COMMUNITY]
-        self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"community {near}",))
+        self._cursor.execute(statements.HOLD, ([f"community {near}"],))
         values = {"near": near, "alarmed": alarmed, "since": since, "limit": limit}
         values |= {"device": sought.device, "categories": list(sought.categories)}
         return tuple(ticket_of(row[0]) for row in self._cursor.execute(statements.NEARBY, values).fetchall())
