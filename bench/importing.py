@@ -25,7 +25,8 @@ from typing import Final
 import httpx
 import psycopg
 
-from bench.tickets import CHECKOUT, cpu, database, front_door, settle, statements
+from bench.district import settle
+from bench.tickets import CHECKOUT, cpu, database, front_door, statements
 from services.adapters.clock import SystemClock
 from services.adapters.retry import until_available
 from services.provision import database as provision

@@ -33,15 +33,12 @@ import psutil
 import psycopg
 
 from bench import tickets_lives as lives
+from bench.district import settle
 from services.adapters.clock import SystemClock
-from services.adapters.credentials import Argon2Passwords
-from services.adapters.postgres import open_pool
 from services.adapters.retry import until_available
 from services.provision import database as provision
 from services.registry import demo
-from services.registry.domain import Role
-from services.registry.handlers import District, seed_district, seed_users
-from services.registry.postgres import PostgresPeople, PostgresPlaces
+from services.registry.handlers import District
 from services.stack import addresses, program
 from services.stack.servers import postgres
 
@@ -77,17 +74,6 @@ def database(home: Path) -> Iterator[tuple[str, Path, dict[str, str], psutil.Pro
     finally:
         process.terminate()
         process.wait(60)
-
-
-def settle(admin: str, passwords: dict[str, str], place: District, now: int) -> None:
-    """The district and its people, whose passwords are their roles."""
-    url = psycopg.conninfo.make_conninfo(
-        admin, dbname=provision.DATABASE, user="linli_registry", password=passwords["linli_registry"]
-    )
-    with open_pool(url, name="bench", size=1) as pool:
-        seed_district(PostgresPlaces(pool), place, now=now)
-        words = {role.value: role.value for role in Role}
-        seed_users(PostgresPeople(pool), Argon2Passwords(), demo.users(place), words)
 
 
 def fill(admin: str, passwords: dict[str, str], place: District, count: int) -> None:
