@@ -1,12 +1,12 @@
 """Lists, tickets, search and figures over a year of tickets, by fifty people at once through the front door.
 
-    python bench/tickets.py [--tickets 1000000] [--clients 50] [--seconds 60] [--rounds 2] [--data DIR]
+    python bench/tickets.py [--tickets 1000000] [--clients 50] [--seconds 60] [--rounds 2] [--doors 2] [--data DIR]
 
 Loads the tickets (ten events each, led by the domain code: see tickets_lives.py) by COPY into a PostgreSQL
-of its own, starts the real linli-api over it, and lets the clients ask once a second each from a process of
-their own. Prints latencies by kind against their limits, the processor time of server and database, the
-statements that took longest, and every statement that read a whole table (auto_explain). With ``--data`` the
-loaded database stays for the next run.
+of its own, starts the real linli-api over it (two processes, as docker-compose.yml does), and lets the clients
+ask once a second each from a process of their own. Prints latencies by kind against their limits, the
+processor time of server and database, the statements that took longest, and every statement that read a whole
+table (auto_explain). With ``--data`` the loaded database stays for the next run.
 """
 
 import argparse
@@ -103,8 +103,10 @@ def _since(begin: float) -> str:
 
 
 @contextmanager
-def front_door(admin: str, passwords: dict[str, str], log: Path) -> Iterator[tuple[int, psutil.Process]]:
-    """The real linli-api; nothing is published, so that it finds no Kafka is nothing to it."""
+def front_door(
+    admin: str, passwords: dict[str, str], log: Path, doors: int = 1
+) -> Iterator[tuple[int, psutil.Process]]:
+    """The real linli-api, with all its processes; nothing is published, so that it finds no Kafka is nothing to it."""
     url = psycopg.conninfo.make_conninfo(
         admin, dbname=provision.DATABASE, user="linli_api", password=passwords["linli_api"]
     )
@@ -112,10 +114,12 @@ def front_door(admin: str, passwords: dict[str, str], log: Path) -> Iterator[tup
     own = {
         "DATABASE_URL": url,
         "LINLI_HTTP_PORT": str(port),
+        "LINLI_HTTP_COMPANIONS": ",".join("0" * (doors - 1)),
         "LINLI_DEMO": "1",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }
     with log.open("ab") as output:
+        start = output.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "services.api.main"],
             cwd=CHECKOUT,
@@ -124,11 +128,14 @@ def front_door(admin: str, passwords: dict[str, str], log: Path) -> Iterator[tup
             stderr=output,
         )
     try:
-        program.wait_for("api", lambda: program.listening(port), alive=lambda: process.poll() is None)
+        said = b'"event": "answering"'
+        program.wait_for(
+            "api", lambda: log.read_bytes()[start:].count(said) == doors, alive=lambda: process.poll() is None
+        )
         yield port, psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def plan(port: int, cursor: lives.Cursor, place: District, clients: int, seconds: int) -> dict[str, Any]:
@@ -251,6 +258,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--doors", type=int, default=2, help="processes of the front door")
     parser.add_argument("--data", type=Path, help="keep the loaded database here")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
@@ -264,7 +272,7 @@ def main() -> None:
             if not loaded.exists():
                 fill(admin, passwords, place, given.tickets)
                 loaded.touch()
-            with front_door(admin, passwords, home / "api.log") as (port, server):
+            with front_door(admin, passwords, home / "api.log", given.doors) as (port, server):
                 own = psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE)
                 with psycopg.connect(own, autocommit=True) as connection:
                     cursor = connection.cursor()
