@@ -110,6 +110,33 @@ def test_the_same_cause_of_the_same_device_merges_by_itself(desk: Desk) -> None:
     assert desk.open(other, who=manager).state is State.REPORTED
 
 
+LAMP = TicketPolicy("lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=HOUR)
+
+
+@pytest.mark.parametrize("first", ["alarm", "call"])
+def test_a_caller_who_finds_a_devices_lesser_alarm_critical_joins_it_and_it_rises(desk: Desk, first: str) -> None:
+    """Refusing the merge would refuse the call, or end the process that takes the alarm."""
+    live = Report("灯杆漏电", "有人被电到", area=GRID, device="lamp-1", category="lighting", urgency=2,
+                  caller=Caller("王女士", "13812345621"))  # fmt: skip
+    dark = raised(device="lamp-1", kind="light", ticket=LAMP)
+    if first == "alarm":
+        alarm, called = desk.alarm(dark), desk.open(live, who=OPERATOR)
+    else:
+        called, alarm = desk.open(live, who=OPERATOR), desk.alarm(dark)
+    assert (desk.again(called).master, desk.again(alarm).urgency) == (alarm.id, 2)
+
+
+@pytest.mark.parametrize("category", ["lighting", "gas-leak", "septic-gas", "fire-lane", "device-upkeep"])
+@pytest.mark.parametrize("urgency", [0, 1, 2])
+@pytest.mark.parametrize("lesser", [0, 1, 2])
+def test_what_opens_is_never_refused_by_what_it_joins(desk: Desk, category: str, urgency: int, lesser: int) -> None:
+    policy = TicketPolicy(category, urgency=lesser, normal_for_ms=HOUR, reopen_ms=HOUR)
+    report = Report("设备有异常", "一直在响", area=GRID, device="d-1", category=category, urgency=urgency)
+    alarm = desk.alarm(raised(device="d-1", ticket=policy))
+    called = desk.open(report, who=OPERATOR)
+    assert (called.master, desk.again(alarm).urgency >= max(urgency, lesser)) == (alarm.id, True)
+
+
 def test_the_same_cause_of_the_same_device_is_one_ticket_for_any_number_of_episodes(desk: Desk) -> None:
     first = desk.alarm(raised("e1"))
     assert desk.alarm(raised("e2", number=9, at=T0 + 1)).id == first.id
