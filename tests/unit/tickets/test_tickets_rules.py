@@ -155,6 +155,41 @@ def test_a_critical_ticket_knows_no_return() -> None:
     assert refused(leak(), Role.UNIT_LEADER, Action.RETURN).code == "rule"
 
 
+@pytest.mark.parametrize("urgency", [1, 2])
+def test_a_rise_ends_the_extension_that_was_asked_of_the_old_deadline(urgency: int) -> None:
+    story = to(State.EXTENSION_REVIEW).rises_to(urgency)
+    run = story.ticket.run(Clock.FINISH)
+    assert run is not None
+    assert (story.state, story.events[-1].action, run.due) == (State.IN_PROGRESS, Action.EXTEND_NO, story.now + DAY)
+    assert story.ticket.run(Clock.REVIEW) is None
+    assert rebuilt(story) == story.ticket
+
+
+def test_a_ticket_that_becomes_critical_is_parked_no_longer() -> None:
+    story = to(State.PARKED).rises_to(1)
+    assert story.state is State.PARKED
+    story.rises_to(2)
+    run = story.ticket.run(Clock.FINISH)
+    assert run is not None
+    assert (story.state, run.running, run.due) == (State.IN_PROGRESS, True, story.now + DAY)
+    assert rebuilt(story) == story.ticket
+
+
+def test_a_ticket_that_becomes_critical_waits_for_nobody() -> None:
+    story = to(State.IN_PROGRESS).does(Role.UNIT_HANDLER, Action.WAIT).rises_to(2)
+    run = story.ticket.run(Clock.FINISH)
+    assert run is not None
+    assert (story.ticket.waiting_until, run.running) == (None, True)
+    assert rebuilt(story) == story.ticket
+
+
+@pytest.mark.parametrize("prior", [State.DISPATCHED, State.SIGNED])
+def test_a_ticket_that_becomes_critical_is_not_returned_any_more(prior: State) -> None:
+    story = to(prior).does(Role.UNIT_LEADER, Action.RETURN).rises_to(2)
+    assert (story.state, story.ticket.lead, story.ticket.run(Clock.REVIEW)) == (prior, "unit-a", None)
+    assert rebuilt(story) == story.ticket
+
+
 def test_the_third_return_goes_a_level_up_and_is_final() -> None:
     story = to(State.DISPATCHED)
     for _ in range(2):

@@ -58,7 +58,7 @@ HOTLINE: dict[State, dict[Role, str]] = {
     },
     State.RETURN_REVIEW: {
         **_OPEN, **_WITHDRAWS, Role.DISPATCHER: "return_ok return_no note",
-        Role.SUPERVISOR: "return_ok return_no urge note",
+        Role.SUPERVISOR: "return_ok return_no urge note", Role.SYSTEM: "return_no merge note",
     },
     State.IN_PROGRESS: {
         **_OPEN, **_WITHDRAWS, **_grid("arrive note"),

@@ -123,6 +123,11 @@ class Story:
         """The open alarm gets worse: urgency 2."""
         return self.alarms("e1", number=9)
 
+    def rises_to(self, urgency: int) -> "Story":
+        """Another's urgency comes along, as merging brings it; no alarm does."""
+        self._take(domain.raised((self.ticket, ()), urgency, now=self.now))
+        return self
+
     def archives(self) -> "Story":
         self._take(domain.archived(self.ticket, now=self.now))
         return self
