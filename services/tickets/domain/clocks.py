@@ -150,6 +150,29 @@ def _tightened(run: ClockRun, words: str, now: int, hours: Hours) -> ClockRun:
     return nearer if run.running else _replace(_paused(nearer, now, hours), held=run.held)
 
 
+def whole_until(runs: Clocks, now: int, hours: Hours) -> int | None:
+    """Until when a share of the work may last: the ticket's finish, or its redo where that is over.
+
+    As if a paused one went on now; None where it has passed or runs no more, which bounds nothing.
+    """
+    ends = {run.clock: run.due for run in resume(runs, (Clock.FINISH, Clock.REDO), now, hours)}
+    due = ends.get(Clock.FINISH, ends.get(Clock.REDO, now))
+    return due if due > now else None
+
+
+def shares_within(runs: Clocks, now: int, hours: Hours) -> Clocks:
+    """Each sub-task's clock comes to the ticket's own, where that is nearer now."""
+    due = whole_until(runs, now, hours)
+    if due is None:
+        return runs
+    return tuple(_nearer(run, due, now) if run.clock is Clock.TASK and run.due > due else run for run in runs)
+
+
+def _nearer(run: ClockRun, due: int, now: int) -> ClockRun:
+    warn = min(run.warn, limits.warn_at(now, due, Kind.CONTINUOUS, ()))
+    return _replace(run, due=due, warn=warn, left=None if run.left is None else max(0, due - now))
+
+
 def moved(runs: Clocks, name: Clock, due: int, hours: Hours) -> Clocks:
     """An extension moves the date and pauses nothing."""
     return tuple(

@@ -36,8 +36,11 @@ def _classified(ticket: Ticket, event: Event) -> Changes:
     return {"category": details.category, "area": details.area, "urgency": urgency}
 
 
-def _raised(_ticket: Ticket, event: Event) -> Changes:
-    return {"urgency": int(event.evidence["urgency"])}
+def _raised(ticket: Ticket, event: Event) -> Changes:
+    """A sub-task is due when its clock is, which may have come nearer with the ticket's own."""
+    due = {run.task: run.due for run in event.clocks or () if run.task}
+    tasks = tuple(_replace(task, until=due.get(task.number, task.until)) for task in ticket.tasks)
+    return {"urgency": int(event.evidence["urgency"]), "tasks": tasks}
 
 
 def _dispatched(ticket: Ticket, event: Event) -> Changes:

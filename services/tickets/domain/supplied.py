@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from services.tickets.domain import calendars, limits, policy
+from services.tickets.domain import calendars, clocks, limits, policy
 from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.details import Details, evidence_of
 from services.tickets.domain.errors import Because, MergedItself, Ruled, Wrong, wrong_urgency
@@ -140,9 +140,8 @@ def _said(at: int) -> str:
 
 def _whistled(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
     """A sub-task ends before its master does: by its finish, or by the redo where that is over."""
-    run = ticket.run(Clock.FINISH) or ticket.run(Clock.REDO)
-    most = now + limits.DAY * ticket.policy.park_days
-    _within(details, now, run.due if run and run.running and run.due > now else most)
+    due = clocks.whole_until(ticket.clocks, now, ticket.policy.hours)
+    _within(details, now, due or now + limits.DAY * ticket.policy.park_days)
 
 
 def _waited(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:

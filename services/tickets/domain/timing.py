@@ -20,7 +20,7 @@ def turned(before: Ticket | None, after: Ticket, row: Row, event: Event) -> Cloc
     if own and before:
         runs = own(before, runs, event)
     if before and before.urgency != after.urgency:
-        runs = clocks.tighten(runs, given, now, hours)
+        runs = clocks.shares_within(clocks.tighten(runs, given, now, hours), now, hours)
     runs = clocks.stop(runs, row.stop)
     runs = clocks.pause(runs, row.pause, now, hours)
     runs = clocks.resume(runs, row.resume, now, hours)

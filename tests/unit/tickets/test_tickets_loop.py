@@ -205,6 +205,27 @@ def test_a_sub_task_ends_before_its_master_does() -> None:
     assert (refusal.code, refusal.extra["most"]) == ("fields", due(story, Clock.FINISH))
 
 
+def test_a_sub_task_ends_before_a_master_that_waits_would() -> None:
+    story = to(State.IN_PROGRESS)
+    most = due(story, Clock.FINISH)
+    story.does(Role.UNIT_HANDLER, Action.WAIT)
+    late = Details(unit="unit-b", text="围挡", until=most + 1)
+    assert refused(story, Role.DISPATCHER, Action.WHISTLE, late).extra["most"] == most
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_a_sub_task_comes_nearer_with_its_master(parked: bool) -> None:
+    story = to(State.IN_PROGRESS)
+    story.does(Role.DISPATCHER, Action.WHISTLE, Details(unit="unit-b", text="围挡", until=due(story, Clock.FINISH)))
+    if parked:
+        story.does(Role.SUPERVISOR, Action.PARK)
+    story.rises_to(2)
+    task = story.ticket.run(Clock.TASK)
+    assert task is not None
+    assert task.due == due(story, Clock.FINISH) == story.ticket.tasks[0].until
+    assert rebuilt(story) == story.ticket
+
+
 def test_only_the_unit_whose_sub_task_it_is_can_do_it() -> None:
     story = to(State.IN_PROGRESS).does(Role.DISPATCHER, Action.WHISTLE)
     assert because(story, Role.UNIT_HANDLER, Action.TASK_DONE) == "no_task"
