@@ -10,6 +10,7 @@ import msgspec
 
 from services.tickets.domain import erasure
 from services.tickets.domain.details import Details, evidence_of
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Episode, Event, Task, Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Card, Level, Role, State
 
@@ -17,8 +18,12 @@ Changes = dict[str, Any]
 _replace = msgspec.structs.replace
 
 
+DEADLINES: Final = "policy"
+"""Under which name classifying carries the deadlines that it settled; no person supplies them."""
+
+
 def details_of(event: Event) -> Details:
-    return msgspec.convert(event.evidence, Details)
+    return msgspec.convert({name: said for name, said in event.evidence.items() if name != DEADLINES}, Details)
 
 
 def _verified(_ticket: Ticket, event: Event) -> Changes:
@@ -30,10 +35,11 @@ def _appealed(ticket: Ticket, _event: Event) -> Changes:
 
 
 def _classified(ticket: Ticket, event: Event) -> Changes:
-    """No desk makes less urgent what an alarm has raised meanwhile."""
-    details = details_of(event)
+    """No desk makes less urgent what an alarm has raised meanwhile. The category settles whose deadlines it has."""
+    details, given = details_of(event), event.evidence.get(DEADLINES)
     urgency = max(ticket.urgency, details.urgency or 0)
-    return {"category": details.category, "area": details.area, "urgency": urgency}
+    policy = ticket.policy if given is None else msgspec.convert(given, Policy, str_keys=True)
+    return {"category": details.category, "area": details.area, "urgency": urgency, "policy": policy}
 
 
 def _raised(ticket: Ticket, event: Event) -> Changes:

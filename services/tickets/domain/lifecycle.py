@@ -9,11 +9,13 @@ from typing import Any, Final
 import msgspec
 
 from services.tickets.domain import guards, supplied
+from services.tickets.domain.consequences import DEADLINES
 from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply
 from services.tickets.domain.errors import IllegalTransition, NotAllowed, Ruled
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.outcomes import choose
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.table import FACTS, TRANSITIONS, Row
 from services.tickets.domain.ticket import Event, Opening, Ticket, plain
 from services.tickets.domain.timing import turned
@@ -34,8 +36,11 @@ def move(
     unit: str = "",
     details: Details = EMPTY,
     master: Ticket | None = None,
+    deadlines: Policy | None = None,
 ) -> Moved:
     """A person's (or the system's) action on a ticket; ``master`` is the ticket that ``details`` names.
+
+    ``deadlines`` are those that classifying settles, where they are others than the ticket has.
 
     Raises:
         IllegalTransition: the state does not know the action; says what is possible.
@@ -61,7 +66,8 @@ def move(
     except Ruled as ruled:
         ruled.on(action)
         raise
-    return step(ticket, row, now, who, details.reason or details.text, plain(details))
+    settled = {DEADLINES: plain(deadlines)} if deadlines is not None else {}
+    return step(ticket, row, now, who, details.reason or details.text, plain(details) | settled)
 
 
 def allowed_actions(ticket: Ticket, role: Role, *, by: str = "", unit: str = "", now: int = 0) -> tuple[Action, ...]:
