@@ -98,7 +98,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
-        catalogue=KeepCatalogue(lines, clock, ids),
+        catalogue=KeepCatalogue(lines, clock, ids, KeepPolicies(ticket_store, clock)),
         notifications=PostgresNotifications(pool),
         notices=PostgresNotices(pool),
     )

@@ -145,7 +145,7 @@ class MemoryFrontDoor:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock, remembered),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(lines, self.clock, ids),
+            catalogue=KeepCatalogue(lines, self.clock, ids, KeepPolicies(self.tickets, self.clock)),
             notifications=self.desk,
             notices=self.told,
         )

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.registry.domain import Unit
-from services.tickets.domain import replay
+from services.tickets.domain import Actor, replay
+from services.tickets.domain import Role as Part
+from services.tickets.domain.profiles import DEFAULT
+from services.tickets.handlers import KeepPolicies
 from tests.fakes.api import HERE, MemoryPlatform
 
 STREET = HERE[:9]
@@ -88,6 +92,19 @@ def test_a_call_about_a_category_has_the_deadlines_that_the_catalogue_names(plat
     platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="beijing"))
     assert called(platform, category="lighting")["policy"] == "beijing 1"
     assert called(platform, category="noise")["policy"] == called(platform)["policy"] == "default 1"
+
+
+def test_a_line_names_the_deadlines_of_a_citys_own(platform: MemoryPlatform) -> None:
+    """They are known once they were in force, and whatever is in force now."""
+    keep = KeepPolicies(platform.tickets, platform.clock)
+    administrator = Actor("admin", Part.ADMINISTRATOR)
+    own = msgspec.structs.replace(DEFAULT, name="chenghu", wait="1wd")
+    assert platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="chenghu")).status_code == 422
+    for policy in (own, DEFAULT):
+        keep.enforce(policy, who=administrator, reason="区里的决定")
+    answer = platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="chenghu"))
+    assert answer.status_code == 200, answer.text
+    assert called(platform, category="lighting")["policy"] == "chenghu 1"
 
 
 def test_what_is_imported_has_the_deadlines_that_the_catalogue_names(platform: MemoryPlatform) -> None:
