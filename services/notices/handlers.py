@@ -44,8 +44,8 @@ class PlanMessages:
         waiting = self.store.tally(now).waiting
         if waiting >= MOST_WAITING:
             raise Unavailable(f"{waiting} messages wait to be sent, and {MOST_WAITING} may")
-        people, wishes, ways = self.store.people(), self.store.preferences(), self.store.ways()
-        rosters = self.store.rosters(now)
+        wishes, ways, rosters = self.store.preferences(), self.store.ways(), self.store.rosters(now)
+        people = domain.with_deputies(self.store.people(), rosters, now)
         watching = frozenset(one.person for roster in rosters.values() for one in on_duty(roster, now))
         kept = 0
         for event in events:

@@ -181,8 +181,8 @@ class PostgresNotices:
 
     def rosters(self, now: int) -> Mapping[str, Roster]:
         duties = self._rows(DUTIES, (now, now))
-        units = {str(unit) for _, unit, *_ in duties}
-        away = self._rows(SUBSTITUTIONS, (now, now)) if units else []
+        away = self._rows(SUBSTITUTIONS, (now, now))
+        units = {str(unit) for _, unit, *_ in (*duties, *away)}
         people = self.people() if units else ()
         return {
             unit: Roster(

@@ -92,7 +92,10 @@ class MemoryFrontDoor:
     def __post_init__(self) -> None:
         self.rules.chain = self.places.devices.chain = self.people.chain
         self.entry_cards = MemoryEntryCards(self.people.chain)
-        self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), self.session_ms)
+        self.identities = RegisteredPeople(
+            self.people, PlainPasswords(), CountedSecrets(), self.session_ms,
+            KeepRosters(MemoryRosters(self.people), self.places, self.clock),
+        )  # fmt: skip
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)

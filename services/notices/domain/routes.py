@@ -3,16 +3,18 @@
 A unit is told by those of its people who are on duty, everybody else of the tickets of their area.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from services.duty import Roster, deputised
 from services.notices.domain.words import Facts, Person, Subject, Urgency
 from streams.contracts import TicketEvent
 from streams.contracts.areas import contains
 
 UNIT: Final = frozenset({"unit_handler", "unit_leader"})
 TO_UNIT: Final = "unit_handler"
+LEADER: Final = "unit_leader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,21 @@ def reached(unit: str, people: Sequence[Person], on_duty: Collection[str]) -> fr
     of_it = [person for person in people if unit != "" and person.unit == unit and person.role in UNIT]
     watching = [person for person in of_it if person.id in on_duty]
     return frozenset(person.id for person in watching or [one for one in of_it if one.role == "unit_leader"] or of_it)
+
+
+def with_deputies(people: Sequence[Person], rosters: Mapping[str, Roster], at: int) -> tuple[Person, ...]:
+    """The people as they are told now: who stands in for their unit's leader is told what a leader is.
+
+    The leader is told as well; what cannot wait is not lost where the leave is written and not taken.
+    """
+    leaders = {person.id for person in people if person.role == LEADER}
+
+    def told_as(person: Person) -> Person:
+        roster = rosters.get(person.unit) if person.role == TO_UNIT else None
+        stands_in = roster is not None and not leaders.isdisjoint(deputised(roster, person.id, at))
+        return replace(person, role=LEADER) if stands_in else person
+
+    return tuple(map(told_as, people))
 
 
 def concerns(

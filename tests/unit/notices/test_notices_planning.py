@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.duty import Roster, Substitution
 from services.notices.domain import (
     MANDATORY,
     NO_WAY,
@@ -25,6 +26,7 @@ from services.notices.domain import (
     of_call,
     of_event,
     of_test,
+    with_deputies,
 )
 from services.notices.domain.quiet import ZONE
 from services.notices.domain.routes import CARD_HOLDERS, ROUTES, TO_REPORTER
@@ -130,6 +132,15 @@ def test_a_unit_is_told_by_who_is_on_duty_else_by_its_leaders_else_by_everybody(
 
 def test_what_the_leader_decides_goes_to_the_leader_whoever_is_on_duty() -> None:
     assert told(plan(event("return_no"), on_duty=("handler",))) == {"leader"}
+
+
+def test_who_stands_in_for_the_leader_is_told_what_the_leader_decides_while_it_lasts() -> None:
+    away = Substitution("s", "gas-co", "leader", "handler", NOON, NOON + 1)
+    rosters = {"gas-co": Roster(frozenset({"leader", "handler"}), substitutions=(away,))}
+    for now, wanted in ((NOON, {"leader", "handler"}), (NOON + 1, {"leader"})):
+        people = with_deputies(PEOPLE, rosters, now)
+        assert told(plan(event("return_no"), people=people, on_duty=())) == wanted
+        assert told(plan(event("dispatch"), people=people, on_duty=())) == wanted, "nobody is on duty"
 
 
 def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() -> None:
