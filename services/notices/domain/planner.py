@@ -6,7 +6,7 @@ from typing import Final
 
 from services.notices.domain import texts
 from services.notices.domain.quiet import held_until
-from services.notices.domain.routes import TO_REPORTER, concerns, reached, routes_of
+from services.notices.domain.routes import TO_REPORTER, concerns, helps, in_units, reached, routes_of
 from services.notices.domain.words import MANDATORY as NOT_TO_MUTE
 from services.notices.domain.words import Facts, Message, Person, Preference, State, Subject, Urgency, Way, message_id
 from streams.contracts import Notice, TicketEvent
@@ -38,15 +38,15 @@ def of_event(
         return ()
     made: list[Message] = []
     told: set[str] = set()
-    meant = reached(facts.lead, people, on_duty)
+    to_units = in_units(event, facts.lead, people, on_duty)
     for route in routes_of(event):
         urgency = Urgency.CRITICAL if event.urgency >= Urgency.CRITICAL else route.urgency
         for person in people:
-            if person.id in told or not concerns(person, route.roles, event, facts, meant):
+            if person.id in told or not concerns(person, route.roles, event, facts, to_units):
                 continue
             told.add(person.id)
             wants = preferences.get(person.id, Preference(person.id))
-            title, body = texts.about(event, wants.language)
+            title, body = texts.about(event, wants.language, helps=helps(person, event, facts.lead))
             message = _message(event.id, person.id, route.subject, urgency, title, body, event, now)
             made += _by_ways(message, wants, ways, now)
     if event.action in TO_REPORTER:

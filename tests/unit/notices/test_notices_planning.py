@@ -29,11 +29,14 @@ from services.notices.domain import (
     with_deputies,
 )
 from services.notices.domain.quiet import ZONE
-from services.notices.domain.routes import CARD_HOLDERS, ROUTES, TO_REPORTER
+from services.notices.domain.routes import ROUTES, TO_REPORTER
 from services.notices.domain.texts import REPORTER_SAYS, SAYS
+from services.tickets.domain.responsible import responsible
 from services.tickets.domain.table import ROWS
 from services.tickets.domain.words import Action
+from services.tickets.domain.words import State as States
 from streams.contracts import Notice, TicketEvent
+from tests.unit.tickets.ticket_stories import to
 
 AREA = "990101001001001"
 PEOPLE = (
@@ -49,6 +52,7 @@ PEOPLE = (
     Person("operator", "郑", "operator"),
     Person("resident", "林", "citizen"),
 )
+ROLES_ONCE = ("dispatcher", "supervisor", "operator")
 FACTS = Facts("t1", "20261122-0001", "gas-co")
 BOX = (Way("box", default=True),)
 ALL = (Way("box", default=True), Way("mail", personal=True), Way("room"), Way("sms", personal=True))
@@ -93,6 +97,8 @@ def told(messages: tuple[Message, ...]) -> set[str]:
         ("finish", {"worker"}, Subject.CHECK),
         ("check_ok", {"operator"}, Subject.CALLBACK),
         ("urge", {"handler"}, Subject.ASSIGNED),
+        ("verify", {"worker"}, Subject.CHECK),
+        ("raise", {"handler"}, Subject.ASSIGNED),
         ("note", set(), None),
     ],
 )
@@ -102,13 +108,45 @@ def test_an_event_goes_to_those_who_answer_for_it(action: str, people: set[str],
     assert {one.subject for one in planned} == ({subject} if subject else set())
 
 
-@pytest.mark.parametrize("stage", sorted(CARD_HOLDERS))
-def test_a_yellow_card_warns_the_stages_holders_and_a_red_one_supervision_too(stage: str) -> None:
-    assert plan(event("mark", stage=stage, mark="")) == (), "the second yellow card of a stage is told nobody"
-    yellow = told(plan(event("mark", stage=stage, mark="yellow")))
-    red = told(plan(event("mark", stage=stage, mark="red")))
-    assert yellow
-    assert red == yellow | {"supervisor"} | ({"leader"} if stage == "resolve" else set())
+def marked(state: str, mark: str, **more: Any) -> TicketEvent:
+    return event("mark", old=state, new=state, mark=mark, **more)
+
+
+@pytest.mark.parametrize("state", [state for state in States if state.open])
+def test_a_card_warns_who_answers_in_its_state_and_a_red_one_supervision_too(state: States) -> None:
+    assert plan(marked(state, "")) == (), "the second yellow card of a stage is told nobody"
+    yellow, red = told(plan(marked(state, "yellow"))), told(plan(marked(state, "red")))
+    who = responsible(to(state).ticket)
+    assert who is not None
+    (holder,) = (one.id for one in PEOPLE if one.role == who.role and one.id in ("handler", "worker", *ROLES_ONCE))
+    assert holder in yellow, "whoever has to act next is warned"
+    assert red == yellow | {"supervisor"} | ({"leader"} if "handler" in yellow else set())
+
+
+def test_a_sub_tasks_card_is_its_own_units() -> None:
+    people = (*PEOPLE, Person("helper", "帮", "unit_handler", "", "roads"))
+    yellow = marked("in_progress", "yellow", share="roads", units=("gas-co", "roads"))
+    assert told(plan(yellow, people=people)) == {"helper"}
+
+
+def test_a_whistled_unit_is_told_and_the_lead_is_not() -> None:
+    people = (*PEOPLE, Person("helper", "帮", "unit_handler", "", "roads"))
+    (one,) = plan(event("whistle", share="roads", units=("gas-co", "roads")), people=people)
+    assert (one.person, one.subject) == ("helper", Subject.ASSIGNED)
+    assert "吹哨" in one.title
+
+
+def test_a_unit_that_assists_is_asked_to_assist_and_not_to_sign() -> None:
+    people = (*PEOPLE, Person("helper", "帮", "unit_handler", "", "roads"))
+    titles = {one.person: one.title for one in plan(event("dispatch", units=("gas-co", "roads")), people=people)}
+    assert titles.keys() == {"handler", "helper"}
+    assert ["签收" in titles["handler"], "协办" in titles["helper"], "签收" in titles["helper"]] == [True, True, False]
+
+
+def test_a_call_back_tells_its_unit_only_what_is_to_be_done_again() -> None:
+    assert told(plan(event("callback", old="callback", new="redo"))) == {"handler"}
+    assert plan(event("callback", old="callback", new="closed")) == ()
+    assert plan(event("callback", old="callback", new="callback")) == ()
 
 
 @pytest.mark.parametrize("action", ["dispatch", "reassign", "reopen", "check_bad", "urge"])

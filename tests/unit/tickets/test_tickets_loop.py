@@ -4,6 +4,7 @@ import pytest
 
 from services.tickets import domain
 from services.tickets.domain import Action, Clock, Details, Level, Role, Satisfaction, Source, Stage, State
+from services.tickets.domain.responsible import share_of
 from streams.contracts import Refused
 from tests.fakes.alarm_events import MAJOR, T0
 from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, Story, called, leak, rebuilt, to
@@ -224,6 +225,18 @@ def test_a_sub_task_comes_nearer_with_its_master(parked: bool) -> None:
     assert task is not None
     assert task.due == due(story, Clock.FINISH) == story.ticket.tasks[0].until
     assert rebuilt(story) == story.ticket
+
+
+def test_an_event_of_a_sub_task_says_whose_share_it_is() -> None:
+    story = to(State.IN_PROGRESS).does(Role.DISPATCHER, Action.WHISTLE)
+    assert share_of(story.ticket, story.events[-1]) == "unit-b"
+    story.waits(2 * HOUR)
+    cards = {event.evidence["clock"]: share_of(story.ticket, event) for event in story.events if event.action == "mark"}
+    assert cards == {"task-1": "unit-b"}
+    story.does(Role.UNIT_HANDLER, Action.TASK_DONE, by="helper", unit="unit-b")
+    assert share_of(story.ticket, story.events[-1]) == "unit-b"
+    story.does(Role.UNIT_HANDLER, Action.INTERIM)
+    assert share_of(story.ticket, story.events[-1]) == ""
 
 
 def test_only_the_unit_whose_sub_task_it_is_can_do_it() -> None:
