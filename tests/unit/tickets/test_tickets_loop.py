@@ -94,8 +94,11 @@ def test_a_call_handed_to_119_is_noted_with_whom_when_and_their_number() -> None
     assert (story.state, story.ticket.clocks) == (before.state, before.clocks)
     assert story.events[-1].evidence == {"to": "119", "at": T0, "reference": "119-0007"}
     assert refused(story, Role.OPERATOR, Action.TRANSFER, Details(to="119")).extra["missing"] == ["at", "reference"]
-    later = Details(to="119", at=story.now + HOUR, reference="1")
-    assert refused(story, Role.OPERATOR, Action.TRANSFER, later).extra["wrong"] == ["at"]
+    for wrong in (story.now + MINUTE + 1, 0):
+        given = Details(to="119", at=wrong, reference="1")
+        assert refused(story, Role.OPERATOR, Action.TRANSFER, given).extra["wrong"] == ["at"]
+    ahead = Details(to="119", at=story.now + MINUTE, reference="1")
+    assert story.does(Role.OPERATOR, Action.TRANSFER, ahead).events[-1].evidence["at"] == story.now + MINUTE
 
 
 # Rejecting and the one appeal
@@ -123,6 +126,8 @@ def test_a_reporter_appeals_once_and_the_finishing_clock_goes_on_with_what_was_l
 
 
 def test_an_appeal_comes_within_seven_days() -> None:
+    in_time = to(State.REJECTED, Source.CITIZEN).after(7 * DAY).does(Role.CITIZEN, Action.APPEAL)
+    assert in_time.state is State.REPORTED
     assert because(to(State.REJECTED, Source.CITIZEN).after(7 * DAY + 1), Role.CITIZEN, Action.APPEAL) == "seven_days"
 
 
@@ -161,7 +166,11 @@ def test_a_return_comes_within_two_working_days_and_an_urgent_one_within_two_hou
     urgent = to(State.ACCEPTED).does(
         Role.DISPATCHER, Action.CLASSIFY, Details(category="lighting", area="990101", urgency=1)
     )
-    urgent.does(Role.DISPATCHER, Action.DISPATCH).after(2 * HOUR + 1)
+    urgent.does(Role.DISPATCHER, Action.DISPATCH).after(2 * HOUR)
+    assert Action.RETURN in domain.allowed_actions(
+        urgent.ticket, Role.UNIT_LEADER, by="leader", unit="unit-a", now=urgent.now
+    )
+    urgent.after(1)
     assert because(urgent, Role.UNIT_LEADER, Action.RETURN) == "return_late"
 
 
@@ -204,6 +213,14 @@ def test_a_sub_task_ends_before_its_master_does() -> None:
     late = Details(unit="unit-b", text="围挡", until=due(story, Clock.FINISH) + 1)
     refusal = refused(story, Role.DISPATCHER, Action.WHISTLE, late)
     assert (refusal.code, refusal.extra["most"]) == ("fields", due(story, Clock.FINISH))
+
+
+def test_a_sub_task_of_a_ticket_that_is_late_has_a_date_of_its_own() -> None:
+    story = to(State.IN_PROGRESS)
+    story.now = due(story, Clock.FINISH)
+    beyond = Details(unit="unit-b", text="围挡", until=story.now + 90 * DAY + 1)
+    assert refused(story, Role.DISPATCHER, Action.WHISTLE, beyond).extra["most"] == story.now + 90 * DAY
+    assert story.does(Role.DISPATCHER, Action.WHISTLE).ticket.tasks[0].until == story.now + HOUR
 
 
 def test_a_sub_task_ends_before_a_master_that_waits_would() -> None:
@@ -335,8 +352,11 @@ def test_an_extension_returns_to_where_it_was_asked() -> None:
 
 
 def test_an_extension_is_asked_for_before_the_deadline() -> None:
-    story = to(State.IN_PROGRESS).after(10 * DAY)
+    story = to(State.IN_PROGRESS)
+    story.now = due(story, Clock.FINISH)
     assert because(story, Role.UNIT_LEADER, Action.EXTEND) == "expired"
+    story.now -= 1
+    assert story.does(Role.UNIT_LEADER, Action.EXTEND).state is State.EXTENSION_REVIEW
 
 
 def test_an_extension_reaches_ten_working_days_at_most_and_is_asked_for_twice() -> None:

@@ -1,5 +1,7 @@
 """What the loop promises, sentence by sentence."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -310,8 +312,12 @@ def test_a_reporter_answers_for_themselves() -> None:
     assert to(State.CALLBACK, Source.CITIZEN).does(Role.CITIZEN, Action.CALLBACK, REACHED).state is State.CLOSED
 
 
-def test_an_answer_says_whether_it_is_solved() -> None:
-    assert refused(to(State.CALLBACK), Role.OPERATOR, Action.CALLBACK, Details(contacted=True)).code == "fields"
+@pytest.mark.parametrize(
+    "half", [{}, {"solved": True}, {"solved": False}, {"satisfied": Satisfaction.SATISFIED}], ids=str
+)
+def test_an_answer_says_whether_it_is_solved(half: dict[str, Any]) -> None:
+    answer = Details(contacted=True, **half)
+    assert refused(to(State.CALLBACK), Role.OPERATOR, Action.CALLBACK, answer).code == "fields"
 
 
 def test_a_second_redo_is_a_supervisors_decision_and_the_answer_is_kept() -> None:
@@ -430,7 +436,7 @@ def test_a_milder_alarm_does_not_lower_the_urgency() -> None:
 
 
 def test_a_reporter_reopens_once_within_seven_days() -> None:
-    story = to(State.CLOSED, Source.CITIZEN).after(6 * DAY).does(Role.CITIZEN, Action.REOPEN)
+    story = to(State.CLOSED, Source.CITIZEN).after(7 * DAY).does(Role.CITIZEN, Action.REOPEN)
     assert (story.state, clocks(story)) == (State.REDO, {"redo"})
     story.does(Role.UNIT_HANDLER, Action.SIGN).does(Role.UNIT_HANDLER, Action.FINISH)
     story.does(Role.GRID_WORKER, Action.CHECK_OK).does(Role.CITIZEN, Action.CALLBACK, REACHED)
