@@ -122,7 +122,8 @@ def report(opening: Opening, *, id: str, now: int, who: Actor) -> Moved:  # noqa
     row = TRANSITIONS[None][Action.REPORT][0]
     if who.role not in row.roles:
         raise NotAllowed(f"report belongs to {', '.join(row.roles)}")
-    if not opening.title or not (opening.text or opening.place or opening.episode):
+    said = opening.text.strip() or opening.place.strip()
+    if not opening.title.strip() or not (said or opening.episode):
         raise Refused("fields", "a report needs a title, and a place, a text or an alarm", missing=["title", "text"],
                       remedy="Add title, and place or text.")  # fmt: skip
     event = Event(

@@ -29,7 +29,7 @@ def require(row: Row, details: Details) -> None:
     Raises:
         Refused: ``fields`` names what is missing or does not belong.
     """
-    given = {name for name in details.__struct_fields__ if getattr(details, name) not in {None, "", (), False}}
+    given = {name for name in details.__struct_fields__ if _says(getattr(details, name))}
     given |= {name for name in _ANSWERS if getattr(details, name) is False}
     given |= {name for name in _ZEROS if getattr(details, name) == 0}
     missing = [wanted for wanted in row.required if not given & set(wanted.split("|"))]
@@ -46,6 +46,11 @@ def require(row: Row, details: Details) -> None:
         )  # fmt: skip
     if details.urgency is not None and details.urgency not in policy.URGENCIES:
         raise wrong_urgency(details.urgency)
+
+
+def _says(value: object) -> bool:
+    """Whether a field holds anything; spaces are no reason."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, (), False)
 
 
 def check(ticket: Ticket, row: Row, who: Actor, details: Details, now: int) -> None:
@@ -87,7 +92,7 @@ def check_master(ticket: Ticket, master: Ticket | None, named: str) -> Ticket:
 
 def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -> None:
     evidence = evidence_of(details, at=now, by=who.by)
-    if ticket.unfinished and not details.reason:
+    if ticket.unfinished and not details.reason.strip():
         waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
         raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}", field="tasks", value=waiting)
     if not would_prove(ticket, evidence, now):

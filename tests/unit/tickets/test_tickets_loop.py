@@ -107,6 +107,8 @@ def test_a_call_handed_to_119_is_noted_with_whom_when_and_their_number() -> None
 def test_a_rejection_has_a_reason_and_is_told() -> None:
     refusal = refused(to(State.REPORTED), Role.OPERATOR, Action.REJECT, Details(reason="不属本区"))
     assert refusal.extra["missing"] == ["told"]
+    blank = refused(to(State.REPORTED), Role.OPERATOR, Action.REJECT, Details(reason=" \u3000\n", told="\t"))
+    assert blank.extra["missing"] == ["reason", "told"], "spaces are no reason"
 
 
 def test_a_safety_ticket_is_rejected_by_a_supervisor_and_never_while_in_alarm() -> None:

@@ -75,10 +75,22 @@ def test_a_call_waits_for_an_operator_two_hours_at_most() -> None:
     assert story.ticket.deadline == T0 + 2 * HOUR
 
 
-def test_a_report_of_nothing_is_refused() -> None:
+@pytest.mark.parametrize(
+    "changes", [{"text": "", "place": ""}, {"text": " ", "place": "\u3000"}, {"title": " "}], ids=str
+)
+def test_a_report_of_nothing_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(Refused) as refusal:
-        called(text="", place="")
+        called(**changes)
     assert refusal.value.code == "fields"
+
+
+@pytest.mark.parametrize("blank", [{"photo": " "}, {"reading": "\u3000\n"}], ids=str)
+def test_spaces_are_no_proof_and_no_reason(blank: dict[str, str]) -> None:
+    story = to(State.IN_PROGRESS)
+    assert refused(story, Role.UNIT_HANDLER, Action.FINISH, Details(outcome="已修复", **blank)).code == "proof"
+    story.does(Role.DISPATCHER, Action.WHISTLE)
+    given = Details(outcome="已修复", photo="照片", reason=" ")
+    assert refused(story, Role.UNIT_HANDLER, Action.FINISH, given).code == "rule"
 
 
 # The way through
