@@ -132,9 +132,16 @@ def _resumed(run: ClockRun, now: int, hours: Hours) -> ClockRun:
     due = limits.due_again(now, run.left, run.kind, hours)
     if due == run.due:
         return _replace(run, left=None)
-    # The share of its time that passed before the card is kept: it was paused, not given anew.
-    warn = limits.warn_at(now, due, run.kind, hours) if run.kind is Kind.WORKING_DAYS else due - (run.due - run.warn)
+    warn = _warned_again(run, run.left, now, due, hours)
     return _replace(run, left=None, due=due, warn=warn, assumed=_assumed(due, run.kind), since=now)
+
+
+def _warned_again(run: ClockRun, left: int, now: int, due: int, hours: Hours) -> int:
+    """The share of its time that passed before the card is kept: it was paused, not given anew."""
+    if run.kind is Kind.WORKING_DAYS:
+        return limits.warn_at(now, due, run.kind, hours)
+    after_card = limits.left_of(run.warn, run.due, run.kind, hours)
+    return limits.due_again(now, left - after_card, run.kind, hours)
 
 
 def tighten(runs: Clocks, given: Limits, now: int, hours: Hours) -> Clocks:
@@ -170,7 +177,7 @@ def shares_within(runs: Clocks, now: int, hours: Hours) -> Clocks:
 
 def _nearer(run: ClockRun, due: int, now: int) -> ClockRun:
     warn = min(run.warn, limits.warn_at(now, due, Kind.CONTINUOUS, ()))
-    return _replace(run, due=due, warn=warn, left=None if run.left is None else max(0, due - now))
+    return _replace(run, due=due, warn=warn)
 
 
 def moved(runs: Clocks, name: Clock, due: int, hours: Hours) -> Clocks:
