@@ -51,7 +51,8 @@ def _raised(ticket: Ticket, event: Event) -> Changes:
 
 def _dispatched(ticket: Ticket, event: Event) -> Changes:
     details = details_of(event)
-    return {"lead": details.unit, "assisting": _assisting(ticket, details.assisting), "dispatched_at": event.at}
+    helping = tuple(unit for unit in _assisting(ticket, details.assisting) if unit != details.unit)
+    return {"lead": details.unit, "assisting": helping, "dispatched_at": event.at}
 
 
 def _assisting(ticket: Ticket, units: tuple[str, ...]) -> tuple[str, ...]:

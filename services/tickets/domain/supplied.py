@@ -143,8 +143,16 @@ def _said(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
-def _whistled(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
+def _another(ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: int) -> None:
+    """Its own unit is none to hand it to: that would only start the unit's clocks anew."""
+    if details.unit == ticket.lead:
+        detail = f"{details.unit} has the ticket already; name another unit"
+        raise Wrong("unit", details.unit, detail, "Name another unit.", named="same_unit")
+
+
+def _whistled(ticket: Ticket, row: Row, who: Actor, details: Details, now: int) -> None:
     """A sub-task ends before its master does: by its finish, or by the redo where that is over."""
+    _another(ticket, row, who, details, now)
     due = clocks.whole_until(ticket.clocks, now, ticket.policy.hours)
     _within(details, now, due or now + limits.DAY * ticket.policy.park_days)
 
@@ -181,6 +189,8 @@ _RULES: Final[dict[Action, Callable[[Ticket, Row, Actor, Details, int], None]]] 
     Action.CALLBACK: _called,
     Action.TRANSFER: _transferred,
     Action.TASK_DONE: _task,
+    Action.RETURN: _another,
+    Action.REASSIGN: _another,
     Action.WHISTLE: _whistled,
     Action.WAIT: _waited,
     Action.BOOK: _waited,

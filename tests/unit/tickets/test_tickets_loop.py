@@ -1,5 +1,6 @@
 """The actions of the whole loop, sentence by sentence: what each needs, allows, starts and ends."""
 
+import msgspec
 import pytest
 
 from services.tickets import domain
@@ -7,7 +8,7 @@ from services.tickets.domain import Action, Clock, Details, Level, Role, Satisfa
 from services.tickets.domain.responsible import share_of
 from streams.contracts import Refused
 from tests.fakes.alarm_events import MAJOR, T0
-from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, Story, called, leak, rebuilt, to
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, Story, called, given, leak, rebuilt, to
 
 UNSOLVED = Details(contacted=True, solved=False, satisfied=Satisfaction.DISSATISFIED)
 
@@ -176,6 +177,27 @@ def test_a_return_comes_within_two_working_days_and_an_urgent_one_within_two_hou
     assert because(urgent, Role.UNIT_LEADER, Action.RETURN) == "return_late"
 
 
+@pytest.mark.parametrize(
+    ("state", "role", "action"),
+    [
+        (State.SIGNED, Role.UNIT_LEADER, Action.RETURN),
+        (State.SIGNED, Role.DISPATCHER, Action.REASSIGN),
+        (State.SIGNED, Role.DISPATCHER, Action.WHISTLE),
+    ],
+)
+def test_whoever_has_a_ticket_is_none_to_hand_it_to(state: State, role: Role, action: Action) -> None:
+    """Handed to itself, a unit that is late would have its clocks anew."""
+    story = to(state)
+    wanted = given(action, story.ticket, story.now)
+    refusal = refused(story, role, action, msgspec.structs.replace(wanted, unit="unit-a"))
+    assert (refusal.extra["wrong"], refusal.extra["named"]) == (["unit"], "same_unit")
+
+
+def test_who_leads_does_not_assist_itself() -> None:
+    helped = Details(unit="unit-a", assisting=("unit-a", "unit-b"))
+    assert to(State.TO_DISPATCH).does(Role.DISPATCHER, Action.DISPATCH, helped).ticket.assisting == ("unit-b",)
+
+
 def test_a_reassignment_starts_signing_and_contact_anew() -> None:
     story = to(State.IN_PROGRESS)
     story.after(HOUR).does(Role.DISPATCHER, Action.REASSIGN, Details(unit="unit-c", reason="职责调整"))
@@ -231,6 +253,27 @@ def test_a_sub_task_ends_before_a_master_that_waits_would() -> None:
     story.does(Role.UNIT_HANDLER, Action.WAIT)
     late = Details(unit="unit-b", text="围挡", until=most + 1)
     assert refused(story, Role.DISPATCHER, Action.WHISTLE, late).extra["most"] == most
+
+
+def test_of_several_sub_tasks_only_what_would_outlast_the_master_comes_nearer() -> None:
+    story = to(State.IN_PROGRESS)
+    for until in (due(story, Clock.FINISH), story.now + HOUR):
+        story.does(Role.DISPATCHER, Action.WHISTLE, Details(unit="unit-b", text="围挡", until=until))
+    before = {run.name: run for run in story.ticket.clocks}
+    story.rises_to(2)
+    after = {run.name: run for run in story.ticket.clocks}
+    assert after["task-2"] == before["task-2"], "an hour is nearer already"
+    assert after["task-1"].due == after["finish"].due == story.now + DAY
+    assert after["task-1"].warn == story.now + DAY - DAY // 4, "and its card comes before it"
+
+
+def test_a_sub_task_that_is_done_leaves_the_others_their_clocks() -> None:
+    story = to(State.IN_PROGRESS)
+    for _ in range(2):
+        story.does(Role.DISPATCHER, Action.WHISTLE)
+    before = clocks(story)
+    story.does(Role.UNIT_HANDLER, Action.TASK_DONE, by="helper", unit="unit-b")
+    assert clocks(story) == before - {"task-1"}
 
 
 @pytest.mark.parametrize("parked", [False, True])
