@@ -31,7 +31,9 @@ def _verified(_ticket: Ticket, event: Event) -> Changes:
 
 
 def _appealed(ticket: Ticket, _event: Event) -> Changes:
-    return {"appeals": ticket.appeals + 1, "closed_at": None}
+    """Alarms that stood when it was rejected went back to the tickets that had brought them."""
+    ended = tuple(episode for episode in ticket.episodes if not episode.active)
+    return {"appeals": ticket.appeals + 1, "closed_at": None, "episodes": ended}
 
 
 def _classified(ticket: Ticket, event: Event) -> Changes:

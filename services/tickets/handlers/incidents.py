@@ -3,8 +3,9 @@
 from services.tickets import domain
 from services.tickets.domain import Event, Ticket
 from services.tickets.domain.errors import Because, Ruled
+from services.tickets.domain.lifecycle import Moved
 from services.tickets.domain.ticket import Episode
-from services.tickets.domain.words import State
+from services.tickets.domain.words import Action, State
 from services.tickets.handlers.counting import count
 from services.tickets.ports import Work
 
@@ -42,12 +43,35 @@ def _ended(ticket: Ticket, events: tuple[Event, ...]) -> bool:
 def _tell(work: Work, master: Ticket, now: int) -> list[Ticket]:
     ended = []
     for merged in work.merged_into(master.id):
-        after, events = domain.master_ended(merged, master, now=now)
+        moved = domain.master_ended(merged, master, now=now)
+        if moved[0].open and master.state is not State.CLOSED:
+            moved = _taken_back(moved, _brought(work, merged.id), master, now)
+        after, events = moved
         work.save(after, events)
         count(events)
         if not after.open:
             ended.append(after)
     return ended
+
+
+def _brought(work: Work, merged: str) -> frozenset[str]:
+    """The alarms that stood when a ticket was merged, which its master took over."""
+    events = work.events(merged)
+    last = max((number for number, event in enumerate(events) if event.action is Action.MERGE), default=0)
+    before = domain.replay(events[:last]) if last else None
+    return frozenset(each.episode for each in before.episodes if each.active) if before else frozenset()
+
+
+def _taken_back(moved: Moved, brought: frozenset[str], master: Ticket, now: int) -> Moved:
+    """A master that ends without a result watches no alarm any more: each goes back to the ticket that brought it."""
+    ticket, events = moved
+    for episode in (each for each in master.episodes if each.episode in brought):
+        if episode.active:
+            ticket, more = domain.alarmed(ticket, episode, now=now, urgency=ticket.urgency)
+        else:
+            ticket, more = domain.returned(ticket, episode, now=now)
+        events = (*events, *more)
+    return ticket, events
 
 
 def gather(work: Work, before: Ticket, master: Ticket, now: int) -> None:

@@ -30,6 +30,7 @@ from tests.unit.tickets.test_tickets_use_cases import DISPATCHER, HANDLER, HOUR,
 
 BUILDING = f"{GRID}00001"
 SMELL = "楼道里燃气味很重"
+LAMP = TicketPolicy("lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=HOUR)
 
 
 @pytest.fixture
@@ -110,7 +111,40 @@ def test_the_same_cause_of_the_same_device_merges_by_itself(desk: Desk) -> None:
     assert desk.open(other, who=manager).state is State.REPORTED
 
 
-LAMP = TicketPolicy("lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=HOUR)
+def test_a_master_that_is_withdrawn_gives_every_standing_alarm_back(desk: Desk) -> None:
+    """The lamp's own ticket sees again that it is dark, and that it shines: nothing watched it otherwise."""
+    dark = raised(device="lamp-1", kind="light", ticket=LAMP)
+    alarm = desk.alarm(dark)
+    called = call(desk, text="路灯不亮", category="lighting")
+    desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
+    assert [each.episode for each in desk.again(called).episodes] == ["e1"]
+    desk.does(OPERATOR, desk.again(called), Action.WITHDRAW, Details(reason="来电人说看错了"))
+    alone = desk.again(alarm)
+    assert (alone.state, alone.sensor_active) == (State.DISPATCHED, True)
+    assert desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP)).id == alarm.id
+    assert not desk.again(alarm).sensor_active
+    assert domain.replay(desk.store.state.events[alarm.id]) == desk.again(alarm)
+
+
+def test_a_master_that_is_rejected_and_appealed_waits_for_no_alarm_that_it_gave_back(desk: Desk) -> None:
+    alarm = desk.alarm(raised(device="lamp-1", kind="light", ticket=LAMP))
+    called = call(desk, text="路灯不亮", category="lighting")
+    desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
+    desk.does(OPERATOR, desk.again(called), Action.REJECT, Details(reason="不属本区", told="已告知"))
+    assert desk.again(alarm).sensor_active
+    appealed = desk.does(OPERATOR, desk.again(called), Action.APPEAL, Details(reason="确属本区"))
+    assert not appealed.sensor_active
+    assert desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP)).id == alarm.id
+
+
+def test_an_alarm_that_ended_while_it_was_merged_comes_back_ended(desk: Desk) -> None:
+    alarm = desk.alarm(raised(device="lamp-1", kind="light", ticket=LAMP))
+    called = call(desk, text="路灯不亮", category="lighting")
+    desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
+    desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP))
+    desk.does(OPERATOR, desk.again(called), Action.WITHDRAW, Details(reason="来电人说看错了"))
+    alone = desk.again(alarm)
+    assert (alone.sensor_active, alone.sensor_normal_since) == (False, T0 + 300_000)
 
 
 @pytest.mark.parametrize("first", ["alarm", "call"])
