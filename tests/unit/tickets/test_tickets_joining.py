@@ -142,9 +142,12 @@ def test_an_alarm_that_ended_while_it_was_merged_comes_back_ended(desk: Desk) ->
     called = call(desk, text="路灯不亮", category="lighting")
     desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
     desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP))
+    desk.alarm(raised("e2", device="lamp-1", kind="light", ticket=LAMP, at=T0 + 900_000))
+    desk.alarm(returned("e2", device="lamp-1", kind="light", ticket=LAMP, normal_since=T0 + 950_000))
+    assert {each.episode for each in desk.again(called).episodes} == {"e1", "e2"}
     desk.does(OPERATOR, desk.again(called), Action.WITHDRAW, Details(reason="来电人说看错了"))
     alone = desk.again(alarm)
-    assert (alone.sensor_active, alone.sensor_normal_since) == (False, T0 + 300_000)
+    assert (alone.sensor_active, alone.sensor_normal_since) == (False, T0 + 950_000)
 
 
 @pytest.mark.parametrize("first", ["alarm", "call"])
