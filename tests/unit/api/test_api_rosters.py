@@ -120,7 +120,7 @@ def test_who_stands_in_for_the_leader_has_the_leaders_right_while_it_lasts(platf
     away = {"person": "unit_leader", "substitute": "unit_handler", "since": NOW, "until": NOW + HOUR}
     assert platform.as_("unit_leader").post(f"{UNIT}/substitutions", away).status_code == 201
     assert "return" in actions("unit_handler")
-    asked = {"action": "return", "version": ticket["version"], "reason": "归市政所", "unit": "gas-co"}
+    asked = {"action": "return", "version": ticket["version"], "reason": "归路灯所", "unit": "lamps"}
     answer = platform.as_("unit_handler").post(f"/api/v1/tickets/{leak.id}/actions", asked)
     assert answer.status_code == 200, answer.text
     last = answer.json()["events"][-1]
