@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.language import vocabulary as voc
+from services.api.language.initials import initials
 from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, drawn, window_of
@@ -209,7 +210,11 @@ def _show(
     groups = [
         (
             voc.category_name(group, t),
-            [(code, voc.category_name(code, t)) for code in LEAVES if LEAVES[code].parent == group],
+            [
+                (code, voc.category_name(code, t), initials(leaf.name_zh))
+                for code, leaf in LEAVES.items()
+                if leaf.parent == group
+            ],
         )
         for group in GROUPS
     ]
