@@ -116,6 +116,7 @@ def test_a_change_is_decided_on_what_is_kept(store: Store) -> None:
 def test_preferences_are_kept_by_version(store: Store) -> None:
     assert store.preference("a") == Preference("a")
     first = Preference("a", ("mail",), frozenset({Subject.CHECK}), None, "en", {"mail": "a@x.org"}, 1)
+    first = replace(first, by_subject={Subject.CALL: ("mail", "box")})
     assert store.set_preference(first, now=NOW)
     assert not store.set_preference(first, now=NOW)
     assert not store.set_preference(Preference("b", version=2), now=NOW)

@@ -29,6 +29,7 @@ DID: Final[dict[str, str]] = {
 }
 SUBJECTS: Final = {
     "person": N_("人员"),
+    "role": N_("角色"),
     "unit": N_("单位"),
     "rule": N_("规则"),
     "policy": N_("时限政策"),
@@ -116,6 +117,7 @@ VALUES: Final = {
     "lock released": N_("解除锁定"),
     "password chosen": N_("自己设了密码"),
     "password given": N_("发了一次性密码"),
+    "notices changed": N_("改了通知设置"),
     "duty added": N_("加了值班"),
     "duty removed": N_("删了值班"),
     "substitute added": N_("加了代班"),
