@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from services.api.door.auth import Signed
+from services.api.examples import explain
 from services.api.problems import ProblemBody
 from services.api.shapes import PREFIX
 from streams.contracts.schemas import asyncapi
@@ -50,6 +51,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = SECURITY
     for path, methods in made["paths"].items():
         for method, operation in methods.items():
+            explain(operation)
             operation["security"] = [] if (path, method) in OPEN else [{"bearer": []}, {"session": []}]
     return _without_modules(made)
 
