@@ -26,6 +26,7 @@ DID: Final[dict[str, str]] = {
     Did.ENTRY_CARD: N_("改入户卡"),
     Did.HOLD: N_("搁置、停用告警"),
     Did.MAINTENANCE: N_("设备检修"),
+    Did.FEEDBACK_LINK: N_("生成评价链接"),
 }
 SUBJECTS: Final = {
     "person": N_("人员"),
