@@ -8,6 +8,7 @@ from services.notices.domain.texts import digest, linked
 from services.notices.domain.words import (
     MANDATORY,
     NIGHT,
+    ROLE,
     Facts,
     Message,
     MessageFilter,
@@ -17,13 +18,15 @@ from services.notices.domain.words import (
     Subject,
     Urgency,
     Way,
+    inherited,
     masked,
     message_id,
+    wish_of,
 )
 
 __all__ = [
-    "MANDATORY", "MOST_ATTEMPTS", "NIGHT", "NO_WAY", "REPORTER", "STALE", "Facts", "Failed", "Message", "MessageFilter",
-    "Outcome", "Person", "Preference", "Sent", "State", "Subject", "Urgency", "Way", "chosen_ways", "digest",
-    "held_until", "linked", "masked", "message_id", "of_call", "of_event", "of_test", "sent_again", "settled",
-    "with_deputies",
+    "MANDATORY", "MOST_ATTEMPTS", "NIGHT", "NO_WAY", "REPORTER", "ROLE", "STALE", "Facts", "Failed", "Message",
+    "MessageFilter", "Outcome", "Person", "Preference", "Sent", "State", "Subject", "Urgency", "Way", "chosen_ways",
+    "digest", "held_until", "inherited", "linked", "masked", "message_id", "of_call", "of_event", "of_test",
+    "sent_again", "settled", "wish_of", "with_deputies",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from services.notices.domain import (
     of_call,
     of_event,
     of_test,
+    wish_of,
     with_deputies,
 )
 from services.notices.domain.quiet import ZONE
@@ -378,3 +379,38 @@ def test_a_test_message_goes_at_once_by_every_chosen_way() -> None:
     wants = Preference("worker", ("box", "room"))
     planned = of_test("worker", "test:1", wants, ALL, NIGHT)
     assert [(one.channel, one.due) for one in planned] == [("box", NIGHT), ("room", NIGHT)]
+
+
+def goes_by(action: str, *wishes: Preference) -> list[str]:
+    """The channels by which the dispatcher hears of it."""
+    return [one.channel for one in plan(event(action), NOON, *wishes, ways=ALL) if one.person == "dispatcher"]
+
+
+def test_an_event_goes_where_its_subject_was_sent_and_the_rest_where_everything_goes() -> None:
+    wish = Preference("dispatcher", by_subject={Subject.REVIEW: ("room",)})
+    assert goes_by("return", wish) == ["room"]
+    assert goes_by("return", replace(wish, by_subject={Subject.CARD: ("room",)})) == ["box"]
+    away = replace(wish, channels=("room",), by_subject={Subject.REVIEW: ("mail",)})
+    assert goes_by("return", away) == ["room"], "without an address it goes as the rest does, and never nowhere"
+
+
+def test_a_role_says_where_it_goes_until_a_person_does() -> None:
+    of_role = Preference("role:dispatcher", by_subject={Subject.REVIEW: ("room",)}, version=1)
+    assert goes_by("return", of_role) == ["room"]
+    assert goes_by("return", of_role, Preference("dispatcher", version=1)) == ["box"]
+    assert goes_by("return", replace(of_role, person="role:operator")) == ["box"]
+    assert goes_by("return", replace(of_role, muted=frozenset({Subject.REVIEW}))) == []
+    awake = Preference("role:worker", quiet=None)
+    held = {one.held for one in plan(event("finish", NIGHT), NIGHT, awake) if one.person == "worker"}
+    assert held == {True}, "a role is called by its name, and no person's sign-in is one"
+
+
+def test_a_role_lends_nobody_an_address() -> None:
+    lent = Preference("role:dispatcher", ("mail",), addresses={"mail": "x@example.org"})
+    assert all(wish_of(one, {f"role:{one.role}": lent}).addresses == {} for one in PEOPLE)
+    assert goes_by("return", lent) == ["box"]
+
+
+def test_a_test_message_goes_by_the_channels_of_every_subject_too() -> None:
+    wants = Preference("worker", by_subject={Subject.CALL: ("room",)})
+    assert [one.channel for one in of_test("worker", "test:1", wants, ALL, NOON)] == ["box", "room"]
