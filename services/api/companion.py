@@ -4,8 +4,8 @@ import sys
 from functools import partial
 
 from services.adapters.process import Loop, Runtime, run
+from services.api.answering import PURPOSE, answering
 from services.api.companions import tied
-from services.api.main import PURPOSE, answering
 from services.api.serving import listening
 from services.api.settings import ApiSettings
 
