@@ -7,8 +7,12 @@ from collections.abc import Collection
 from services.paging import Key, Page
 from services.tickets.domain import Satisfaction
 from services.tickets.domain.figures import (
+    BY_CREATION,
     DURATIONS,
     By,
+    Count,
+    Duration,
+    Figure,
     FigureQuery,
     FigureTicket,
     Measure,
@@ -19,7 +23,6 @@ from services.tickets.domain.figures import (
     Tally,
     record_of,
 )
-from services.tickets.domain.figures.tally import BY_CREATION
 from services.tickets.ports import Remade
 from services.transactions import Clash
 from tests.fakes.tickets import MemoryTicketStore
@@ -70,26 +73,25 @@ class MemoryFigures:
         ]
 
     def list_tickets(
-        self, query: FigureQuery, measure: Measure | None, *, closed: bool, hit: bool | None, limit: int,
-        after: Key | None,
-    ) -> Page[FigureTicket]:  # fmt: skip
+        self, query: FigureQuery, figure: Figure, *, hit: bool | None, limit: int, after: Key | None
+    ) -> Page[FigureTicket]:
         rows = []
-        for record in self._found(query, closed=closed):
-            counts = _counts(record, measure, query.now) if measure else (True, None, False)
-            if not counts[0]:
+        for record in self._found(query, closed=figure not in BY_CREATION):
+            behind, good, span = _behind(record, figure, query.now)
+            if not behind:
                 continue
-            ticket, good = self._store.state.tickets[record.ticket], None if measure is None else counts[1] or counts[2]
+            ticket = self._store.state.tickets[record.ticket]
             rows.append(
                 FigureTicket(
                     ticket.id, ticket.number, ticket.title, record.area, record.category, record.unit,
-                    record.opened_at, record.closed_at, good,
+                    record.opened_at, record.closed_at, good, span,
                 )
             )  # fmt: skip
         rows = [row for row in rows if hit is None or row.hit is hit]
-        rows = [row for row in rows if after is None or (row.opened_at, row.id) < after]
-        rows.sort(key=lambda row: (row.opened_at, row.id), reverse=True)
+        rows = [row for row in rows if after is None or row.place < after]
+        rows.sort(key=lambda row: row.place, reverse=True)
         items = tuple(rows[:limit])
-        return Page(items, (items[-1].opened_at, items[-1].id) if len(rows) > limit else None)
+        return Page(items, items[-1].place if len(rows) > limit else None)
 
 
 def _key(record: Record, query: FigureQuery, at: int) -> str:
@@ -100,6 +102,17 @@ def _key(record: Record, query: FigureQuery, at: int) -> str:
         By.CATEGORY: record.category,
         By.PERIOD: str(bisect_right(query.edges, at) - 1),
     }[query.by]
+
+
+def _behind(record: Record, figure: Figure, now: int) -> tuple[bool, bool | None, int | None]:
+    """Whether it is behind the figure, whether it counts for a share, and its part in a mean."""
+    if isinstance(figure, Measure):
+        behind, hit, half = _counts(record, figure, now)
+        return behind, hit or half, None
+    if isinstance(figure, Duration):
+        span = record.spans()[figure]
+        return span is not None, None, span
+    return figure is not Count.ACCEPTED or record.accepted_at is not None, None, None
 
 
 def _counts(record: Record, measure: Measure, now: int) -> tuple[bool, bool, bool]:

@@ -16,7 +16,7 @@ from services.alarms.handlers import RecordTransitions
 from services.alarms.postgres import PostgresAlarmReader, PostgresAlarmStore
 from services.tickets import domain
 from services.tickets.domain import Actor, Caller, Opening, Role, Source, TicketFilters
-from services.tickets.domain.figures import By, FigureQuery
+from services.tickets.domain.figures import By, Count, FigureQuery
 from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.reach import EVERYTHING, Reach
 from services.tickets.ports import FigureStore, HotspotReader, MatchReader, TicketReader
@@ -226,7 +226,7 @@ READERS: dict[str, Callable[[Pool], Any]] = {
     "HotspotReader.hotspots": lambda pool: PostgresHotspots(pool).hotspots(by="building", scope="", since=0, limit=9),
     "FigureStore.tally": lambda pool: PostgresFigures(pool).tally(QUERY),
     "FigureStore.list_tickets": lambda pool: PostgresFigures(pool).list_tickets(
-        QUERY, None, closed=False, hit=None, limit=9, after=None
+        QUERY, Count.RECEIVED, hit=None, limit=9, after=None
     ),
 }
 """Every method that reads tickets for people, asked for everything: as a page would that forgot its bounds."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,12 +16,25 @@ from services.adapters.health import Health
 from services.adapters.postgres import Pool, open_pool
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, ClockRun, Details, Event, Role, Satisfaction, State, Ticket
-from services.tickets.domain.figures import DURATIONS, SHIPPED, By, Measure, Tally
+from services.tickets.domain.figures import (
+    COUNTS,
+    DURATIONS,
+    SHIPPED,
+    By,
+    Count,
+    Duration,
+    Figure,
+    FigureQuery,
+    FigureTicket,
+    Measure,
+    Span,
+    Tally,
+)
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.handlers import Act, CountFigures
-from services.tickets.handlers.figures import Asked
+from services.tickets.handlers.figures import NOTHING, Asked
 from services.tickets.ports import FigureStore, Remade
-from services.tickets.postgres import PostgresFigures, PostgresTicketStore
+from services.tickets.postgres import PostgresFigures, PostgresTicketStore, figures
 from services.tickets.remaking import Remaking
 from streams.contracts import Refused
 from streams.contracts.metrics import FIGURES_BEHIND, FIGURES_FAILED
@@ -312,14 +326,63 @@ def test_behind_every_figure_are_its_tickets(lived: Lived, store: FigureStore, m
     assert sum(bool(ticket.hit) for ticket in behind) == share.hits + share.half
     missed = count.tickets(asked, measure, hit=False, limit=1_000, after=None).items
     assert list(missed) == [ticket for ticket in behind if not ticket.hit]
-    pages, after = [], None
+    assert _paged(count, asked, measure, 7) == list(behind)
+
+
+def _paged(count: CountFigures, asked: Asked, figure: Figure, limit: int) -> list[FigureTicket]:
+    found, after = [], None
     while True:
-        page = count.tickets(asked, measure, limit=7, after=after)
-        pages += page.items
+        page = count.tickets(asked, figure, limit=limit, after=after)
+        assert len(page.items) == limit or page.next is None
+        found += page.items
         after = page.next
         if after is None:
-            break
-    assert pages == list(behind)
+            return found
+
+
+@pytest.mark.parametrize("figure", [*COUNTS, *DURATIONS])
+def test_a_count_and_a_mean_are_made_of_the_tickets_behind_them(
+    lived: Lived, store: FigureStore, figure: Figure
+) -> None:
+    """By the plain reading of the log, over the whole and over each unit: who is behind it, and with how much."""
+    count, asked = CountFigures(store, lived.clock), Asked("2026-09-01..2028-12-31", by=By.UNIT)
+    counted = count(asked)
+    for row in (counted.whole, *counted.rows):
+        narrowed = asked if row is counted.whole else replace(asked, unit=row.tally.key or NOTHING)
+        expected = {}
+        for name, ticket in lived.tickets.items():
+            said = _plain(ticket, lived.logs[name], lived.clock.now())
+            at = said["opened"] if figure in {Count.RECEIVED, Count.ACCEPTED} else said["closed"]
+            inside = at is not None and counted.window.start <= at < counted.window.end
+            of = {"received": True, "accepted": said["accept"] is not None, "closed": True}.get(
+                figure, said.get(figure)
+            )
+            if inside and (row is counted.whole or ticket.lead == row.tally.key) and of is not None and of is not False:
+                expected[name] = said[figure] if figure in DURATIONS else None
+        behind = count.tickets(narrowed, figure, limit=1_000, after=None).items
+        assert {ticket.id: ticket.span for ticket in behind} == expected
+        assert {ticket.hit for ticket in behind} <= {None}
+        assert _paged(count, narrowed, figure, 7) == list(behind)
+        if isinstance(figure, Duration):
+            parts = [ticket.span or 0 for ticket in behind]
+            assert parts == sorted(parts, reverse=True), "longest first"
+            assert row.tally.spans.get(figure, Span()) == (sum(parts), len(parts))
+            assert row.figures.durations.get(figure) == (sum(parts) / len(parts) if parts else None)
+        else:
+            assert getattr(row.tally, figure) == len(behind)
+
+
+@pytest.mark.parametrize("duration", list(Duration))
+def test_a_page_of_a_mean_is_cut_in_the_index_that_the_mean_is_counted_from(lived: Lived, duration: Duration) -> None:
+    """Whatever one more column in the index, or one more in the query, would do to a year of tickets."""
+    query = FigureQuery(0, lived.clock.now(), lived.clock.now(), scope="99", unit="unit-a", category="lighting")
+    values = figures._values(query) | {"hit": None, "limit": 8, "after_at": 9, "after_id": "x"}
+    with lived.pool.connection() as connection:
+        for setting in ("enable_seqscan", "enable_bitmapscan"):
+            connection.execute(f"SET LOCAL {setting} = off".encode())
+        explained = connection.execute(b"EXPLAIN " + figures._behind(duration), values).fetchall()
+    plan = "\n".join(str(line) for (line,) in explained)
+    assert "Index Only Scan using ticket_figures_closed" in plan, plan
 
 
 def test_the_run_has_what_the_rates_are_about(lived: Lived) -> None:

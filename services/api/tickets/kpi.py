@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import APIRouter, Depends
 from fastapi import Query as Parameters
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from services.adapters.spreadsheets import XLSX
@@ -18,7 +19,7 @@ from services.api.tickets.kpi_sheets import written
 from services.api.words import AreaCode, Query, Word, asked_area, place
 from services.registry.domain import Permission
 from services.tickets.domain import Scale
-from services.tickets.domain.figures import By, FigureTicket, Measure, Scoring
+from services.tickets.domain.figures import FIGURES, By, Count, Duration, Figure, FigureTicket, Measure, Scoring
 from services.tickets.handlers import figures
 from services.tickets.handlers.figures import Counted, Row
 from streams.contracts.areas import LEVELS
@@ -26,6 +27,18 @@ from streams.contracts.areas import LEVELS
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
 Level = Literal["county", "street", "community", "grid"]
 DIGITS = {name: digits for digits, name in LEVELS.items()}
+
+
+def figure_named(name: str) -> str:
+    """Raises: PydanticCustomError, no figure of the table has this name."""
+    if name not in FIGURES:
+        raise PydanticCustomError("enum", "Input should be the name of a figure", {"expected": ", ".join(FIGURES)})
+    return name
+
+
+FigureName = Annotated[
+    str, AfterValidator(figure_named), WithJsonSchema({"type": "string", "enum": [*FIGURES], "examples": ["resolve"]})
+]
 
 
 class Narrowed(BaseModel):
@@ -58,16 +71,24 @@ class SheetQuery(KpiQuery):
 
 
 class BehindQuery(Query):
-    """Which tickets: those of one measure, or without it those received, or ``closed``."""
+    """Which tickets: those behind one figure of the table."""
 
     period: Word = ""
     area: AreaCode = ""
     unit: Word = ""
     category: Word = ""
     version: int = Field(default=0, ge=0, le=1_000_000)
-    measure: Measure | None = None
-    closed: bool = False
-    hit: bool | None = Field(default=None, description="Only those that count for the measure, or only the others.")
+    measure: FigureName | None = Field(
+        default=None,
+        description="A count (received, accepted, closed), a share, or the mean of a duration, whose tickets come "
+        "longest first; without it received, or closed where that is true.",
+    )
+    closed: bool = Field(default=False, description="The same as measure=closed, where no measure is named.")
+    hit: bool | None = Field(default=None, description="Of a share: only those that count, or only the others.")
+
+    @property
+    def figure(self) -> Figure:
+        return FIGURES[self.measure or (Count.CLOSED if self.closed else Count.RECEIVED)]
 
 
 class ShareShape(Shape):
@@ -97,7 +118,7 @@ class RowShape(Shape):
     closed: int
     score: float | None = Field(description="The three rates by their weights; null where one of them has no data.")
     measures: dict[Measure, ShareShape]
-    durations: dict[str, SpanShape] = Field(
+    durations: dict[Duration, SpanShape] = Field(
         description="discover, accept, resolve, confirm, feed_back; and in_ each of the four stages."
     )
 
@@ -127,7 +148,7 @@ class KpiShape(Shape):
 
 
 class BehindShape(Shape):
-    """A ticket behind a figure; ``hit`` null where no measure was asked."""
+    """A ticket behind a figure; ``hit`` null where it is no share, ``span_ms`` where it is no mean."""
 
     id: str
     number: str
@@ -138,6 +159,7 @@ class BehindShape(Shape):
     opened_at: int
     closed_at: int | None
     hit: bool | None
+    span_ms: int | None = Field(description="What the ticket adds to the mean.", examples=[5_400_000])
 
 
 def router(container: Container) -> APIRouter:
@@ -160,12 +182,15 @@ def router(container: Container) -> APIRouter:
 
     @routes.get("/kpi/tickets")
     def list_kpi_tickets(caller: Reader, query: Annotated[BehindQuery, Parameters()]) -> Listed[BehindShape]:
-        """The tickets behind one figure, newest first."""
+        """The tickets that one figure is made of: newest first, or of a mean longest first, each with its own time.
+
+        A mean is the sum of ``span_ms`` over all pages by the number of tickets, of the same period and filters.
+        """
         narrowed = KpiQuery(
             period=query.period, area=query.area, unit=query.unit, category=query.category, version=query.version
         )
         page = container.figures.tickets(
-            asked_of(caller, narrowed), query.measure, closed=query.closed, hit=query.hit, limit=query.limit,
+            asked_of(caller, narrowed), query.figure, hit=query.hit, limit=query.limit,
             after=place(query.cursor, (int, str)),
         )  # fmt: skip
         return listed(page, behind_of)
@@ -217,4 +242,6 @@ def scoring_of(scoring: Scoring) -> ScoringShape:
 
 
 def behind_of(ticket: FigureTicket) -> BehindShape:
-    return BehindShape(**{name: getattr(ticket, name) for name in BehindShape.model_fields})
+    return BehindShape(
+        **{name: getattr(ticket, "span" if name == "span_ms" else name) for name in BehindShape.model_fields}
+    )

@@ -11,6 +11,7 @@ from services.tickets.domain import Actor, Role, Scale
 from services.tickets.domain.figures import (
     SHIPPED,
     By,
+    Figure,
     FigureQuery,
     Figures,
     FigureTicket,
@@ -25,7 +26,6 @@ from services.tickets.domain.figures import (
     months_of,
     window_of,
 )
-from services.tickets.domain.figures.tally import BY_CREATION
 from services.tickets.domain.figures.windows import before, month_at
 from services.tickets.ports import FigureStore
 from services.transactions import Clash
@@ -167,17 +167,25 @@ class CountFigures:
     def tickets(
         self,
         asked: Asked,
-        measure: Measure | None,
+        figure: Figure,
         *,
-        closed: bool = False,
         hit: bool | None = None,
         limit: int,
         after: Key | None,
     ) -> Page[FigureTicket]:
-        """The tickets behind one figure; without ``measure`` those received, or those ``closed``."""
+        """The tickets that one figure is made of; of a share only those that count, or only the others, by ``hit``.
+
+        Raises:
+            Refused: ``fields``, the period is none, or ``hit`` of what is no share; ``not-found``, no such version.
+        """
+        if hit is not None and not isinstance(figure, Measure):
+            said = str(hit).lower()
+            raise Refused(
+                "fields", f"hit is {said}, but all tickets behind {figure} count; only a share has others",
+                wrong=["hit"], value=said, remedy=f"Leave hit out, or ask for one of {', '.join(Measure)}.",
+            )  # fmt: skip
         _, query = self._query(asked, self.scoring(asked.version))
-        axis = measure not in BY_CREATION if measure else closed
-        return self.store.list_tickets(query, measure, closed=axis, hit=hit, limit=limit, after=after)
+        return self.store.list_tickets(query, figure, hit=hit, limit=limit, after=after)
 
     def _query(self, asked: Asked, scoring: Scoring) -> tuple[Window, FigureQuery]:
         now = self.clock.now()

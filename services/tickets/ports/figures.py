@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.paging import Key, Page
-from services.tickets.domain.figures import FigureQuery, FigureTicket, Measure, Published, Tally
+from services.tickets.domain.figures import Figure, FigureQuery, FigureTicket, Published, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,14 @@ class FigureStore(Protocol):
     def list_tickets(
         self,
         query: FigureQuery,
-        measure: Measure | None,
+        figure: Figure,
         *,
-        closed: bool,
         hit: bool | None,
         limit: int,
         after: Key | None,
     ) -> Page[FigureTicket]:
-        """The tickets behind a figure, newest first by (opened_at, id); ``closed``: by closing, not by creation."""
+        """The tickets that a figure is made of: newest first by (opened_at, id), of a mean longest first by (span, id).
+
+        ``hit`` narrows a share to those that count, or to the others.
+        """
         ...

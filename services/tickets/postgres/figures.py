@@ -12,9 +12,14 @@ from services.adapters.postgres import Pool, translated
 from services.paging import Key, Page
 from services.tickets.domain import Event, Ticket
 from services.tickets.domain.figures import (
+    BY_CREATION,
+    COUNTS,
     DEFINITION,
     DURATIONS,
     By,
+    Count,
+    Duration,
+    Figure,
     FigureQuery,
     FigureTicket,
     Measure,
@@ -26,7 +31,6 @@ from services.tickets.domain.figures import (
     Tally,
     recorded,
 )
-from services.tickets.domain.figures.tally import BY_CREATION
 from services.tickets.ports import Remade
 from services.tickets.postgres.rows import event_of, ticket_of
 from services.tickets.postgres.statements import EVENTS
@@ -58,7 +62,10 @@ _BEHIND: Final = """
     LIMIT %s) AS behind"""
 
 _OVERDUE: Final = "coalesce(sign_due < %(now)s, false)"
-_OF: Final[dict[Measure, tuple[str, str, str]]] = {
+_OF: Final[dict[Figure, tuple[str, str, str]]] = {
+    **dict.fromkeys(COUNTS, ("true", "NULL::boolean", "NULL::boolean")),
+    Count.ACCEPTED: ("accepted", "NULL::boolean", "NULL::boolean"),
+    **{name: (f"{name} IS NOT NULL", "NULL::boolean", "NULL::boolean") for name in DURATIONS},
     Measure.SIGNED: (f"(sign_decided OR {_OVERDUE})", f"NOT sign_missed AND NOT {_OVERDUE}", "false"),
     Measure.RETURNED: ("dispatched", "returned", "false"),
     Measure.REPEATED: ("true", "repeated", "false"),
@@ -67,7 +74,7 @@ _OF: Final[dict[Measure, tuple[str, str, str]]] = {
     Measure.SOLUTION: ("judged", "solved", "false"),
     Measure.SATISFACTION: ("valid", "satisfied IN ('very_satisfied', 'satisfied')", "satisfied = 'mostly'"),
 }
-"""Measure -> (which tickets, which of them count, which count with the weight w)."""
+"""Figure -> (which tickets, which of them count for a share, which count with the weight w)."""
 
 _KEYS: Final = {
     By.WHOLE: "''",
@@ -187,15 +194,14 @@ class PostgresFigures:
         return tuple(tallies[key] for key in sorted(tallies))
 
     def list_tickets(
-        self, query: FigureQuery, measure: Measure | None, *, closed: bool, hit: bool | None, limit: int,
-        after: Key | None,
-    ) -> Page[FigureTicket]:  # fmt: skip
+        self, query: FigureQuery, figure: Figure, *, hit: bool | None, limit: int, after: Key | None
+    ) -> Page[FigureTicket]:
         values = _values(query) | {"hit": hit, "limit": limit + 1}
         values |= {"after_at": after[0] if after else None, "after_id": after[1] if after else ""}
         with translated(), self._pool.connection() as connection:
-            rows: list[Any] = connection.execute(_behind(measure, closed=closed), values).fetchall()
+            rows: list[Any] = connection.execute(_behind(figure), values).fetchall()
         items = tuple(FigureTicket(*row) for row in rows[:limit])
-        return Page(items, (items[-1].opened_at, items[-1].id) if len(rows) > limit else None)
+        return Page(items, items[-1].place if len(rows) > limit else None)
 
 
 _CREATED: Final = tuple(measure for measure in Measure if measure in BY_CREATION)
@@ -227,18 +233,26 @@ def _closed(by: By) -> bytes:
     return _grouped(by, "closed_at", f"count(*), {_counts(_ENDED)}, {spans}")
 
 
-def _behind(measure: Measure | None, *, closed: bool) -> bytes:
-    """The tickets behind a figure, newest first, each with whether it counts."""
-    axis = "closed_at" if closed else "opened_at"
-    of, hit, half = _OF[measure] if measure else ("true", "NULL::boolean", "NULL::boolean")
-    counts = f"({hit} OR {half})" if measure else "NULL::boolean"
-    where = _WHERE.format(axis=axis)
+def _behind(figure: Figure) -> bytes:
+    """The tickets behind a figure, newest or longest first, each with whether it counts or with its part.
+
+    The page is cut in the index that the figure is counted from, and only its rows and tickets are read.
+    """
+    axis = "opened_at" if figure in BY_CREATION else "closed_at"
+    of, hit, half = _OF[figure]
+    counts = f"({hit} OR {half})"
+    span = f"f.{figure}" if isinstance(figure, Duration) else "NULL::bigint"
+    first = span if isinstance(figure, Duration) else "f.opened_at"
     text = f"""
-        SELECT t.id, t.number, t.body ->> 'title', f.area, f.category, f.unit, f.opened_at, f.closed_at, {counts}
-        FROM tickets.ticket_figures f JOIN tickets.tickets t ON t.id = f.ticket
-        WHERE {where} AND {of} AND (%(hit)s::boolean IS NULL OR {counts} = %(hit)s)
-          AND (%(after_at)s::bigint IS NULL OR (f.opened_at, f.ticket) < (%(after_at)s, %(after_id)s))
-        ORDER BY f.opened_at DESC, f.ticket DESC LIMIT %(limit)s"""  # noqa: S608 - this module's constants only
+        SELECT t.id, t.number, t.body ->> 'title', f.area, f.category, f.unit, f.opened_at, f.closed_at,
+            {counts}, {span}
+        FROM (
+            SELECT f.ticket FROM tickets.ticket_figures f
+            WHERE {_WHERE.format(axis=axis)} AND {of} AND (%(hit)s::boolean IS NULL OR {counts} = %(hit)s)
+              AND (%(after_at)s::bigint IS NULL OR ({first}, f.ticket) < (%(after_at)s, %(after_id)s))
+            ORDER BY {first} DESC, f.ticket DESC LIMIT %(limit)s
+        ) page JOIN tickets.ticket_figures f ON f.ticket = page.ticket JOIN tickets.tickets t ON t.id = f.ticket
+        ORDER BY {first} DESC, f.ticket DESC"""  # noqa: S608 - this module's constants only
     return text.encode()
 
 

@@ -111,6 +111,40 @@ def test_behind_a_figure_are_its_tickets_page_by_page(platform: MemoryPlatform) 
     assert len(platform.as_("grid_manager").get(f"{ADDRESS}/tickets").json()["items"]) == 3
 
 
+def test_a_mean_and_the_accepted_count_are_made_of_what_is_behind_them(platform: MemoryPlatform) -> None:
+    ask = platform.as_("supervisor")
+    whole = ask.get(ADDRESS).json()["whole"]
+    for name, span in whole["durations"].items():
+        items, cursor = [], None
+        while True:
+            page = ask.get(f"{ADDRESS}/tickets", measure=name, limit=1, **({"cursor": cursor} if cursor else {})).json()
+            items += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        parts = [item["span_ms"] for item in items]
+        assert (len(parts), sum(parts) / len(parts) if parts else None) == (span["tickets"], span["mean_ms"]), name
+        assert parts == sorted(parts, reverse=True)
+    accepted = ask.get(f"{ADDRESS}/tickets", measure="accepted").json()["items"]
+    assert len(accepted) == whole["accepted"] == 4
+    assert {(item["span_ms"], item["hit"]) for item in accepted} == {(None, None)}
+    assert len(platform.as_("grid_manager").get(f"{ADDRESS}/tickets", measure="accepted").json()["items"]) == 3
+    assert len(ask.get(f"{ADDRESS}/tickets", measure="closed").json()["items"]) == whole["closed"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [({"measure": "speed"}, "measure"), ({"measure": "resolve", "hit": "false"}, "hit")]
+)
+def test_what_no_figure_is_called_and_what_it_has_not_is_refused(
+    platform: MemoryPlatform, query: dict[str, str], field: str
+) -> None:
+    answer = platform.as_("supervisor").get(f"{ADDRESS}/tickets", **query)
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert (problem["field"], problem["value"]) == (field, query[field])
+    assert "satisfaction" in problem["remedy"]
+
+
 def test_the_workbook_has_chinese_headers_and_lines_that_add_up(platform: MemoryPlatform) -> None:
     answer = platform.as_("supervisor").get(f"{ADDRESS}/export", by="area")
     assert answer.headers["content-type"] == spreadsheets.XLSX

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from services.adapters import spreadsheets
 from services.tickets.domain import Actor, Details, Role, Satisfaction
-from services.tickets.domain.figures import DURATIONS
+from services.tickets.domain.figures import DURATIONS, FIGURES
 from services.tickets.handlers import Act, ActOnTicket
 from tests.fakes.city import MINUTE, MemoryCity
 from tests.fakes.clock import ManualClock
@@ -84,7 +84,7 @@ def test_each_figure_leads_to_its_tickets(city: MemoryCity) -> None:
     supervisor = Visitor(city, "supervisor")
     page = supervisor.send("GET", "/kpi").text
     addresses = {address.replace("&amp;", "&") for address in re.findall(r'href="(/kpi/tickets[^"]*)"', page)}
-    assert len(addresses) >= 7
+    assert {address.rpartition("measure=")[2] for address in addresses} == {*FIGURES} - {"discover"}
     for address in addresses:
         answer = supervisor.send("GET", address)
         assert answer.status_code == 200
@@ -93,6 +93,28 @@ def test_each_figure_leads_to_its_tickets(city: MemoryCity) -> None:
     assert EVIL not in supervisor.send("GET", satisfied).text
     assert len(cells(supervisor.send("GET", satisfied).text)) == 1 + 2
     assert "没有这样的工单" in supervisor.send("GET", f"{satisfied}&hit=0").text
+
+
+def test_a_mean_leads_to_the_tickets_that_have_it_the_longest_first(city: MemoryCity) -> None:
+    slow = lives(city, Satisfaction.SATISFIED, until="finish")
+    act(city, slow, "finish", "unit_handler", city.clock.now() + 30 * MINUTE, outcome="已修复", photo="照片")
+    act(city, slow, "check_ok", "grid_worker", city.clock.now() + 31 * MINUTE)
+    answer = {"contacted": True, "solved": True, "satisfied": Satisfaction.SATISFIED}
+    act(city, slow, "callback", "operator", city.clock.now() + 32 * MINUTE, **answer)
+    city.clock.advance(40 * MINUTE)
+    supervisor = Visitor(city, "supervisor")
+    page = supervisor.send("GET", "/kpi").text
+    times = page[page.index('id="times-title"') :]
+    assert re.findall(r'<dt>处置</dt><dd><a href="([^"]*)">([^<]*)</a> <span class="ll-dim">([^<]*)', times) == [
+        ("/kpi/tickets?measure=resolve", "13 分", "3 件")
+    ]
+    shown = supervisor.send("GET", "/kpi/tickets?measure=resolve").text
+    assert "平均处置时长 2026-12" in shown
+    assert "用时长的在前" in shown
+    head, *rows = cells(shown)
+    assert [row[head.index("用时")] for row in rows] == ["30 分", "5 分", "5 分"]
+    assert f"/tickets/{slow}" in shown[: shown.index("5 分</td>")]
+    assert "hit=" not in shown, "a mean has none that do not count"
 
 
 def test_tickets_without_a_unit_are_a_row_of_their_own(city: MemoryCity) -> None:
@@ -115,6 +137,7 @@ def test_no_valid_call_back_is_said_and_is_not_zero(city: MemoryCity) -> None:
     times = page[page.index('id="times-title"') :]
     assert times.count("<dd>还没有办结的工单 ") == len(DURATIONS)
     assert "—" not in times[: times.index("</dl>")]
+    assert "/kpi/tickets" not in page, "what is not there leads nowhere"
 
 
 def test_a_mean_that_no_closed_ticket_has_says_which_step_they_lacked() -> None:

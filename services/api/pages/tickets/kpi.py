@@ -17,7 +17,7 @@ from services.api.tickets.kpi import DIGITS, KpiQuery, asked_of
 from services.api.tickets.kpi_sheets import written
 from services.paging import decode_cursor, encode_cursor
 from services.registry.domain import Permission
-from services.tickets.domain.figures import MEASURES, By, Measure
+from services.tickets.domain.figures import FIGURES, By, Count, Duration, Measure
 from services.tickets.domain.figures.windows import day_at, month_at
 from services.tickets.handlers.figures import NOTHING, Asked
 from streams.contracts.areas import LEVELS
@@ -92,7 +92,7 @@ def _page(desk: Desk, container: Container, visit: Visit, query: KpiQuery) -> di
         "table": [views.row(row, names(row.tally.key), counted.scoring, drill(row.tally.key)) for row in counted.rows],
         "whole": views.row(counted.whole, visit.t("合计"), counted.scoring, _behind_all(kept)),
         "cards": views.cards(counted.whole, counted.scoring, _behind_all(kept), visit.t),
-        "durations": views.durations(counted.whole, visit.t),
+        "durations": views.durations(counted.whole, _behind_all(kept), visit.t),
         "charts": views.charts(trend.rows, counted.scoring, visit.t),
         "file": urlencode(kept | {"period": counted.window.name}),
     }
@@ -103,7 +103,7 @@ def _by_period(asked: Asked) -> Asked:
 
 
 def _behind_all(kept: dict[str, str]) -> str:
-    return "/kpi/tickets?" + urlencode(kept) + "&"
+    return "/kpi/tickets?" + (f"{urlencode(kept)}&" if kept else "")
 
 
 def _drill(kept: dict[str, str], query: KpiQuery) -> Any:
@@ -157,26 +157,26 @@ def _months(month: str) -> list[str]:
 
 def _behind(desk: Desk, container: Container, visit: Visit, query: KpiQuery) -> dict[str, Any]:
     given, t = visit.request.query_params, visit.t
-    named = given.get("measure", "")
-    if named and named not in MEASURES:
-        raise _unknown("measure", named, [str(measure) for measure in MEASURES])
-    measure = Measure(named) if named else None
-    closed = given.get("closed") == "1"
-    hit = {"1": True, "0": False}.get(given.get("hit", ""))
+    named = given.get("measure") or Count.RECEIVED
+    if named not in FIGURES:
+        raise _unknown("measure", named, [*FIGURES])
+    figure = FIGURES[named]
+    share = isinstance(figure, Measure)
+    hit = {"1": True, "0": False}.get(given.get("hit", "")) if share else None
     page = container.figures.tickets(
-        asked_of(visit.caller, query), measure, closed=closed, hit=hit, limit=PAGE,
+        asked_of(visit.caller, query), figure, hit=hit, limit=PAGE,
         after=decode_cursor(given.get("cursor"), (int, str)),
     )  # fmt: skip
-    kept = {name: given[name] for name in (*_PLAIN, "measure", "closed", "hit") if given.get(name)}
+    kept = {name: given[name] for name in (*_PLAIN, "measure", "hit") if given.get(name)}
     units = {unit.id: t.either(unit.name_zh, unit.name_en) for unit in desk.source.units()}
-    heading = views.measure_name(measure, t) if measure else t("办结的工单") if closed else t("受理的工单")
     counted = {name: value for name, value in kept.items() if name != "hit"}
     return {
         **common(visit),
-        "heading": heading,
+        "heading": views.behind_name(figure, t),
         "period": query.period or month_at(visit.now, container.figures.scoring(query.version)),
         "tickets": [views.ticket(each, units, visit.now, t) for each in page.items],
-        "measure": measure,
+        "share": share,
+        "mean": isinstance(figure, Duration),
         "hit": given.get("hit", ""),
         "base": "/kpi/tickets?" + urlencode(counted),
         "back": "/kpi?" + urlencode({name: value for name, value in kept.items() if name in _PLAIN}),

@@ -12,11 +12,21 @@ from services.api.pages import formatting as fmt
 from services.api.pages.drawing import trends
 from services.api.pages.drawing.trends import Bar, Trend
 from services.api.pages.tickets.spoken import word
-from services.tickets.domain.figures import DURATIONS, MEASURES, FigureTicket, Measure, Scoring, Share
+from services.tickets.domain.figures import (
+    DURATIONS,
+    MEASURES,
+    Count,
+    Duration,
+    Figure,
+    FigureTicket,
+    Measure,
+    Scoring,
+    Share,
+)
 from services.tickets.handlers.figures import Row
 
 NONE: Final = "—"
-NAMES: Final = {
+NAMES: Final[Mapping[Figure, str]] = {
     Measure.SIGNED: N_("按时签收率"),
     Measure.RETURNED: N_("退单率"),
     Measure.REPEATED: N_("重复诉求率"),
@@ -26,23 +36,39 @@ NAMES: Final = {
     Measure.SATISFACTION: N_("满意率"),
 }
 MEANS: Final = {
-    "discover": N_("发现"),
-    "accept": N_("受理"),
-    "resolve": N_("处置"),
-    "confirm": N_("核查确认"),
-    "feed_back": N_("反馈"),
-    "in_discovery": N_("发现阶段"),
-    "in_dispatch": N_("派遣阶段"),
-    "in_resolve": N_("处置阶段"),
-    "in_feedback": N_("反馈阶段"),
+    Duration.DISCOVER: N_("发现"),
+    Duration.ACCEPT: N_("受理"),
+    Duration.RESOLVE: N_("处置"),
+    Duration.CONFIRM: N_("核查确认"),
+    Duration.FEED_BACK: N_("反馈"),
+    Duration.IN_DISCOVERY: N_("发现阶段"),
+    Duration.IN_DISPATCH: N_("派遣阶段"),
+    Duration.IN_RESOLVE: N_("处置阶段"),
+    Duration.IN_FEEDBACK: N_("反馈阶段"),
 }
+BEHIND: Final[Mapping[Figure, str]] = {
+    Count.RECEIVED: N_("受理的工单"),
+    Count.ACCEPTED: N_("已受理的工单"),
+    Count.CLOSED: N_("办结的工单"),
+    **NAMES,
+    Duration.DISCOVER: N_("平均发现时长"),
+    Duration.ACCEPT: N_("平均受理时长"),
+    Duration.RESOLVE: N_("平均处置时长"),
+    Duration.CONFIRM: N_("平均核查确认时长"),
+    Duration.FEED_BACK: N_("平均反馈时长"),
+    Duration.IN_DISCOVERY: N_("发现阶段平均时长"),
+    Duration.IN_DISPATCH: N_("派遣阶段平均时长"),
+    Duration.IN_RESOLVE: N_("处置阶段平均时长"),
+    Duration.IN_FEEDBACK: N_("反馈阶段平均时长"),
+}
+"""The heading over the tickets of a figure."""
 NOT_YET: Final = N_("还没有办结的工单")
 WITHOUT: Final = {
-    "discover": N_("办结的工单都不是告警开的"),
-    "accept": N_("办结的工单都没有受理这一步"),
-    "resolve": N_("办结的工单都没有派人处置"),
-    "confirm": N_("办结的工单都没有现场核查"),
-    "feed_back": N_("办结的工单都没有答复来电人"),
+    Duration.DISCOVER: N_("办结的工单都不是告警开的"),
+    Duration.ACCEPT: N_("办结的工单都没有受理这一步"),
+    Duration.RESOLVE: N_("办结的工单都没有派人处置"),
+    Duration.CONFIRM: N_("办结的工单都没有现场核查"),
+    Duration.FEED_BACK: N_("办结的工单都没有答复来电人"),
 }
 """Why a mean over tickets that were closed has nothing to count."""
 SKIPPED: Final = N_("办结的工单都没有经过这个阶段")
@@ -84,14 +110,22 @@ def measure_name(measure: Measure, t: Words) -> str:
     return t(NAMES[measure])
 
 
+def behind_name(figure: Figure, t: Words) -> str:
+    return t(BEHIND[figure])
+
+
 def row(found: Row, name: str, scoring: Scoring, address: str) -> dict[str, Any]:
     tally = found.tally
     return {
         "name": name,
-        "received": tally.received,
-        "accepted": tally.accepted,
-        "closed": tally.closed,
-        "address": address,
+        "counts": [
+            (number, _address(address, figure) if number else "")
+            for number, figure in (
+                (tally.received, Count.RECEIVED),
+                (tally.accepted, Count.ACCEPTED),
+                (tally.closed, Count.CLOSED),
+            )
+        ],
         "score": percent(found.figures.score),
         "rates": [_rate(found, measure, scoring, address, "") for measure in MEASURES],
     }
@@ -111,12 +145,17 @@ def _rate(found: Row, measure: Measure, scoring: Scoring, address: str, name: st
     return RateView(
         text=percent(rate),
         counts=f"{share.hits + share.half}/{share.of}" if share.of else "",
-        address=f"{address}measure={measure}" if share.of and address else "",
+        address=_address(address, measure) if share.of else "",
         name=name,
         below=rate is not None and target is not None and rate < target,
         width=None if rate is None or target is None else _zoomed(rate),
         tick=None if target is None else _zoomed(target),
     )
+
+
+def _address(base: str, figure: Figure) -> str:
+    """Where the tickets behind a figure are; a row that no filter finds again has no ``base``, and leads nowhere."""
+    return f"{base}measure={figure}" if base else ""
 
 
 def _zoomed(share: float) -> float:
@@ -127,14 +166,18 @@ def percent(rate: float | None) -> str:
     return NONE if rate is None else f"{fmt.number(rate * 100, 1)}%"
 
 
-def durations(found: Row, t: Words) -> list[tuple[str, str, str]]:
-    """Name, mean, over how many tickets; instead of a mean that there is not, why: each is over closed tickets."""
+def durations(found: Row, address: str, t: Words) -> list[tuple[str, str, str, str]]:
+    """Name, mean, over how many tickets, and where they are.
+
+    Instead of a mean that there is not, why, which leads nowhere: each is over closed tickets.
+    """
     listed = []
     for name in DURATIONS:
         mean, span = found.figures.durations.get(name), found.tally.spans.get(name)
         why = WITHOUT.get(name, SKIPPED) if found.tally.closed else NOT_YET
         text = t(why) if mean is None else fmt.span(round(mean), t)
-        listed.append((t(MEANS[name]), text, t("{n} 件", n=span.tickets) if span and span.tickets else ""))
+        count = t("{n} 件", n=span.tickets) if span and span.tickets else ""
+        listed.append((t(MEANS[name]), text, count, "" if mean is None else _address(address, name)))
     return listed
 
 
@@ -168,4 +211,5 @@ def ticket(found: FigureTicket, units: Mapping[str, str], now: int, t: Words) ->
         "opened": fmt.moment(found.opened_at, now, t),
         "closed": fmt.moment(found.closed_at, now, t) if found.closed_at else NONE,
         "hit": hit,
+        "span": "" if found.span is None else fmt.span(found.span, t),
     }

@@ -3,9 +3,15 @@
 from services.tickets.domain.figures.record import DEFINITION, Record, record_of, recorded
 from services.tickets.domain.figures.scoring import SHIPPED, Figures, Published, Scoring, figures_of
 from services.tickets.domain.figures.tally import (
+    BY_CREATION,
+    COUNTS,
     DURATIONS,
+    FIGURES,
     MEASURES,
     By,
+    Count,
+    Duration,
+    Figure,
     FigureQuery,
     FigureTicket,
     Measure,
@@ -17,11 +23,17 @@ from services.tickets.domain.figures.tally import (
 from services.tickets.domain.figures.windows import Window, days_of, months_of, window_of
 
 __all__ = [
+    "BY_CREATION",
+    "COUNTS",
     "DEFINITION",
     "DURATIONS",
+    "FIGURES",
     "MEASURES",
     "SHIPPED",
     "By",
+    "Count",
+    "Duration",
+    "Figure",
     "FigureQuery",
     "FigureTicket",
     "Figures",

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from services.tickets.domain.errors import Wrong
-from services.tickets.domain.figures.tally import Measure, Share, Tally
+from services.tickets.domain.figures.tally import Duration, Measure, Share, Tally
 from services.tickets.domain.words import Scale
 
 _THREE: Final = (Measure.RESPONSE, Measure.SOLUTION, Measure.SATISFACTION)
@@ -74,7 +74,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     rates: MappingProxyType[Measure, float | None]
     score: float | None
-    durations: MappingProxyType[str, float | None]
+    durations: MappingProxyType[Duration, float | None]
 
 
 def figures_of(tally: Tally, scoring: Scoring) -> Figures:

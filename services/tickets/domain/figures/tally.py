@@ -1,20 +1,21 @@
-"""What is counted: over which tickets each measure is a share, and how a query asks for it.
+"""What is counted: over which tickets each figure is a count, a share or a mean, and how a query asks for it.
 
 Received, signing, return and repeat count tickets by creation; everything about the end counts
 them by closing. These are different sets, as the city's own reports have them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.tickets.domain.words import Stage
 
-DURATIONS: Final = (
-    "discover", "accept", "resolve", "confirm", "feed_back", *(f"in_{stage}" for stage in Stage),
-)  # fmt: skip
-"""The five firsts, then the time in each stage."""
+class Count(StrEnum):
+    """A number of tickets."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
 
 
 class Measure(StrEnum):
@@ -29,8 +30,33 @@ class Measure(StrEnum):
     SATISFACTION = "satisfaction"
 
 
+class Duration(StrEnum):
+    """A mean over the closed tickets that have it: the five firsts, then the time in each stage."""
+
+    DISCOVER = "discover"
+    ACCEPT = "accept"
+    RESOLVE = "resolve"
+    CONFIRM = "confirm"
+    FEED_BACK = "feed_back"
+    IN_DISCOVERY = "in_discovery"
+    IN_DISPATCH = "in_dispatch"
+    IN_RESOLVE = "in_resolve"
+    IN_FEEDBACK = "in_feedback"
+
+
+Figure = Count | Measure | Duration
+"""What a cell of the table is, and leads to its tickets by; no two share a name."""
+COUNTS: Final = tuple(Count)
 MEASURES: Final = tuple(Measure)
-BY_CREATION: Final = frozenset({Measure.SIGNED, Measure.RETURNED, Measure.REPEATED})
+DURATIONS: Final = tuple(Duration)
+FIGURES: Final[Mapping[str, Figure]] = {
+    **{str(count): count for count in COUNTS},
+    **{str(measure): measure for measure in MEASURES},
+    **{str(duration): duration for duration in DURATIONS},
+}
+BY_CREATION: Final[frozenset[Figure]] = frozenset(
+    {Count.RECEIVED, Count.ACCEPTED, Measure.SIGNED, Measure.RETURNED, Measure.REPEATED}
+)
 
 
 class By(StrEnum):
@@ -88,14 +114,14 @@ class Tally:
     accepted: int = 0
     closed: int = 0
     shares: dict[Measure, Share] = field(default_factory=dict)
-    spans: dict[str, Span] = field(default_factory=dict)
+    spans: dict[Duration, Span] = field(default_factory=dict)
 
 
 def added(tallies: Iterable[Tally]) -> Tally:
     """The whole that rows add up to."""
     received = accepted = closed = 0
     shares: dict[Measure, Share] = {}
-    spans: dict[str, Span] = {}
+    spans: dict[Duration, Span] = {}
     for tally in tallies:
         received, accepted, closed = received + tally.received, accepted + tally.accepted, closed + tally.closed
         for measure, share in tally.shares.items():
@@ -107,7 +133,7 @@ def added(tallies: Iterable[Tally]) -> Tally:
 
 @dataclass(frozen=True, slots=True)
 class FigureTicket:
-    """A ticket behind a figure; ``hit`` says whether it counts for the measure (None: received or closed only)."""
+    """A ticket behind a figure; ``hit``: whether it counts for a share, ``span``: its part in a mean, ms; else None."""
 
     id: str
     number: str
@@ -118,3 +144,9 @@ class FigureTicket:
     opened_at: int
     closed_at: int | None
     hit: bool | None
+    span: int | None
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Where it stands in its list, which goes down: by its part in a mean, else by when it was opened."""
+        return (self.opened_at if self.span is None else self.span, self.id)
