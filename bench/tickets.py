@@ -179,8 +179,9 @@ def plan(port: int, cursor: lives.Cursor, place: District, clients: int, seconds
                         ("ticket", f"/api/v1/tickets/{one}", bearer),
                         ("kpi", f"/kpi?period={month}", cookie),
                         ("kpi", f"/api/v1/kpi?period={month}&by=area", bearer),
+                        ("kpi", f"/kpi/tickets?period={month}&measure=resolve", cookie),
                     ),
-                    (15, 15, 9, 7, 7, 14, 14, 14, 2, 3),
+                    (15, 15, 9, 7, 7, 14, 14, 14, 2, 2, 1),
                 )[0]
             )
         asked.append(turns)
