@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
@@ -57,7 +57,7 @@ def query_of(visit: Visit) -> KpiQuery:
     Raises:
         ProblemError: 403, or 422 with the field.
     """
-    allow(Permission.TICKETS)(visit.caller)
+    require(visit.caller, Permission.TICKETS)
     given = visit.request.query_params
     values: dict[str, Any] = {name: given[name].strip() for name in _PLAIN if given.get(name)}
     if (by := values.get("by")) is not None and by not in ROWS:
