@@ -43,6 +43,7 @@ class Did(StrEnum):
     ENTRY_CARD = "entry_card"
     HOLD = "hold"
     MAINTENANCE = "maintenance"
+    FEEDBACK_LINK = "feedback_link"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,13 @@ def on_duty(roster: Roster, at: int) -> tuple[OnDuty, ...]:
     return tuple(found[person] for person in sorted(found))
 
 
+def deputised(roster: Roster, person: str, at: int) -> frozenset[str]:
+    """Whom ``person`` stands in for, on duty or not: whoever is away and whose substitutes end with them."""
+    away = {each.person for each in roster.substitutions if each.since <= at < each.until} - {person}
+    found = {each: _standing_in(roster, each, at, at) for each in away}
+    return frozenset(each for each, one in found.items() if one is not None and one.person == person)
+
+
 def weekly_end(when: Weekly, at: int) -> int | None:
     """When the weekly duty that ``at`` lies in ends; None outside of it."""
     today = datetime.fromtimestamp(at / 1000, UTC).astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)

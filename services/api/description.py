@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from services.api.door.auth import Signed
+from services.api.examples import explain
 from services.api.problems import ProblemBody
 from services.api.shapes import PREFIX
 from streams.contracts.schemas import asyncapi
@@ -21,9 +22,10 @@ SUMMARY: Final = """\
 Sensors of old housing estates, their alarms, and the 12345 ticket loop.
 
 Every list answers `{"items": […], "next": cursor or null}`; give `next` back as `cursor`. Times are epoch
-milliseconds (UTC); `from` and `to` also take ISO 8601 with a zone. Every error is an RFC 9457 problem that
-names the field, the value and the remedy. A POST that creates takes an `Idempotency-Key`. What you see is
-what lies in your area. `POST /api/v1/tokens` exchanges name and password for a bearer token.
+milliseconds (UTC); `from` and `to` also take ISO 8601 with a zone. Every error is an RFC 9457 problem
+that names the field, the value and the remedy, in English and, as `zh`, in Chinese. A POST that creates takes
+an `Idempotency-Key`. What you see is what lies in your area. `POST /api/v1/tokens`
+exchanges name and password for a bearer token.
 """
 SECURITY: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of POST /api/v1/tokens."},
@@ -50,6 +52,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = SECURITY
     for path, methods in made["paths"].items():
         for method, operation in methods.items():
+            explain(operation)
             operation["security"] = [] if (path, method) in OPEN else [{"bearer": []}, {"session": []}]
     return _without_modules(made)
 

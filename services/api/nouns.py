@@ -57,16 +57,17 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
     lines = tickets.PostgresCatalogue(pool)
     remembered = Remembered(clock.now)
     session_ms = settings.session_hours * HOUR_MS
+    rosters = KeepRosters(registry.PostgresRosters(pool), places, clock)
     return Container(
         settings=settings,
         clock=clock,
         ids=ids,
-        identities=RegisteredPeople(people, passwords, secrets, session_ms),
+        identities=RegisteredPeople(people, passwords, secrets, session_ms, rosters),
         live=hub,
         remembered=remembered,
         people=people,
         staff=KeepPeople(people, places, passwords, secrets, clock),
-        rosters=KeepRosters(registry.PostgresRosters(pool), places, clock),
+        rosters=rosters,
         devices=devices,
         entry_cards=KeepEntryCards(registry.PostgresEntryCards(pool), devices, clock),
         places=places,
@@ -98,7 +99,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         hotspots=tickets.PostgresHotspots(pool),
         works=KeepWorks(board, clock, ids),
         shifts=KeepShifts(board, tickets.PostgresTicketReader(pool), clock, ids),
-        catalogue=KeepCatalogue(lines, clock, ids),
+        catalogue=KeepCatalogue(lines, clock, ids, KeepPolicies(ticket_store, clock)),
         notifications=PostgresNotifications(pool),
         notices=PostgresNotices(pool),
     )

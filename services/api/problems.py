@@ -1,8 +1,9 @@
 """RFC 9457 problem details: the one shape in which this API says no.
 
 Every answer with a status of 400 or more is ``application/problem+json`` with ``type``, ``title``,
-``status``, ``detail``, ``remedy`` and, where one is to blame, ``field`` and ``value``; extra members
-carry what the caller needs to go on (``allowed`` actions, the ``current`` version).
+``status``, ``detail`` and ``remedy``, both in Chinese as ``zh``, and, where one is to blame, ``field``
+and ``value``; extra members carry what the caller needs to go on (``allowed`` actions, the ``current``
+version).
 """
 
 import dataclasses
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
+
+from services.api.language.problem_words import in_chinese
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN: Final = 200
@@ -43,6 +46,7 @@ class Problem:
             "code": self.code,
             "detail": self.detail,
             "remedy": self.remedy,
+            "zh": in_chinese(self.code, self.field, self.value, self.extra),
             **named,
             **self.extra,
         }
@@ -63,6 +67,7 @@ class ProblemBody(BaseModel):
     code: str = Field(examples=["invalid"])
     detail: str = Field(examples=["limit: Input should be less than or equal to 1000"])
     remedy: str = Field(examples=["Input should be less than or equal to 1000."])
+    zh: str = Field(description="Both in Chinese.", examples=["limit“5000” 不合要求：请按接口说明改正后再发。"])
     field: str | None = Field(default=None, examples=["limit"])
     value: str | None = Field(default=None, examples=["5000"])
 

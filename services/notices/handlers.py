@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.daytime import DAY_MINUTES
 from services.duty import on_duty
 from services.notices import domain
-from services.notices.domain import MANDATORY, REPORTER, Failed, Message, Outcome, Preference, State, Subject, Way
+from services.notices.domain import MANDATORY, REPORTER, ROLE, Failed, Message, Outcome, Preference, State, Subject, Way
 from services.notices.ports import Channel, Letter, LinkTo, NoticeDesk, NoticeStore
 from services.ports import Clock, Ids
 from services.retention import Swept, cut_off, swept
@@ -44,8 +44,8 @@ class PlanMessages:
         waiting = self.store.tally(now).waiting
         if waiting >= MOST_WAITING:
             raise Unavailable(f"{waiting} messages wait to be sent, and {MOST_WAITING} may")
-        people, wishes, ways = self.store.people(), self.store.preferences(), self.store.ways()
-        rosters = self.store.rosters(now)
+        wishes, ways, rosters = self.store.preferences(), self.store.ways(), self.store.rosters(now)
+        people = domain.with_deputies(self.store.people(), rosters, now)
         watching = frozenset(one.person for roster in rosters.values() for one in on_duty(roster, now))
         kept = 0
         for event in events:
@@ -155,13 +155,26 @@ def send_again(desk: NoticeDesk, message_id: str, *, person: str, now: int) -> M
     return kept
 
 
-def send_test(desk: NoticeDesk, person: str, *, ids: Ids, now: int) -> int:
+def wish(desk: NoticeDesk, person: str, role: str) -> Preference:
+    """How ``person`` is told: as they chose, else as their ``role``; version 0 where the choice is not theirs.
+
+    What stands under a role's name is asked for by that name, and ``role`` is nobody's then.
+    """
+    own = desk.preference(person)
+    if own.version or person.startswith(ROLE):
+        return own
+    return domain.inherited(person, desk.preference(f"{ROLE}{role}"))
+
+
+def send_test(desk: NoticeDesk, person: str, role: str, *, ids: Ids, now: int) -> int:
     """A test message by every way that serves ``person``; returns how many.
 
     Raises:
-        Refused: ``channel``, no way does.
+        Refused: ``invalid``, it is a role; ``channel``, no way does.
     """
-    wants = desk.preference(person)
+    if person.startswith(ROLE):
+        raise _invalid("person", person, "a test goes to a person; ask for one with a person's settings")
+    wants = wish(desk, person, role)
     planned = domain.of_test(person, f"test:{ids.new()}", wants, desk.ways(), now)
     if planned[0].state is State.DEAD:
         raise Refused(
@@ -189,10 +202,16 @@ def set_preference(desk: NoticeDesk, wanted: Preference, *, now: int) -> Prefere
 
 def _check(wanted: Preference, ways: Sequence[Way]) -> None:
     known = {way.name: way for way in ways}
-    for name in (*wanted.channels, *wanted.addresses):
+    of_role = wanted.person.startswith(ROLE)
+    chosen = [*wanted.channels, *(name for names in wanted.by_subject.values() for name in names)]
+    for name in (*chosen, *wanted.addresses):
         if name not in known:
             raise _invalid("channels", name, f"there is no channel {name}; there are {', '.join(sorted(known))}")
-    for name in wanted.channels:
+    if of_role and wanted.addresses:
+        raise _invalid("addresses", "", "an address is a person's own; leave addresses out of a role's wishes")
+    if of_role and wanted.language != "zh":
+        raise _invalid("language", wanted.language, "each person chooses their language; leave it out of a role's")
+    for name in () if of_role else chosen:
         if known[name].personal and not wanted.addresses.get(name):
             raise _invalid(f"address.{name}", "", f"channel {name} needs an address; give one or leave the channel out")
     _check_rest(wanted)

@@ -112,7 +112,7 @@ class PostgresNotices:
 
     def _preferences(self, where: str, values: Sequence[object]) -> dict[str, Preference]:
         query = (
-            "SELECT person, channels, muted, quiet_from, quiet_to, language, addresses, version "  # noqa: S608 - two constants
+            "SELECT person, channels, muted, quiet_from, quiet_to, language, addresses, version, by_subject "  # noqa: S608 - two constants
             f"FROM notices.preferences {where}"
         )
         return {one.person: one for one in (_preference(row) for row in self._rows(query, values))}
@@ -149,19 +149,21 @@ class PostgresNotices:
     def set_preference(self, preference: Preference, *, now: int) -> bool:
         query = """
             INSERT INTO notices.preferences AS old
-                (person, channels, muted, quiet_from, quiet_to, language, addresses, version, changed)
+                (person, channels, muted, quiet_from, quiet_to, language, addresses, version, changed, by_subject)
             SELECT %(person)s, %(channels)s, %(muted)s, %(quiet_from)s, %(quiet_to)s, %(language)s, %(addresses)s,
-                   %(version)s, %(now)s
+                   %(version)s, %(now)s, %(by_subject)s
             WHERE %(version)s = 1 OR EXISTS (SELECT FROM notices.preferences WHERE person = %(person)s)
             ON CONFLICT (person) DO UPDATE SET channels = excluded.channels, muted = excluded.muted,
                 quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, language = excluded.language,
-                addresses = excluded.addresses, version = excluded.version, changed = excluded.changed
+                addresses = excluded.addresses, version = excluded.version, changed = excluded.changed,
+                by_subject = excluded.by_subject
             WHERE old.version = excluded.version - 1"""
         begin, end = preference.quiet or (None, None)
         values = {
             "person": preference.person, "channels": list(preference.channels), "muted": sorted(preference.muted),
             "quiet_from": begin, "quiet_to": end, "language": preference.language,
             "addresses": Jsonb(dict(preference.addresses)), "version": preference.version, "now": now,
+            "by_subject": Jsonb({str(subject): list(names) for subject, names in preference.by_subject.items()}),
         }  # fmt: skip
         with translated(), self._pool.connection() as connection:
             return connection.execute(query, values).rowcount == 1
@@ -181,8 +183,8 @@ class PostgresNotices:
 
     def rosters(self, now: int) -> Mapping[str, Roster]:
         duties = self._rows(DUTIES, (now, now))
-        units = {str(unit) for _, unit, *_ in duties}
-        away = self._rows(SUBSTITUTIONS, (now, now)) if units else []
+        away = self._rows(SUBSTITUTIONS, (now, now))
+        units = {str(unit) for _, unit, *_ in (*duties, *away)}
         people = self.people() if units else ()
         return {
             unit: Roster(
@@ -263,8 +265,8 @@ def _duty(row: Sequence[object]) -> Duty:
 
 
 def _preference(row: Sequence[object]) -> Preference:
-    person, channels, muted, begin, end, language, addresses, version = cast("Any", row)
-    quiet = None if begin is None else (begin, end)
+    person, channels, muted, begin, end, language, addresses, version, by_subject = cast("Any", row)
     return Preference(
-        person, tuple(channels), frozenset(Subject(one) for one in muted), quiet, language, addresses, version
-    )
+        person, tuple(channels), frozenset(map(Subject, muted)), None if begin is None else (begin, end), language,
+        addresses, version, {Subject(one): tuple(names) for one, names in by_subject.items()},
+    )  # fmt: skip

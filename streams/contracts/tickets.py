@@ -4,7 +4,10 @@ import msgspec
 
 
 class TicketEvent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What happened to a ticket. ``version`` is the ticket's version after the event; ``units`` are at work on it."""
+    """What happened to a ticket. ``version`` is the ticket's version after the event; ``units`` are at work on it.
+
+    ``share`` is the unit whose share of the work, a sub-task, the event is about; '' where it is about the whole.
+    """
 
     id: str
     ticket: str
@@ -26,3 +29,4 @@ class TicketEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     deadline: int | None = None
     mark: str = ""
     units: tuple[str, ...] = ()
+    share: str = ""

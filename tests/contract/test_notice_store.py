@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from services.adapters.postgres import open_pool
@@ -116,6 +117,7 @@ def test_a_change_is_decided_on_what_is_kept(store: Store) -> None:
 def test_preferences_are_kept_by_version(store: Store) -> None:
     assert store.preference("a") == Preference("a")
     first = Preference("a", ("mail",), frozenset({Subject.CHECK}), None, "en", {"mail": "a@x.org"}, 1)
+    first = replace(first, by_subject={Subject.CALL: ("mail", "box")})
     assert store.set_preference(first, now=NOW)
     assert not store.set_preference(first, now=NOW)
     assert not store.set_preference(Preference("b", version=2), now=NOW)
@@ -126,6 +128,15 @@ def test_preferences_are_kept_by_version(store: Store) -> None:
     store.keep([message(person="a", channel="mail")])
     assert store.address(message(person="a", channel="mail")) == "a@x.org"
     assert store.address(message(person="a", channel="sms")) == ""
+
+
+def test_the_database_keeps_no_address_for_a_role(store: Store) -> None:
+    of_role = Preference("role:operator", ("mail",), by_subject={Subject.CARD: ("mail",)}, version=1)
+    assert store.set_preference(of_role, now=NOW)
+    assert store.preference("role:operator") == of_role
+    if isinstance(store, PostgresNotices):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            store.set_preference(replace(of_role, addresses={"mail": "a@x.org"}, version=2), now=NOW)
 
 
 def test_the_channels_are_those_last_declared(store: Store) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from services.adapters.postgres import Pool, open_pool
 from services.audit import Did, Entry
-from services.duty import Dated, Duty, Substitution, Weekly
+from services.duty import Dated, Duty, Roster, Substitution, Weekly
+from services.notices.postgres import PostgresNotices
 from services.registry.domain import Area, Role, Unit, User
 from services.registry.postgres import PostgresPlaces, PostgresRosters, PostgresStaff
 from streams.contracts import Refused
@@ -207,3 +208,15 @@ def test_the_database_lets_nobody_stand_in_for_themselves(pool: Pool) -> None:
     PostgresStaff(pool).add_user(User("a", "a", Role.UNIT_HANDLER, unit="gas"), "hash")
     with pytest.raises(psycopg.errors.CheckViolation):
         PostgresRosters(pool).add_substitution(away("a", "a"), entry=ENTRY)
+
+
+def test_the_notices_know_a_substitute_of_a_unit_without_duties(pool: Pool, migrated: Database) -> None:
+    """Who stands in for a leader is told as one, whether anybody keeps a rota or not."""
+    people, kept = PostgresStaff(pool), PostgresRosters(pool)
+    for name in "ab":
+        people.add_user(User(name, name, Role.UNIT_HANDLER, unit="gas"), "hash")
+    kept.add_substitution(away("a", "b"), entry=ENTRY)
+    with open_pool(migrated.url("linli_notices"), name="contract", size=1) as told:
+        found = PostgresNotices(told).rosters(NOW)
+        assert found == {"gas": Roster(frozenset("ab"), substitutions=(away("a", "b"),))}
+        assert PostgresNotices(told).rosters(NOW + 9 * HOUR) == {}

@@ -24,7 +24,7 @@ from services.tickets.domain.policy import Enforced
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.handlers import KeepTime, OpenTicket, Recount, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Recount, Report, TakeAlarm
 from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
@@ -689,6 +689,25 @@ def test_a_call_and_an_alarm_at_once_find_each_other(side: Side) -> None:
         found = work.ticket(opened.id)
     assert found is not None
     assert (found.state, found.master) == (State.MERGED, alarm.id)
+
+
+def test_alarms_go_back_with_what_their_master_leaves(side: Side) -> None:
+    clock, ids, operator = ManualClock(T0), RandomIds(), Actor("operator", Role.OPERATOR)
+    take, act = TakeAlarm(side.store, MemoryDirectory(), clock, ids), ActOnTicket(side.store, clock)
+    lamp = {"device": "lamp-1", "kind": "light", "ticket": TicketPolicy("lighting", 0, 1, 1)}
+    alarm = take(raised(**lamp)).ticket
+    assert alarm is not None
+    report = Report("路灯不亮", "三号楼", area=GRID, caller=Caller("王女士", "13800001111"))
+    call = OpenTicket(side.store, clock, ids)(report, who=operator)
+    act(Act(alarm.id, "merge", alarm.version, Details(master=call.id)), who=operator)
+    with side.store.transaction() as work:
+        master = work.ticket(call.id)
+    assert master is not None
+    act(Act(master.id, "withdraw", master.version, Details(reason="看错了")), who=operator)
+    with side.store.transaction() as work:
+        alone, owner = work.ticket(alarm.id), work.of_episode("e1")
+    assert alone is not None
+    assert (alone.state, alone.sensor_active, owner) == (State.DISPATCHED, True, alone)
 
 
 def test_a_chronic_tank_and_building_are_those_that_keep_coming_back(side: Side) -> None:

@@ -92,7 +92,10 @@ class MemoryFrontDoor:
     def __post_init__(self) -> None:
         self.rules.chain = self.places.devices.chain = self.people.chain
         self.entry_cards = MemoryEntryCards(self.people.chain)
-        self.identities = RegisteredPeople(self.people, PlainPasswords(), CountedSecrets(), self.session_ms)
+        self.identities = RegisteredPeople(
+            self.people, PlainPasswords(), CountedSecrets(), self.session_ms,
+            KeepRosters(MemoryRosters(self.people), self.places, self.clock),
+        )  # fmt: skip
         self.quality = MemoryQuality(self.alarms)
         self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
@@ -145,7 +148,7 @@ class MemoryFrontDoor:
             works=KeepWorks(self.board, self.clock, ids),
             figures=CountFigures(MemoryFigures(self.tickets), self.clock, remembered),
             shifts=KeepShifts(self.board, MemoryTicketReader(self.tickets), self.clock, ids),
-            catalogue=KeepCatalogue(lines, self.clock, ids),
+            catalogue=KeepCatalogue(lines, self.clock, ids, KeepPolicies(self.tickets, self.clock)),
             notifications=self.desk,
             notices=self.told,
         )

@@ -269,6 +269,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "person": ("/people/operator", "administrator"),
         "password": ("/password", "operator"),
         "rosters": ("/rosters", "unit_leader"),
+        "audit": ("/audit", "administrator"),
         "oncall": ("/oncall", "oncall"),
         "kpi": ("/kpi?by=period", "supervisor"),
         "kpi-rules": ("/kpi/rules", "supervisor"),

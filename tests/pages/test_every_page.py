@@ -14,7 +14,7 @@ NAMES = (
     "dead-letters", "quarantine", "oncall", "knowledge", "works", "notices", "notice-box", "notice-settings",
     "feedback-forged", "kpi", "kpi-tickets", "hotspots", "shifts", "catalogue", "ticket-search", "ticket-import",
     "callbacks", "supervision", "kpi-rules", "missing", "forbidden", "people", "person", "password", "rosters",
-    "catalogue-import", "catalogue-history", "policies", "policy", "policy-draft",
+    "audit",    "catalogue-import", "catalogue-history", "policies", "policy", "policy-draft",
 )  # fmt: skip
 HAND = {"tasks", "task", "feedback-forged"}
 AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -7,6 +7,7 @@ from services.api.door.auth import Caller, Grant
 from services.registry import handlers
 from services.registry.domain import Grant as Granted
 from services.registry.domain import TokenKind
+from services.registry.handlers import KeepRosters
 from services.registry.ports import Passwords, PeopleStore, Secrets
 
 LONGEST = 200
@@ -21,6 +22,7 @@ class RegisteredPeople:
     passwords: Passwords
     secrets: Secrets
     session_ms: int
+    rosters: KeepRosters
 
     def sign_in(
         self, name: str, password: str, kind: Literal["session", "api"], *, now: int, address: str = ""
@@ -49,7 +51,7 @@ class RegisteredPeople:
         identity = handlers.identify(self.store, token, now=now) if len(token) <= LONGEST else None
         if identity is None:
             return None
-        user = identity.user
+        user = self.rosters.acting(identity.user)
         via: Literal["session", "token"] = "session" if identity.kind is TokenKind.SESSION else "token"
         once = user.once_until is not None
         return Caller(user.id, user.name, user.role, user.scope, user.unit, via, identity.csrf, once=once)

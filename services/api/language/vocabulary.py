@@ -214,7 +214,12 @@ QUALITIES: Final = {
     "fault": N_("传感器故障"),
     "unlisted": N_("未登记的量"),
 }
-DEVICE_STATES: Final = {"planned": N_("待装"), "active": N_("在用"), "maintenance": N_("检修中"), "retired": N_("停用")}
+DEVICE_STATES: Final = {
+    "planned": N_("待装"),
+    "active": N_("在用"),
+    "maintenance": N_("检修中"),
+    "retired": N_("已退役"),
+}
 TIME_UNITS: Final = {"s": N_("秒"), "min": N_("分钟"), "h": N_("小时"), "d": N_("天")}
 NOTICE_STATES: Final = {"waiting": N_("待发"), "sent": N_("已发"), "dead": N_("未送达")}
 NOTICE_SUBJECTS: Final = {

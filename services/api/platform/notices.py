@@ -12,9 +12,11 @@ from services.api.door.auth import Caller, Signed
 from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each, listed
 from services.api.words import Query, Word, missing, place
+from services.audit import Did, Entry, said
 from services.notices.domain import (
     MANDATORY,
     REPORTER,
+    ROLE,
     Message,
     MessageFilter,
     Preference,
@@ -23,8 +25,8 @@ from services.notices.domain import (
     Urgency,
     masked,
 )
-from services.notices.handlers import send_again, send_test, set_preference
-from services.registry.domain import Permission
+from services.notices.handlers import send_again, send_test, set_preference, wish
+from services.registry.domain import Permission, Role
 from streams.contracts import Refused
 
 Minute = Annotated[int, Field(ge=0, le=1_439)]
@@ -91,6 +93,9 @@ class PreferencesAsked(Asked):
     quiet: QuietHours | None = Field(default=None, description="Null: no quiet hours.")
     language: Word = Field(default="zh", examples=["zh", "en"])
     addresses: dict[Word, Word] = Field(default={}, max_length=20)
+    by_subject: dict[Subject, Annotated[list[Word], Field(max_length=20)]] = Field(
+        default={}, description="Channels of what goes elsewhere than the rest.", examples=[{"call": ["sms"]}]
+    )
 
 
 class QuietShape(Shape):
@@ -99,7 +104,10 @@ class QuietShape(Shape):
 
 
 class PreferencesShape(Shape):
-    """As they are; ``addresses`` masked. ``mandatory`` subjects cannot be muted."""
+    """As they are; ``addresses`` masked. ``mandatory`` subjects cannot be muted.
+
+    Version 0: the person has chosen nothing, and their role's wishes hold.
+    """
 
     person: str
     version: int
@@ -109,6 +117,7 @@ class PreferencesShape(Shape):
     quiet: QuietShape | None
     language: str
     addresses: dict[str, str]
+    by_subject: dict[Subject, list[str]]
 
 
 class TestSent(Shape):
@@ -135,25 +144,26 @@ def router(container: Container) -> APIRouter:
 
     @routes.get("/preferences/{person}")
     def get_preferences(caller: Signed, person: Name) -> PreferencesShape:
-        """How a person wants to be told: one's own, or anybody's for an administrator."""
-        return preferences_of(desk.preference(somebody(container, caller, person)))
+        """How a person wants to be told: one's own, or anybody's and ``role:<role>``'s for an administrator."""
+        return preferences_of(wish(desk, *somebody(container, caller, person)))
 
     @routes.put("/preferences/{person}", responses=documented(409))
     def put_preferences(caller: Signed, person: Name, asked: PreferencesAsked) -> PreferencesShape:
         """Keep a choice. What carries a deadline cannot be muted, and no quiet hours hold critical gas."""
-        whom = somebody(container, caller, person)
+        whom, _ = somebody(container, caller, person)
         quiet = (asked.quiet.begin, asked.quiet.end) if asked.quiet else None
         addresses = unmasked(asked.addresses, desk.preference(whom).addresses)
         wanted = Preference(
-            whom, tuple(asked.channels), frozenset(asked.muted), quiet, asked.language, addresses, asked.version
-        )
-        return preferences_of(set_preference(desk, wanted, now=container.clock.now()))
+            whom, tuple(asked.channels), frozenset(asked.muted), quiet, asked.language, addresses, asked.version,
+            {subject: tuple(names) for subject, names in asked.by_subject.items() if names},
+        )  # fmt: skip
+        return preferences_of(kept(container, caller, wanted))
 
     @routes.post("/preferences/{person}/test", status_code=202, responses=documented(409))
     def test(caller: Signed, person: Name) -> TestSent:
         """Send a test message by every channel that serves this person."""
-        whom = somebody(container, caller, person)
-        return TestSent(messages=send_test(desk, whom, ids=container.ids, now=container.clock.now()))
+        whom, role = somebody(container, caller, person)
+        return TestSent(messages=send_test(desk, whom, role, ids=container.ids, now=container.clock.now()))
 
     @routes.get("/{notice}")
     def get_notice(caller: Signed, notice: Name) -> NoticeShape:
@@ -188,17 +198,35 @@ def filters_of(caller: Caller, state: str, person: str, channel: str, ticket: st
     return MessageFilter(state, mine or person, channel, ticket)
 
 
-def somebody(container: Container, caller: Caller, person: str) -> str:
-    """``person``, where it is the caller, or anybody there is for an administrator.
+def somebody(container: Container, caller: Caller, person: str) -> tuple[str, str]:
+    """``person`` and their role, where it is the caller, or anybody and any ``role:<role>`` for an administrator.
 
     Raises:
         ProblemError: 403, 404.
     """
     if owner(caller) not in ("", person):
         raise _others(person)
-    if person.startswith(REPORTER) or container.people.get_user(person) is None:
+    if (role := person.removeprefix(ROLE)) in {str(known) for known in Role} and role != person:
+        return person, role
+    found = None if person.startswith(REPORTER) else container.people.get_user(person)
+    if found is None:
         raise missing("person", person)
-    return person
+    return person, str(found.role)
+
+
+def kept(container: Container, caller: Caller, wanted: Preference) -> Preference:
+    """Keep a choice; one that an administrator made for somebody else, or for a role, is in the audit log.
+
+    Raises:
+        Refused: as :func:`services.notices.handlers.set_preference`.
+    """
+    now = container.clock.now()
+    made = set_preference(container.notices, wanted, now=now)
+    if wanted.person != caller.id:
+        whose = wanted.person.replace(":", " ") if wanted.person.startswith(ROLE) else f"person {wanted.person}"
+        detail = said(what="notices changed", version=made.version)
+        container.audit.append("registry", Entry(now, caller.id, Did.PERSON, whose, detail, str(caller.role)))
+    return made
 
 
 def _others(person: str) -> Exception:
@@ -234,9 +262,10 @@ def notice_of(message: Message) -> NoticeShape:
     return NoticeShape(**fields)
 
 
-def preferences_of(kept: Preference) -> PreferencesShape:
+def preferences_of(made: Preference) -> PreferencesShape:
     return PreferencesShape(
-        person=kept.person, version=kept.version, channels=list(kept.channels), muted=sorted(kept.muted),
-        mandatory=sorted(MANDATORY), quiet=QuietShape(begin=kept.quiet[0], end=kept.quiet[1]) if kept.quiet else None,
-        language=kept.language, addresses={name: masked(address) for name, address in kept.addresses.items()},
+        person=made.person, version=made.version, channels=list(made.channels), muted=sorted(made.muted),
+        mandatory=sorted(MANDATORY), quiet=QuietShape(begin=made.quiet[0], end=made.quiet[1]) if made.quiet else None,
+        language=made.language, addresses={name: masked(address) for name, address in made.addresses.items()},
+        by_subject={subject: list(names) for subject, names in made.by_subject.items()},
     )  # fmt: skip

@@ -14,6 +14,7 @@ from services.api.problems import PROBLEMS, documented, refuse
 from services.api.shapes import PREFIX, Shape
 from services.api.tickets.tickets import ticket_for
 from services.api.words import Word
+from services.audit import Did, Entry, said
 from services.registry.domain import Permission
 from services.tickets.domain import Action, Details, Satisfaction, State, Ticket
 from services.tickets.domain.guards import REPORTER
@@ -41,13 +42,15 @@ def router(container: Container) -> APIRouter:
     def post_feedback_link(caller: Asking, ticket: Annotated[Word, Path()], request: Request) -> LinkShape:
         """Make a link by which the reporter of a ticket that waits for its call-back answers it once."""
         found, _ = ticket_for(container, caller, ticket)
-        return link_of(container, found, str(request.base_url))
+        return link_of(container, caller, found, str(request.base_url))
 
     return routes
 
 
-def link_of(container: Container, ticket: Ticket, base: str) -> LinkShape:
-    """A fresh link.
+def link_of(container: Container, caller: Caller, ticket: Ticket, base: str) -> LinkShape:
+    """A fresh link, after the audit log has kept who made it: whoever has it answers as the reporter.
+
+    The text names the number and not the matter: it passes through other people's servers.
 
     Raises:
         ProblemError: 409, the ticket waits for no call-back.
@@ -59,8 +62,13 @@ def link_of(container: Container, ticket: Ticket, base: str) -> LinkShape:
         )  # fmt: skip
     secret = container.settings.session_secret.get_secret_value()
     base = container.settings.public_url or base
-    address, until = feedback_address(base, secret, ticket.id, ticket.version, container.clock.now())
-    text = f"【12345】您反映的“{ticket.title[:20]}”已处理，请评价：{address}"
+    now = container.clock.now()
+    address, until = feedback_address(base, secret, ticket.id, ticket.version, now)
+    detail = said(number=ticket.number, until=until)
+    container.audit.append(
+        "tickets", Entry(now, caller.id, Did.FEEDBACK_LINK, f"ticket {ticket.id}", detail, str(caller.role))
+    )
+    text = f"【12345】您反映的事项（工单 {ticket.number}）已处理，请评价：{address}"
     drawn = segno.make(address, error="m").svg_inline(scale=4, light="#fff", svgclass="ll-qr", lineclass=None)
     return LinkShape(address=address, until=until, text=text, qr=drawn)
 

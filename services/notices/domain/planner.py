@@ -6,9 +6,20 @@ from typing import Final
 
 from services.notices.domain import texts
 from services.notices.domain.quiet import held_until
-from services.notices.domain.routes import TO_REPORTER, concerns, reached, routes_of
+from services.notices.domain.routes import TO_REPORTER, concerns, helps, in_units, reached, routes_of
 from services.notices.domain.words import MANDATORY as NOT_TO_MUTE
-from services.notices.domain.words import Facts, Message, Person, Preference, State, Subject, Urgency, Way, message_id
+from services.notices.domain.words import (
+    Facts,
+    Message,
+    Person,
+    Preference,
+    State,
+    Subject,
+    Urgency,
+    Way,
+    message_id,
+    wish_of,
+)
 from streams.contracts import Notice, TicketEvent
 
 DAY: Final = 86_400_000
@@ -38,15 +49,15 @@ def of_event(
         return ()
     made: list[Message] = []
     told: set[str] = set()
-    meant = reached(facts.lead, people, on_duty)
+    to_units = in_units(event, facts.lead, people, on_duty)
     for route in routes_of(event):
         urgency = Urgency.CRITICAL if event.urgency >= Urgency.CRITICAL else route.urgency
         for person in people:
-            if person.id in told or not concerns(person, route.roles, event, facts, meant):
+            if person.id in told or not concerns(person, route.roles, event, facts, to_units):
                 continue
             told.add(person.id)
-            wants = preferences.get(person.id, Preference(person.id))
-            title, body = texts.about(event, wants.language)
+            wants = wish_of(person, preferences)
+            title, body = texts.about(event, wants.language, helps=helps(person, event, facts.lead))
             message = _message(event.id, person.id, route.subject, urgency, title, body, event, now)
             made += _by_ways(message, wants, ways, now)
     if event.action in TO_REPORTER:
@@ -67,7 +78,7 @@ def _to_reporter(
     if known is None and not facts.phone:
         return []
     who = known.id if known else f"{REPORTER}{facts.ticket}"
-    wants = preferences.get(who, Preference(who))
+    wants = wish_of(known, preferences) if known else preferences.get(who, Preference(who))
     title, body = texts.to_reporter(event, wants.language, unsolved=facts.unsolved)
     message = _message(event.id, who, Subject.PROGRESS, Urgency.LOW, title, body, event, now)
     return _by_ways(message, wants, ways, now)
@@ -89,7 +100,7 @@ def of_call(
     meant = [one for one in people if one.id == notice.to or one.id in unit]
     made: list[Message] = []
     for person in meant:
-        wants = preferences.get(person.id, Preference(person.id))
+        wants = wish_of(person, preferences)
         title = "Gas alarm" if wants.language == "en" else "燃气告警"
         body = notice.en if wants.language == "en" else notice.zh
         message = Message(
@@ -127,7 +138,7 @@ def _by_ways(message: Message, wants: Preference, ways: Sequence[Way], now: int)
         return []
     until = None if message.urgency is Urgency.CRITICAL else held_until(now, wants.quiet)
     due = now if until is None else until
-    chosen = chosen_ways(wants, ways, reporter=message.person.startswith(REPORTER))
+    chosen = chosen_ways(wants, ways, message.subject, reporter=message.person.startswith(REPORTER))
     if not chosen:
         lost = message_id(message.event, message.person, "")
         return [replace(message, id=lost, state=State.DEAD, error=NO_WAY, settled=now)]
@@ -140,10 +151,17 @@ def _by_ways(message: Message, wants: Preference, ways: Sequence[Way], now: int)
     ]  # fmt: skip
 
 
-def chosen_ways(wants: Preference, ways: Sequence[Way], *, reporter: bool = False) -> tuple[Way, ...]:
-    """The ways that serve a person; a caller's telephone number is the ticket's, not a preference."""
+def chosen_ways(wants: Preference, ways: Sequence[Way], subject: Subject, *, reporter: bool = False) -> tuple[Way, ...]:
+    """The ways by which a subject reaches a person; a caller's telephone number is the ticket's, not a preference.
+
+    Where none of those chosen for the subject is there, it goes as the rest does; a test goes by every one.
+    """
     usable = [way for way in ways if reporter or not way.personal or wants.addresses.get(way.name)]
     if reporter:
         return tuple(way for name in REPORTER_WAYS for way in usable if way.name == name)[:1]
-    mine = [way for way in usable if way.name in wants.channels]
-    return tuple(mine or [way for way in usable if way.default])
+    general = wants.channels or tuple(way.name for way in usable if way.default)
+    wanted = [wants.by_subject.get(subject, ()), wants.channels]
+    if subject is Subject.TEST:
+        wanted = [(*general, *(name for names in wants.by_subject.values() for name in names))]
+    found = ([way for way in usable if way.name in names] for names in wanted)
+    return tuple(next(filter(None, found), [way for way in usable if way.default]))

@@ -3,16 +3,18 @@
 A unit is told by those of its people who are on duty, everybody else of the tickets of their area.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from services.duty import Roster, deputised
 from services.notices.domain.words import Facts, Person, Subject, Urgency
 from streams.contracts import TicketEvent
 from streams.contracts.areas import contains
 
 UNIT: Final = frozenset({"unit_handler", "unit_leader"})
 TO_UNIT: Final = "unit_handler"
+LEADER: Final = "unit_leader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,11 @@ class Route:
 
 
 ROUTES: Final[dict[str, tuple[Route, ...]]] = {
+    "verify": (Route(Subject.CHECK, ("grid_worker",)),),
     "dispatch": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader")),),
     "reassign": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader")),),
+    "whistle": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader")),),
+    "raise": (Route(Subject.ASSIGNED, ("unit_handler", "unit_leader")),),
     "return": (Route(Subject.REVIEW, ("dispatcher",)),),
     "extend": (Route(Subject.REVIEW, ("supervisor",)),),
     "return_ok": (Route(Subject.DECIDED, ("unit_leader",), Urgency.LOW),),
@@ -38,16 +43,31 @@ ROUTES: Final[dict[str, tuple[Route, ...]]] = {
     "reopen": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "realarm": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "check_bad": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
+    "callback": (Route(Subject.REOPENED, ("unit_handler", "unit_leader")),),
     "finish": (Route(Subject.CHECK, ("grid_worker",)),),
     "check_ok": (Route(Subject.CALLBACK, ("operator",), Urgency.LOW),),
 }
+_UNITS: Final = ("unit_handler", "unit_leader")
 CARD_HOLDERS: Final = {
-    "discovery": ("operator",),
-    "dispatch": ("dispatcher", "unit_leader"),
-    "resolve": ("unit_handler", "unit_leader"),
-    "feedback": ("operator",),
+    "reported": ("operator",),
+    "verifying": ("operator", "grid_worker"),
+    "accepted": ("dispatcher",),
+    "to_dispatch": ("dispatcher",),
+    "dispatched": ("dispatcher", *_UNITS),
+    "signed": ("dispatcher", *_UNITS),
+    "return_review": ("dispatcher", "unit_leader"),
+    "in_progress": _UNITS,
+    "extension_review": ("supervisor", "unit_leader"),
+    "parked": ("supervisor", "unit_leader"),
+    "checking": ("grid_worker",),
+    "callback": ("operator",),
+    "redo": _UNITS,
 }
-"""Who answers for the clock that a stage's card warns of."""
+"""Who answers for the clocks that run in a state. A sub-task's card is its own unit's, wherever the ticket stands."""
+TO_WORK_AGAIN: Final = frozenset({"callback", "realarm"})
+"""What tells its unit only where it leads back to work."""
+ASSIGNS: Final = frozenset({"dispatch", "reassign"})
+"""What tells the units that assist as well as the lead."""
 TO_REPORTER: Final = frozenset(
     {"accept", "dispatch", "answer", "reject", "extend_ok", "check_ok", "master_done", "close_unresolved"}
 )
@@ -59,12 +79,12 @@ def routes_of(event: TicketEvent) -> tuple[Route, ...]:
     if event.action == "mark":
         if not event.mark:
             return ()  # the second yellow card of a stage is shown, and nobody is told again
-        holders = Route(Subject.CARD, CARD_HOLDERS.get(event.stage, ()))
+        holders = Route(Subject.CARD, _UNITS if event.share else CARD_HOLDERS.get(event.new, ()))
         if event.mark != "red":
             return (holders,)
         above = ("supervisor", "unit_leader") if TO_UNIT in holders.roles else ("supervisor",)
         return (holders, Route(Subject.CARD, above))
-    if event.action == "realarm" and event.old == event.new:
+    if event.action in TO_WORK_AGAIN and (event.old == event.new or event.new not in {"in_progress", "redo"}):
         return ()
     return ROUTES.get(event.action, ())
 
@@ -77,6 +97,32 @@ def reached(unit: str, people: Sequence[Person], on_duty: Collection[str]) -> fr
     of_it = [person for person in people if unit != "" and person.unit == unit and person.role in UNIT]
     watching = [person for person in of_it if person.id in on_duty]
     return frozenset(person.id for person in watching or [one for one in of_it if one.role == "unit_leader"] or of_it)
+
+
+def in_units(event: TicketEvent, lead: str, people: Sequence[Person], on_duty: Collection[str]) -> frozenset[str]:
+    """Whom a line for a unit's people reaches: the lead's, those of who assists in it, or of whose share it is."""
+    units = {event.share} if event.share else {lead, *event.units} if event.action in ASSIGNS else {lead}
+    return frozenset().union(*(reached(unit, people, on_duty) for unit in units))
+
+
+def helps(person: Person, event: TicketEvent, lead: str) -> bool:
+    """Whether they are asked to assist with what another unit leads."""
+    return event.action in ASSIGNS and person.role in UNIT and person.unit != lead
+
+
+def with_deputies(people: Sequence[Person], rosters: Mapping[str, Roster], at: int) -> tuple[Person, ...]:
+    """The people as they are told now: who stands in for their unit's leader is told what a leader is.
+
+    The leader is told as well; what cannot wait is not lost where the leave is written and not taken.
+    """
+    leaders = {person.id for person in people if person.role == LEADER}
+
+    def told_as(person: Person) -> Person:
+        roster = rosters.get(person.unit) if person.role == TO_UNIT else None
+        stands_in = roster is not None and not leaders.isdisjoint(deputised(roster, person.id, at))
+        return replace(person, role=LEADER) if stands_in else person
+
+    return tuple(map(told_as, people))
 
 
 def concerns(

@@ -15,6 +15,9 @@ Pair = tuple[str, str]
 SAYS: Final[dict[str, Pair]] = {
     "dispatch": ("已派给您的单位，请签收", "was dispatched to your unit; please sign for it"),
     "reassign": ("已改派给您的单位，请签收", "was reassigned to your unit; please sign for it"),
+    "verify": ("请到现场核实", "needs a look on site"),
+    "whistle": ("街道吹哨，请您的单位报到", "whistles for your unit; please do your share"),
+    "raise": ("紧急程度已提高，时限提前", "became more urgent; its deadlines are nearer"),
     "return": ("申请退单，请审批", "is to be returned; please decide"),
     "extend": ("申请延期，请审批", "asks for an extension; please decide"),
     "return_ok": ("退单已批准", "may be returned"),
@@ -26,11 +29,13 @@ SAYS: Final[dict[str, Pair]] = {
     "reopen": ("重新打开，请办理", "was reopened; please act"),
     "realarm": ("再次告警，请办理", "alarmed again; please act"),
     "check_bad": ("核查未通过，请重办", "did not pass its check; please redo"),
+    "callback": ("回访不满意，请重办", "did not satisfy at its call-back; please redo"),
     "finish": ("处置完毕，请现场核查", "is finished; please check on site"),
     "check_ok": ("核查通过，请回访", "passed its check; please call back"),
     "yellow": ("黄牌：时限将到", "has a yellow card: its deadline is near"),
     "red": ("红牌：已经超时", "has a red card: it is overdue"),
 }
+HELPS: Final[Pair] = ("请您的单位协办", "asks your unit to assist")
 REPORTER_SAYS: Final[dict[str, Pair]] = {
     "accept": ("已受理，我们会尽快处理。", "was accepted; we are working on it."),
     "dispatch": ("已交责任单位办理。", "was handed to the responsible unit."),
@@ -53,9 +58,9 @@ LINK: Final[Pair] = ("〔评价链接〕", "[feedback link]")
 RATE: Final[Pair] = (" 也可在此评价，七天内有效，答一次：{}", " You may also answer here, once, within seven days: {}")
 
 
-def about(event: TicketEvent, language: str) -> tuple[str, str]:
-    """Title and body for the people who work on a ticket."""
-    zh, en = SAYS[event.mark if event.action == "mark" else event.action]
+def about(event: TicketEvent, language: str, *, helps: bool = False) -> tuple[str, str]:
+    """Title and body for the people who work on a ticket; ``helps``: for a unit that assists the one that leads."""
+    zh, en = HELPS if helps else SAYS[event.mark if event.action == "mark" else event.action]
     if language == "en":
         title = f"Ticket {event.number} {en}"
         return title, f"Due {hour_minute(event.deadline)} (Beijing time)." if event.deadline else ""

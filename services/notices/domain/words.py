@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -72,11 +72,16 @@ class Way:
     default: bool = False
 
 
+ROLE: Final = "role:"
+"""Begins the name under which the wishes of a role stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What a person chose; ``channels`` () is the default ways, ``quiet`` None is no quiet hours.
+    """What a person or a role chose; ``channels`` () is the default ways, ``quiet`` None is no quiet hours.
 
-    ``addresses`` by channel are private: shown masked, logged never.
+    ``by_subject`` names the channels of what goes elsewhere than the rest. ``addresses`` by channel are
+    private: shown masked, logged never; a role has none.
     """
 
     person: str
@@ -86,6 +91,21 @@ class Preference:
     language: str = "zh"
     addresses: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+    by_subject: Mapping[Subject, tuple[str, ...]] = field(default_factory=dict)
+
+
+def inherited(person: str, wishes: Preference) -> Preference:
+    """A role's wishes as those of one of its people; an address is nobody's but their own."""
+    return replace(wishes, person=person, addresses={}, version=0)
+
+
+def wish_of(person: Person, chosen: Mapping[str, Preference]) -> Preference:
+    """How ``person`` is told: as they chose, else as their role, else as everybody."""
+    own = chosen.get(person.id)
+    if own is not None:
+        return own
+    name = f"{ROLE}{person.role}"
+    return inherited(person.id, chosen.get(name, Preference(name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """A unit's roster: read by everybody who works with tickets, written by its leader and the administrators."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from services.audit import Did, Entry, said
 from services.daytime import clock_of
-from services.duty import Dated, Duty, OnDuty, Roster, Substitution, on_duty
+from services.duty import Dated, Duty, OnDuty, Roster, Substitution, deputised, on_duty
 from services.ports import Clock
-from services.registry.domain import Unit, User
+from services.registry.domain import Role, Unit, User
 from services.registry.domain.rosters import MOST, check_duty, check_substitution, may_write
 from services.registry.ports import PlaceReader, RosterStore
 from streams.contracts import Refused
@@ -48,6 +48,19 @@ class KeepRosters:
         people, duties, substitutions = self.store.roster(unit, since=min(moment, now) - SHOWN_MS)
         roster = Roster(frozenset(user.id for user in people), duties, substitutions)
         return UnitRoster(found, people, duties, substitutions, moment, on_duty(roster, moment))
+
+    def acting(self, user: User) -> User:
+        """The user as they may act now: who stands in for their unit's leader has the leader's role."""
+        if user.role is not Role.UNIT_HANDLER or not user.unit:
+            return user
+        now = self.clock.now()
+        away = self.store.substitutions(user.unit, since=now)
+        if all(each.substitute != user.id for each in away):
+            return user
+        people = {each.id: each for each in self.store.people_of(user.unit)}
+        instead_of = deputised(Roster(frozenset(people), substitutions=away), user.id, now)
+        leads = any(people[each].role is Role.UNIT_LEADER for each in instead_of if each in people)
+        return replace(user, role=Role.UNIT_LEADER) if leads else user
 
     def add_duty(self, duty: Duty, *, by: User) -> Duty:
         """Write a duty; the same id again changes nothing.

@@ -132,9 +132,16 @@ def _resumed(run: ClockRun, now: int, hours: Hours) -> ClockRun:
     due = limits.due_again(now, run.left, run.kind, hours)
     if due == run.due:
         return _replace(run, left=None)
-    # The share of its time that passed before the card is kept: it was paused, not given anew.
-    warn = limits.warn_at(now, due, run.kind, hours) if run.kind is Kind.WORKING_DAYS else due - (run.due - run.warn)
+    warn = _warned_again(run, run.left, now, due, hours)
     return _replace(run, left=None, due=due, warn=warn, assumed=_assumed(due, run.kind), since=now)
+
+
+def _warned_again(run: ClockRun, left: int, now: int, due: int, hours: Hours) -> int:
+    """The share of its time that passed before the card is kept: it was paused, not given anew."""
+    if run.kind is Kind.WORKING_DAYS:
+        return limits.warn_at(now, due, run.kind, hours)
+    after_card = limits.left_of(run.warn, run.due, run.kind, hours)
+    return limits.due_again(now, left - after_card, run.kind, hours)
 
 
 def tighten(runs: Clocks, given: Limits, now: int, hours: Hours) -> Clocks:
@@ -148,6 +155,29 @@ def _tightened(run: ClockRun, words: str, now: int, hours: Hours) -> ClockRun:
         return run
     nearer = _replace(nearer, started=run.started, since=now)
     return nearer if run.running else _replace(_paused(nearer, now, hours), held=run.held)
+
+
+def whole_until(runs: Clocks, now: int, hours: Hours) -> int | None:
+    """Until when a share of the work may last: the ticket's finish, or its redo where that is over.
+
+    As if a paused one went on now; None where it has passed or runs no more, which bounds nothing.
+    """
+    ends = {run.clock: run.due for run in resume(runs, (Clock.FINISH, Clock.REDO), now, hours)}
+    due = ends.get(Clock.FINISH, ends.get(Clock.REDO, now))
+    return due if due > now else None
+
+
+def shares_within(runs: Clocks, now: int, hours: Hours) -> Clocks:
+    """Each sub-task's clock comes to the ticket's own, where that is nearer now."""
+    due = whole_until(runs, now, hours)
+    if due is None:
+        return runs
+    return tuple(_nearer(run, due, now) if run.clock is Clock.TASK and run.due > due else run for run in runs)
+
+
+def _nearer(run: ClockRun, due: int, now: int) -> ClockRun:
+    warn = min(run.warn, limits.warn_at(now, due, Kind.CONTINUOUS, ()))
+    return _replace(run, due=due, warn=warn)
 
 
 def moved(runs: Clocks, name: Clock, due: int, hours: Hours) -> Clocks:

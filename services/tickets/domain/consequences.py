@@ -10,6 +10,7 @@ import msgspec
 
 from services.tickets.domain import erasure
 from services.tickets.domain.details import Details, evidence_of
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Episode, Event, Task, Ticket
 from services.tickets.domain.words import UNIT_ROLES, Action, Card, Level, Role, State
 
@@ -17,8 +18,12 @@ Changes = dict[str, Any]
 _replace = msgspec.structs.replace
 
 
+DEADLINES: Final = "policy"
+"""Under which name classifying carries the deadlines that it settled; no person supplies them."""
+
+
 def details_of(event: Event) -> Details:
-    return msgspec.convert(event.evidence, Details)
+    return msgspec.convert({name: said for name, said in event.evidence.items() if name != DEADLINES}, Details)
 
 
 def _verified(_ticket: Ticket, event: Event) -> Changes:
@@ -26,23 +31,30 @@ def _verified(_ticket: Ticket, event: Event) -> Changes:
 
 
 def _appealed(ticket: Ticket, _event: Event) -> Changes:
-    return {"appeals": ticket.appeals + 1, "closed_at": None}
+    """Alarms that stood when it was rejected went back to the tickets that had brought them."""
+    ended = tuple(episode for episode in ticket.episodes if not episode.active)
+    return {"appeals": ticket.appeals + 1, "closed_at": None, "episodes": ended}
 
 
 def _classified(ticket: Ticket, event: Event) -> Changes:
-    """No desk makes less urgent what an alarm has raised meanwhile."""
-    details = details_of(event)
+    """No desk makes less urgent what an alarm has raised meanwhile. The category settles whose deadlines it has."""
+    details, given = details_of(event), event.evidence.get(DEADLINES)
     urgency = max(ticket.urgency, details.urgency or 0)
-    return {"category": details.category, "area": details.area, "urgency": urgency}
+    policy = ticket.policy if given is None else msgspec.convert(given, Policy, str_keys=True)
+    return {"category": details.category, "area": details.area, "urgency": urgency, "policy": policy}
 
 
-def _raised(_ticket: Ticket, event: Event) -> Changes:
-    return {"urgency": int(event.evidence["urgency"])}
+def _raised(ticket: Ticket, event: Event) -> Changes:
+    """A sub-task is due when its clock is, which may have come nearer with the ticket's own."""
+    due = {run.task: run.due for run in event.clocks or () if run.task}
+    tasks = tuple(_replace(task, until=due.get(task.number, task.until)) for task in ticket.tasks)
+    return {"urgency": int(event.evidence["urgency"]), "tasks": tasks}
 
 
 def _dispatched(ticket: Ticket, event: Event) -> Changes:
     details = details_of(event)
-    return {"lead": details.unit, "assisting": _assisting(ticket, details.assisting), "dispatched_at": event.at}
+    helping = tuple(unit for unit in _assisting(ticket, details.assisting) if unit != details.unit)
+    return {"lead": details.unit, "assisting": helping, "dispatched_at": event.at}
 
 
 def _assisting(ticket: Ticket, units: tuple[str, ...]) -> tuple[str, ...]:

@@ -50,4 +50,4 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 def evidence_of(details: Details, *, at: int, by: str) -> Evidence:
     """What of it shows how a place looks; ``at`` epoch ms."""
-    return Evidence(at, by, details.photo, details.reading, details.sensor_dead, details.photos)
+    return Evidence(at, by, details.photo.strip(), details.reading.strip(), details.sensor_dead, details.photos)

@@ -9,6 +9,7 @@ from services.tickets.domain.guards import SYSTEM
 from services.tickets.domain.lifecycle import EMPTY, Moved, step
 from services.tickets.domain.limits import due_after, limit_of
 from services.tickets.domain.outcomes import choose
+from services.tickets.domain.policy import CRITICAL
 from services.tickets.domain.table import TRANSITIONS
 from services.tickets.domain.ticket import Episode, Event, Ticket, plain
 from services.tickets.domain.words import Action, Card, Clock, Level, State
@@ -43,8 +44,20 @@ def alarmed(
 
 
 def raised(moved: Moved, urgency: int, *, now: int) -> Moved:
-    """The urgency goes up, and every deadline comes nearer; it never goes down."""
-    return _also(moved, Action.RAISE, now, {"urgency": urgency}) if urgency > moved[0].urgency else moved
+    """The urgency goes up, and every deadline comes nearer; it never goes down.
+
+    An extension that is asked for was asked of the deadline that is gone. What is critical now waits for
+    nobody, is not parked, and is not returned: its unit acts first, and the rest is settled afterwards.
+    """
+    if urgency <= moved[0].urgency:
+        return moved
+    moved = _also(moved, Action.RAISE, now, {"urgency": urgency})
+    critical = moved[0].urgency >= CRITICAL
+    if moved[0].state is State.EXTENSION_REVIEW:
+        return _also(moved, Action.EXTEND_NO, now, {})
+    if critical and moved[0].state in _ON_CRITICAL:
+        return _also(moved, _ON_CRITICAL[moved[0].state], now, {})
+    return _also(moved, Action.WAIT_END, now, {}) if critical and moved[0].waiting_until is not None else moved
 
 
 def returned(ticket: Ticket, episode: Episode, *, now: int) -> Moved:
@@ -132,6 +145,7 @@ def _lapsed(ticket: Ticket, now: int) -> Moved | None:
     return None
 
 
+_ON_CRITICAL: Final = {State.PARKED: Action.UNPARK, State.RETURN_REVIEW: Action.RETURN_NO}
 _ON_LAPSE: Final = {State.EXTENSION_REVIEW: Action.EXTEND_NO, State.PARKED: Action.UNPARK}
 
 

@@ -9,11 +9,13 @@ from typing import Any, Final
 import msgspec
 
 from services.tickets.domain import guards, supplied
+from services.tickets.domain.consequences import DEADLINES
 from services.tickets.domain.details import Details
 from services.tickets.domain.effects import apply
 from services.tickets.domain.errors import IllegalTransition, NotAllowed, Ruled
 from services.tickets.domain.guards import SYSTEM, Actor
 from services.tickets.domain.outcomes import choose
+from services.tickets.domain.policy import Policy
 from services.tickets.domain.table import FACTS, TRANSITIONS, Row
 from services.tickets.domain.ticket import Event, Opening, Ticket, plain
 from services.tickets.domain.timing import turned
@@ -34,8 +36,11 @@ def move(
     unit: str = "",
     details: Details = EMPTY,
     master: Ticket | None = None,
+    deadlines: Policy | None = None,
 ) -> Moved:
     """A person's (or the system's) action on a ticket; ``master`` is the ticket that ``details`` names.
+
+    ``deadlines`` are those that classifying settles, where they are others than the ticket has.
 
     Raises:
         IllegalTransition: the state does not know the action; says what is possible.
@@ -61,7 +66,8 @@ def move(
     except Ruled as ruled:
         ruled.on(action)
         raise
-    return step(ticket, row, now, who, details.reason or details.text, plain(details))
+    settled = {DEADLINES: plain(deadlines)} if deadlines is not None else {}
+    return step(ticket, row, now, who, details.reason or details.text, plain(details) | settled)
 
 
 def allowed_actions(ticket: Ticket, role: Role, *, by: str = "", unit: str = "", now: int = 0) -> tuple[Action, ...]:
@@ -116,7 +122,8 @@ def report(opening: Opening, *, id: str, now: int, who: Actor) -> Moved:  # noqa
     row = TRANSITIONS[None][Action.REPORT][0]
     if who.role not in row.roles:
         raise NotAllowed(f"report belongs to {', '.join(row.roles)}")
-    if not opening.title or not (opening.text or opening.place or opening.episode):
+    said = opening.text.strip() or opening.place.strip()
+    if not opening.title.strip() or not (said or opening.episode):
         raise Refused("fields", "a report needs a title, and a place, a text or an alarm", missing=["title", "text"],
                       remedy="Add title, and place or text.")  # fmt: skip
     event = Event(

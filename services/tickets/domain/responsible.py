@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.tickets.domain import policy
-from services.tickets.domain.ticket import Ticket
-from services.tickets.domain.words import Card, Clock, Level, Role, Satisfaction, State
+from services.tickets.domain.ticket import Event, Ticket
+from services.tickets.domain.words import Action, Card, Clock, Level, Role, Satisfaction, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,15 @@ def responsible(ticket: Ticket) -> Responsible | None:
         role = _ABOVE.get(role, role)
     unit = ticket.lead if role in {Role.UNIT_HANDLER, Role.UNIT_LEADER} else ""
     return Responsible(role, ticket.level, unit)
+
+
+def share_of(ticket: Ticket, event: Event) -> str:
+    """The unit whose share of the work, a sub-task, an event is about; '' where it is about the whole."""
+    given = event.evidence
+    if event.action is Action.WHISTLE:
+        return str(given.get("unit", ""))
+    named = str(given.get("clock", "")) if event.action is Action.MARK else f"{Clock.TASK}-{given.get('task', '')}"
+    return next((task.unit for task in ticket.tasks if named == f"{Clock.TASK}-{task.number}"), "")
 
 
 def _lapsed(ticket: Ticket) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from services.tickets.domain import calendars, limits, policy
+from services.tickets.domain import calendars, clocks, limits, policy
 from services.tickets.domain.catalogue import check_category
 from services.tickets.domain.details import Details, evidence_of
 from services.tickets.domain.errors import Because, MergedItself, Ruled, Wrong, wrong_urgency
@@ -29,7 +29,7 @@ def require(row: Row, details: Details) -> None:
     Raises:
         Refused: ``fields`` names what is missing or does not belong.
     """
-    given = {name for name in details.__struct_fields__ if getattr(details, name) not in {None, "", (), False}}
+    given = {name for name in details.__struct_fields__ if _says(getattr(details, name))}
     given |= {name for name in _ANSWERS if getattr(details, name) is False}
     given |= {name for name in _ZEROS if getattr(details, name) == 0}
     missing = [wanted for wanted in row.required if not given & set(wanted.split("|"))]
@@ -46,6 +46,11 @@ def require(row: Row, details: Details) -> None:
         )  # fmt: skip
     if details.urgency is not None and details.urgency not in policy.URGENCIES:
         raise wrong_urgency(details.urgency)
+
+
+def _says(value: object) -> bool:
+    """Whether a field holds anything; spaces are no reason."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, (), False)
 
 
 def check(ticket: Ticket, row: Row, who: Actor, details: Details, now: int) -> None:
@@ -87,7 +92,7 @@ def check_master(ticket: Ticket, master: Ticket | None, named: str) -> Ticket:
 
 def _proved(ticket: Ticket, _row: Row, who: Actor, details: Details, now: int) -> None:
     evidence = evidence_of(details, at=now, by=who.by)
-    if ticket.unfinished and not details.reason:
+    if ticket.unfinished and not details.reason.strip():
         waiting = ", ".join(f"{task.number} ({task.unit})" for task in ticket.unfinished)
         raise Ruled(Because.TASKS_OPEN, f"sub-tasks are not done: {waiting}", field="tasks", value=waiting)
     if not would_prove(ticket, evidence, now):
@@ -138,11 +143,18 @@ def _said(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
-def _whistled(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
+def _another(ticket: Ticket, _row: Row, _who: Actor, details: Details, _now: int) -> None:
+    """Its own unit is none to hand it to: that would only start the unit's clocks anew."""
+    if details.unit == ticket.lead:
+        detail = f"{details.unit} has the ticket already; name another unit"
+        raise Wrong("unit", details.unit, detail, "Name another unit.", named="same_unit")
+
+
+def _whistled(ticket: Ticket, row: Row, who: Actor, details: Details, now: int) -> None:
     """A sub-task ends before its master does: by its finish, or by the redo where that is over."""
-    run = ticket.run(Clock.FINISH) or ticket.run(Clock.REDO)
-    most = now + limits.DAY * ticket.policy.park_days
-    _within(details, now, run.due if run and run.running and run.due > now else most)
+    _another(ticket, row, who, details, now)
+    due = clocks.whole_until(ticket.clocks, now, ticket.policy.hours)
+    _within(details, now, due or now + limits.DAY * ticket.policy.park_days)
 
 
 def _waited(ticket: Ticket, _row: Row, _who: Actor, details: Details, now: int) -> None:
@@ -177,6 +189,8 @@ _RULES: Final[dict[Action, Callable[[Ticket, Row, Actor, Details, int], None]]] 
     Action.CALLBACK: _called,
     Action.TRANSFER: _transferred,
     Action.TASK_DONE: _task,
+    Action.RETURN: _another,
+    Action.REASSIGN: _another,
     Action.WHISTLE: _whistled,
     Action.WAIT: _waited,
     Action.BOOK: _waited,

@@ -109,8 +109,8 @@ ROWS: Final = (
     _row(_A.INTERIM, _WORK, None, _UNIT, "text", "photos photo reading", clocks="-R"),
     _row(_A.RETURN, (_S.DISPATCHED, _S.SIGNED), _S.RETURN_REVIEW, _LEADER, "reason unit", clocks="+V"),
     _row(_A.RETURN_OK, (_S.RETURN_REVIEW,), _S.TO_DISPATCH, _DISPATCH, "reason", clocks="-SCV +D"),
-    _row(_A.RETURN_NO, (_S.RETURN_REVIEW,), _S.DISPATCHED, _DISPATCH, "reason", clocks="-V"),
-    _row(_A.RETURN_NO, (_S.RETURN_REVIEW,), _S.SIGNED, _DISPATCH, "reason", clocks="-V"),
+    _row(_A.RETURN_NO, (_S.RETURN_REVIEW,), _S.DISPATCHED, (*_DISPATCH, _R.SYSTEM), "reason", clocks="-V"),
+    _row(_A.RETURN_NO, (_S.RETURN_REVIEW,), _S.SIGNED, (*_DISPATCH, _R.SYSTEM), "reason", clocks="-V"),
     _row(_A.REASSIGN, (_S.DISPATCHED, _S.SIGNED, _S.IN_PROGRESS, _S.PARKED, _S.REDO), _S.DISPATCHED, _DISPATCH,
          "unit reason", "assisting", clocks="-SCV ~FX +SC"),
     # Resolve

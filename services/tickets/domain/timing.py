@@ -19,8 +19,8 @@ def turned(before: Ticket | None, after: Ticket, row: Row, event: Event) -> Cloc
     own = _OWN.get(event.action)
     if own and before:
         runs = own(before, runs, event)
-    if before and before.urgency != after.urgency:
-        runs = clocks.tighten(runs, given, now, hours)
+    if before and (before.urgency != after.urgency or before.policy is not after.policy):
+        runs = clocks.shares_within(clocks.tighten(runs, given, now, hours), now, hours)
     runs = clocks.stop(runs, row.stop)
     runs = clocks.pause(runs, row.pause, now, hours)
     runs = clocks.resume(runs, row.resume, now, hours)

@@ -21,7 +21,7 @@ from services.tickets.domain.catalogue import (
 from services.tickets.domain.catalogue.exchange import Known, Plan, Rows, areas_named, basis_of, key_of, planned
 from services.tickets.domain.errors import Wrong, wrong_urgency
 from services.tickets.domain.policy import URGENCIES
-from services.tickets.domain.profiles import SHIPPED
+from services.tickets.handlers.policies import KeepPolicies
 from services.tickets.ports import Catalogue, Changed
 from services.transactions import Clash
 from streams.contracts import Refused
@@ -37,6 +37,11 @@ class KeepCatalogue:
     catalogue: Catalogue
     clock: Clock
     ids: Ids
+    kept: KeepPolicies
+
+    def policies(self) -> frozenset[str]:
+        """The deadlines that a line may name: the shipped ones, and those of a city's own."""
+        return frozenset(policy.name for policy in self.kept.known())
 
     def who(self, category: str, area: str, urgency: int) -> Decision:
         """Who is responsible, by which line.
@@ -137,7 +142,7 @@ class KeepCatalogue:
 
     def _known(self, rows: Rows, lines: tuple[Line, ...], scope: str) -> Known:
         units = {unit.id: unit for unit in self.catalogue.units()}
-        return Known(lines, self.catalogue.areas_of(areas_named(rows)), units, frozenset(SHIPPED), scope)
+        return Known(lines, self.catalogue.areas_of(areas_named(rows)), units, self.policies(), scope)
 
     def _check(self, line: Line) -> None:
         if line.category and line.category not in GROUPS:
@@ -156,8 +161,8 @@ class KeepCatalogue:
                 raise Wrong(name, unit, detail, "Name a unit of that area.")
         if line.lead in line.assisting:
             raise Wrong("assisting", line.lead, f"'{line.lead}' leads; it cannot assist itself", "Leave it out there.")
-        if line.policy and line.policy not in SHIPPED:
-            raise Wrong("policy", line.policy, "there is no such policy", f"Use one of: {', '.join(sorted(SHIPPED))}.")
+        if line.policy and line.policy not in (known := self.policies()):
+            raise Wrong("policy", line.policy, "there is no such policy", f"Use one of: {', '.join(sorted(known))}.")
 
     def _check_area(self, area: str) -> None:
         if not self.catalogue.has_area(area):

@@ -42,15 +42,15 @@ def _taken_apart(work: Work, ticket: Ticket) -> bool:
 
 
 def _merge(work: Work, member: Ticket, master: Ticket, now: int) -> None:
+    """The master rises first: a danger never goes into a lesser matter, and nothing that opens is ever refused."""
+    risen, events = domain.raised((master, ()), merging.risen(member, master), now=now)
+    if events:
+        work.save(risen, events)
+        count(events)
     system = domain.SYSTEM
-    details = Details(master=master.id, reason=merging.JOINED)
+    details = Details(master=risen.id, reason=merging.JOINED)
     moved, events = domain.move(
-        member, Action.MERGE, now=now, by=system.by, role=system.role, details=details, master=master
+        member, Action.MERGE, now=now, by=system.by, role=system.role, details=details, master=risen
     )
     save(work, moved, events, now)
-    gather(work, member, master, now)
-    leading = work.ticket(master.id) or master
-    raised, events = domain.raised((leading, ()), merging.risen(member, master), now=now)
-    if events:
-        work.save(raised, events)
-        count(events)
+    gather(work, member, risen, now)

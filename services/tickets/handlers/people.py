@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -21,11 +21,10 @@ from services.tickets.domain import (
     Stale,
     Ticket,
 )  # fmt: skip
-from services.tickets.domain.catalogue import check_category
+from services.tickets.domain.catalogue import Line, check_category
 from services.tickets.domain.errors import MergedItself, Wrong
 from services.tickets.domain.numbers import day_of, number
 from services.tickets.domain.policy import URGENCIES
-from services.tickets.domain.profiles import DEFAULT
 from services.tickets.domain.text import check_phone, check_text
 from services.tickets.handlers.board import KeepAnswers
 from services.tickets.handlers.erasing import keep_account, put
@@ -33,6 +32,7 @@ from services.tickets.handlers.incidents import gather, led, save
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.photos import show
 from services.tickets.handlers.places import check_area, check_units, units_named
+from services.tickets.handlers.policies import deadlines_of, named_for, settled
 from services.tickets.ports import Answer, Atlas, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -98,16 +98,18 @@ class OpenTicket:
         check_phone(report.caller.phone if report.caller else "")
         if self.atlas is not None:
             check_area(self.atlas, report.area)
+        lines = self.atlas.lines(report.area) if self.atlas is not None and report.category and report.area else ()
+        named = named_for(lines, report.category, report.area, report.urgency)
         request = Request(key, who, report)
         return in_transaction(
-            self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own))
+            self.store, lambda work: request.once(work, lambda: self._open(work, report, who, source or own, named))
         )
 
-    def _open(self, work: Work, report: Report, who: Actor, source: Source) -> Ticket:
+    def _open(self, work: Work, report: Report, who: Actor, source: Source, named: str) -> Ticket:
         now = self.clock.now()
         day = day_of(now)
         opening = opening_of(
-            report, who, number=number(day, work.next_count(day)), source=source, policy=work.policy() or DEFAULT
+            report, who, number=number(day, work.next_count(day)), source=source, policy=deadlines_of(work, named)
         )
         ticket, events = domain.report(opening, id=self.ids.new(), now=now, who=who)
         save(work, ticket, events, now)
@@ -157,6 +159,14 @@ def source_of(report: Report, who: Actor, scope: str) -> Source:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What the registry and the catalogue say of an action, asked before its transaction."""
+
+    units: Mapping[str, str | None] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ActOnTicket:
     """Takes one action on one ticket."""
 
@@ -177,29 +187,38 @@ class ActOnTicket:
             self.answers.cited(act.details.cites)
         if self.atlas is not None and act.action == Action.CLASSIFY:
             check_area(self.atlas, act.details.area)
-        units = units_named(self.atlas, act.action, act.details) if self.atlas is not None else {}
+        known = self._known(act)
         request = Request(key, who, act)
         return in_transaction(
-            self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope, units))
+            self.store, lambda work: request.once(work, lambda: self._act(work, act, who, scope, known))
         )
 
-    def _act(self, work: Work, act: Act, who: Actor, scope: str, units: Mapping[str, str | None]) -> Ticket:
+    def _known(self, act: Act) -> "_Known":
+        if self.atlas is None:
+            return _Known()
+        classifies = act.action == Action.CLASSIFY and act.details.area
+        lines = self.atlas.lines(act.details.area) if classifies else ()
+        return _Known(units_named(self.atlas, act.action, act.details), lines)
+
+    def _act(self, work: Work, act: Act, who: Actor, scope: str, known: "_Known") -> Ticket:
         ticket = work.ticket(act.ticket)
         if ticket is None or not ticket.area.startswith(scope):
             raise Refused("not-found", "there is no such ticket in your area")
         now = self.clock.now()
         if act.version != ticket.version:
             raise Stale(act.version, ticket.version)
-        check_units(units, ticket, act.details)
+        check_units(known.units, ticket, act.details)
         if act.action not in set(Action):
             allowed = domain.allowed_actions(ticket, who.role, by=who.by, unit=who.unit, now=now)
             raise IllegalTransition(ticket.state, act.action, allowed)
         action = Action(act.action)
         master = self._master(work, act.details.master, scope) if action is Action.MERGE else None
+        deadlines = self._deadlines(work, ticket, act.details, known) if action is Action.CLASSIFY else None
         try:
             moved, events = domain.move(
-                ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master
-            )
+                ticket, action, now=now, by=who.by, role=who.role, unit=who.unit, details=act.details, master=master,
+                deadlines=deadlines,
+            )  # fmt: skip
         except MergedItself as merged:
             leading = led(work, master) or ticket
             raise (merged.by_this() if leading.id == ticket.id else merged.led_by(leading.number)) from None
@@ -212,6 +231,12 @@ class ActOnTicket:
         if master is not None:
             gather(work, ticket, master, now)
         return join(work, moved, now) if action is Action.CLASSIFY else moved
+
+    def _deadlines(self, work: Work, ticket: Ticket, details: Details, known: "_Known") -> Policy | None:
+        if self.atlas is None:
+            return None
+        urgency = max(ticket.urgency, details.urgency or 0)
+        return settled(work, ticket, named_for(known.lines, details.category, details.area, urgency))
 
     @staticmethod
     def _master(work: Work, named: str, scope: str) -> Ticket | None:

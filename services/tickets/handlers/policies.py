@@ -1,10 +1,12 @@
 """Deadlines in force: which ones new tickets get, and putting another version in force."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from services.ports import Clock
-from services.tickets.domain import Actor, Policy, Role, calendars, foresight
+from services.tickets.domain import Actor, Policy, Role, Ticket, calendars, foresight
+from services.tickets.domain.catalogue import Line, responsible_for
 from services.tickets.domain.policy import Enforced
 from services.tickets.domain.profiles import DEFAULT, SHIPPED
 from services.tickets.ports import TicketStore, Work
@@ -105,6 +107,22 @@ def deadlines_of(work: Work, name: str) -> Policy:
     """The deadlines that a line of the catalogue names, in their newest version; else the ones in force."""
     named = [policy for policy in (*SHIPPED.values(), *work.policies()) if policy.name == name] if name else []
     return max(named, key=lambda policy: policy.version, default=None) or work.policy() or DEFAULT
+
+
+def named_for(lines: Iterable[Line], category: str, area: str, urgency: int) -> str:
+    """The deadlines that the catalogue names for such a matter at such a place; '' where it names none."""
+    return responsible_for(category, area, urgency, lines).policy if category and area else ""
+
+
+def settled(work: Work, ticket: Ticket, name: str) -> Policy | None:
+    """What classifying settles: the deadlines ``name``, or with none those that were in force at the opening.
+
+    None where the ticket has them already, in whatever version: a newer one bends no running clock.
+    """
+    if not name:
+        before = [each for each in work.enforced() if each.at <= ticket.opened_at]
+        name = before[-1].name if before else DEFAULT.name
+    return None if name == ticket.policy.name else deadlines_of(work, name)
 
 
 def _taken(policy: Policy, newest: int) -> Refused:

@@ -1,18 +1,19 @@
 """Another system's tickets, many at once: each number opens one ticket, however often and in what parts it comes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from services.ports import Clock, Ids
 from services.tickets import domain
 from services.tickets.domain import Actor, Source
+from services.tickets.domain.catalogue import Line
 from services.tickets.domain.numbers import day_of, number
-from services.tickets.domain.profiles import DEFAULT
 from services.tickets.handlers.counting import count
 from services.tickets.handlers.joining import join
 from services.tickets.handlers.people import Report, Request, opening_of, source_of
 from services.tickets.handlers.places import no_area
+from services.tickets.handlers.policies import deadlines_of, named_for
 from services.tickets.ports import Atlas, TicketStore, Work
 from services.transactions import in_transaction
 from streams.contracts import Refused
@@ -30,6 +31,12 @@ class Over:
 
 
 Outcomes = dict[str, Over | Refused]
+_Matter = tuple[str, str, int]
+"""Category, area and urgency, by which the catalogue names deadlines."""
+
+
+def _matter(report: Report) -> _Matter:
+    return report.category, report.area, report.urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,25 @@ class TakeOver:
                 outcomes[key] = refused
             else:
                 sound.append(key)
+        named = self._named(reports[key] for key in sound)
         for start in range(0, len(sound), TOGETHER):
-            part = _Part(self, who, {key: reports[key] for key in sound[start : start + TOGETHER]})
+            part = _Part(self, who, {key: reports[key] for key in sound[start : start + TOGETHER]}, named)
             outcomes |= in_transaction(self.store, part.tried if trial else part.taken)
         return outcomes
+
+    def _named(self, reports: Iterable[Report]) -> dict[_Matter, str]:
+        """The deadlines that the catalogue names, for the matters that it names any for."""
+        of_area: dict[str, list[Line]] = {}
+        for line in self.atlas.lines():
+            of_area.setdefault(line.area, []).append(line)
+        if not any(line.policy for lines in of_area.values() for line in lines):
+            return {}
+        lengths = {len(area) for area in of_area}
+
+        def near(area: str) -> list[Line]:
+            return [line for length in lengths for line in of_area.get(area[:length], ()) if length <= len(area)]
+
+        return {matter: named_for(near(matter[1]), *matter) for matter in {_matter(report) for report in reports}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +97,7 @@ class _Part:
     use: TakeOver
     who: Actor
     reports: Mapping[str, Report]
+    named: Mapping[_Matter, str]
 
     def tried(self, work: Work) -> Outcomes:
         outcomes, fresh = self._known(work)
@@ -104,14 +127,15 @@ class _Part:
         return outcomes, fresh
 
     def _opened(self, work: Work, fresh: Sequence[Request]) -> Outcomes:
-        now, policy = self.use.clock.now(), work.policy() or DEFAULT
+        now = self.use.clock.now()
+        policies = {name: deadlines_of(work, name) for name in {"", *self.named.values()}}
         day = day_of(now)
         count_from = work.next_count(day, len(fresh))
         opened = []
         for place, request in enumerate(fresh, count_from):
-            opening = opening_of(
-                self.reports[request.key], self.who, number=number(day, place), source=Source.SYSTEM, policy=policy
-            )
+            report = self.reports[request.key]
+            policy = policies[self.named.get(_matter(report), "")]
+            opening = opening_of(report, self.who, number=number(day, place), source=Source.SYSTEM, policy=policy)
             opened.append(domain.report(opening, id=self.use.ids.new(), now=now, who=self.who))
         work.open_all(opened)
         for _, events in opened:

@@ -22,7 +22,11 @@ class Changed:
 
 
 class Atlas(Protocol):
-    """Which areas and units there are."""
+    """Which areas and units there are, and who is responsible there."""
+
+    def lines(self, area: str = "") -> tuple[Line, ...]:
+        """As :meth:`Directory.lines`."""
+        ...
 
     def has_area(self, area: str) -> bool: ...
 
@@ -37,10 +41,6 @@ class Atlas(Protocol):
 
 class Catalogue(Atlas, Protocol):
     """The dispatch catalogue, to read and to change; what changes is on record with who and when."""
-
-    def lines(self, area: str = "") -> tuple[Line, ...]:
-        """As :meth:`Directory.lines`."""
-        ...
 
     def units(self) -> tuple[UnitFact, ...]: ...
 

@@ -21,6 +21,7 @@ from services.audit import Did, Entry, said
 from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.merging import Sought
 from services.tickets.domain.policy import Enforced
+from services.tickets.domain.responsible import share_of
 from services.tickets.domain.words import ENDED, State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
@@ -284,5 +285,6 @@ def _record(ticket: Ticket, event: Event) -> tuple[Topic, str, bytes]:
         deadline=ticket.deadline,
         mark=str(event.evidence.get("card", "")),
         units=tuple(sorted({ticket.lead, *ticket.assisting} - {""})),
+        share=share_of(ticket, event),
     )
     return (TICKETS, ticket.id, encode(record))

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.registry.domain import Unit
+from services.tickets.domain import Actor, replay
+from services.tickets.domain import Role as Part
+from services.tickets.domain.profiles import DEFAULT
+from services.tickets.handlers import KeepPolicies
 from tests.fakes.api import HERE, MemoryPlatform
 
 STREET = HERE[:9]
@@ -61,6 +66,87 @@ def test_a_line_replaces_the_one_for_the_same_question_and_can_be_taken_away(pla
     assert [each["id"] for each in lines if not each["own"]] == [first["id"]]
     assert dispatcher.delete(f"/api/v1/catalogue/lines/{first['id']}").json() == second
     assert dispatcher.delete(f"/api/v1/catalogue/lines/{first['id']}").status_code == 404
+
+
+def called(platform: MemoryPlatform, **changes: Any) -> dict[str, Any]:
+    asked = {"title": "路灯不亮", "text": "三号楼前", "area": HERE, "caller": {"phone": "13812345621"}} | changes
+    answer = platform.as_("operator").post("/api/v1/tickets", asked)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def acted(platform: MemoryPlatform, role: str, ticket: dict[str, Any], action: str, **given: Any) -> dict[str, Any]:
+    asked = {"action": action, "version": ticket["version"]} | given
+    answer = platform.as_(role).post(f"/api/v1/tickets/{ticket['id']}/actions", asked)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def due(ticket: dict[str, Any], clock: str) -> int:
+    return next(each["due"] for each in ticket["clocks"] if each["clock"] == clock)
+
+
+def test_a_call_about_a_category_has_the_deadlines_that_the_catalogue_names(platform: MemoryPlatform) -> None:
+    platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="beijing"))
+    assert called(platform, category="lighting")["policy"] == "beijing 1"
+    assert called(platform, category="noise")["policy"] == called(platform)["policy"] == "default 1"
+
+
+def test_a_line_names_the_deadlines_of_a_citys_own(platform: MemoryPlatform) -> None:
+    """They are known once they were in force, and whatever is in force now."""
+    keep = KeepPolicies(platform.tickets, platform.clock)
+    administrator = Actor("admin", Part.ADMINISTRATOR)
+    own = msgspec.structs.replace(DEFAULT, name="chenghu", wait="1wd")
+    assert platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="chenghu")).status_code == 422
+    for policy in (own, DEFAULT):
+        keep.enforce(policy, who=administrator, reason="区里的决定")
+    answer = platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="chenghu"))
+    assert answer.status_code == 200, answer.text
+    assert called(platform, category="lighting")["policy"] == "chenghu 1"
+
+
+def test_what_is_imported_has_the_deadlines_that_the_catalogue_names(platform: MemoryPlatform) -> None:
+    platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="beijing"))
+    asked = {
+        "system": "kaifeng", "format": "csv", "dry_run": False,
+        "mapping": {name: name for name in ("number", "title", "text", "area", "category")},
+        "content": f"number,title,text,area,category\n1,路灯不亮,三号楼,{HERE},lighting\n2,吵,三号楼,{HERE},noise\n",
+    }  # fmt: skip
+    answer = platform.as_("operator").post("/api/v1/tickets/import", asked)
+    assert answer.status_code == 200, answer.text
+    found = [platform.as_("operator").get(f"/api/v1/tickets/{each['ticket']}") for each in answer.json()["taken"]]
+    assert [each.json()["policy"] for each in found] == ["beijing 1", "default 1"]
+
+
+def test_classifying_settles_whose_deadlines_a_ticket_has(platform: MemoryPlatform) -> None:
+    """They follow the category, there and back; every clock takes the nearer date, and the log rebuilds it."""
+    platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="shandong", urgency=0))
+    ticket = acted(platform, "operator", called(platform), "accept")
+    given = {"category": "lighting", "area": HERE, "urgency": 0}
+    ticket = acted(platform, "dispatcher", ticket, "classify", **given)
+    assert ticket["policy"] == "shandong 1"
+    assert "policy" not in ticket["events"][-1]["evidence"], "the log says the step, the ticket whose deadlines"
+    ticket = acted(platform, "dispatcher", ticket, "dispatch", unit="gas-co")
+    assert next(each["limit"] for each in ticket["clocks"] if each["clock"] == "sign") == "1wd", "Shandong's"
+    kept, events = platform.tickets.state.tickets[ticket["id"]], platform.tickets.state.events[ticket["id"]]
+    assert replay(events) == kept
+
+    back = acted(platform, "operator", called(platform, category="lighting"), "accept")
+    assert back["policy"] == "shandong 1"
+    back = acted(platform, "dispatcher", back, "classify", **given | {"category": "noise"})
+    assert back["policy"] == "default 1"
+
+
+def test_deadlines_that_classifying_settles_come_nearer_and_none_goes_further(platform: MemoryPlatform) -> None:
+    platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="beijing", urgency=2))
+    before = acted(platform, "operator", called(platform), "accept")
+    given = {"category": "lighting", "area": HERE, "urgency": 2}
+    after = acted(platform, "dispatcher", before, "classify", **given)
+    now = platform.clock.now()
+    assert due(after, "finish") == now + 2 * 3_600_000 < due(before, "finish"), "Beijing's two hours"
+    assert due(after, "dispatch") == due(before, "dispatch")
 
 
 @pytest.mark.parametrize(

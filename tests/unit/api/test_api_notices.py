@@ -123,3 +123,27 @@ def test_channels_are_named_and_their_addresses_are_not(platform: MemoryPlatform
 
 def test_a_citizen_with_an_account_has_settings_too(platform: MemoryPlatform) -> None:
     assert platform.as_("citizen").get(f"{AT}/preferences/citizen").json()["version"] == Preference("x").version
+
+
+def test_a_roles_wishes_are_an_administrators_and_hold_for_whoever_chose_nothing(platform: MemoryPlatform) -> None:
+    assert put(platform, "operator", "role:operator").status_code == 403
+    assert put(platform, "administrator", "role:nobody").status_code == 404
+    kept = put(platform, "administrator", "role:operator", by_subject={"card": ["mail"]}, muted=["callback"])
+    assert kept.status_code == 200, kept.text
+    mine = platform.as_("operator").get(f"{AT}/preferences/operator").json()
+    assert (mine["version"], mine["by_subject"], mine["muted"]) == (0, {"card": ["mail"]}, ["callback"])
+    assert put(platform, "operator", "operator", by_subject={"card": []}).status_code == 200
+    mine = platform.as_("operator").get(f"{AT}/preferences/operator").json()
+    assert (mine["version"], mine["by_subject"], mine["muted"]) == (1, {}, [])
+    assert platform.as_("administrator").post(f"{AT}/preferences/role:operator/test").status_code == 422
+
+
+def test_what_an_administrator_chose_for_others_is_in_the_audit_log(platform: MemoryPlatform) -> None:
+    put(platform, "administrator", "role:operator", muted=["callback"])
+    put(platform, "administrator", "supervisor", language="en")
+    put(platform, "operator", "operator")
+    entries = platform.as_("administrator").get("/api/v1/audit", did="person").json()["items"]
+    assert [(entry["subject"], entry["detail"]["what"]) for entry in entries] == [
+        ("person supervisor", "notices changed"),
+        ("role operator", "notices changed"),
+    ]

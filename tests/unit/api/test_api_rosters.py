@@ -1,5 +1,6 @@
 """A unit's roster by the API: written by its leader, read by everybody who works with tickets."""
 
+import msgspec
 import pytest
 
 from services.registry.domain import Role, Unit, User
@@ -103,3 +104,26 @@ def test_a_key_is_good_for_one_entry(leader: Person) -> None:
     assert leader.post(f"{UNIT}/duties", WEEKLY, Idempotency_Key="k").status_code == 201
     other = leader.post(f"{UNIT}/duties", DATED, Idempotency_Key="k")
     assert (other.status_code, other.json()["code"]) == (409, "idempotency")
+
+
+def test_who_stands_in_for_the_leader_has_the_leaders_right_while_it_lasts(platform: MemoryPlatform) -> None:
+    """A unit whose only leader is on leave can still return what is not its own, and ask for more time."""
+    ticket = platform.as_("dispatcher").get(f"/api/v1/tickets/{platform.tickets_of['e1']}").json()
+    leak = platform.tickets.state.tickets[ticket["id"]]
+    platform.tickets.state.tickets[leak.id] = msgspec.structs.replace(leak, urgency=1)
+
+    def actions(name: str) -> set[str]:
+        seen = platform.as_(name).get(f"/api/v1/tickets/{leak.id}").json()
+        return {each["action"] for each in seen["actions"]}
+
+    assert "return" not in actions("unit_handler")
+    away = {"person": "unit_leader", "substitute": "unit_handler", "since": NOW, "until": NOW + HOUR}
+    assert platform.as_("unit_leader").post(f"{UNIT}/substitutions", away).status_code == 201
+    assert "return" in actions("unit_handler")
+    asked = {"action": "return", "version": ticket["version"], "reason": "归路灯所", "unit": "lamps"}
+    answer = platform.as_("unit_handler").post(f"/api/v1/tickets/{leak.id}/actions", asked)
+    assert answer.status_code == 200, answer.text
+    last = answer.json()["events"][-1]
+    assert (last["by"], last["role"]) == ("unit_handler", "unit_leader")
+    platform.clock.set(NOW + HOUR)
+    assert platform.as_("unit_handler").get("/api/v1/me").json()["role"] == "unit_handler"

@@ -175,6 +175,11 @@ def test_a_message_without_a_channel_needs_preferences_first() -> None:
         (Preference("a", quiet=(0, 1440)), "quiet"),
         (Preference("a", language="fr"), "language"),
         (Preference("reporter:t1"), "person"),
+        (Preference("a", by_subject={Subject.CALL: ("fax",)}), "channels"),
+        (Preference("a", by_subject={Subject.CALL: ("mail",)}), "address.mail"),
+        (Preference("role:operator", addresses={"mail": "a@example.org"}), "addresses"),
+        (Preference("role:operator", language="en"), "language"),
+        (Preference("role:operator", muted=frozenset({Subject.CARD})), "muted"),
     ],
 )
 def test_a_preference_that_does_not_fit_is_refused_by_its_field(wanted: Preference, field: str) -> None:
@@ -196,10 +201,10 @@ def test_of_two_changes_of_one_version_the_second_is_told() -> None:
 
 def test_the_test_button_sends_or_says_why_not() -> None:
     store = MemoryNotices()
-    assert send_test(store, "a", ids=CountedIds(), now=NOW) == 1
+    assert send_test(store, "a", "operator", ids=CountedIds(), now=NOW) == 1
     store.known = (Way("mail", personal=True, default=True),)
     with pytest.raises(Refused) as refused:
-        send_test(store, "a", ids=CountedIds(), now=NOW)
+        send_test(store, "a", "operator", ids=CountedIds(), now=NOW)
     assert refused.value.code == "channel"
 
 

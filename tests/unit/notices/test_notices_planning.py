@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.duty import Roster, Substitution
 from services.notices.domain import (
     MANDATORY,
     NO_WAY,
@@ -25,13 +26,18 @@ from services.notices.domain import (
     of_call,
     of_event,
     of_test,
+    wish_of,
+    with_deputies,
 )
 from services.notices.domain.quiet import ZONE
-from services.notices.domain.routes import CARD_HOLDERS, ROUTES, TO_REPORTER
+from services.notices.domain.routes import ROUTES, TO_REPORTER
 from services.notices.domain.texts import REPORTER_SAYS, SAYS
+from services.tickets.domain.responsible import responsible
 from services.tickets.domain.table import ROWS
 from services.tickets.domain.words import Action
+from services.tickets.domain.words import State as States
 from streams.contracts import Notice, TicketEvent
+from tests.unit.tickets.ticket_stories import to
 
 AREA = "990101001001001"
 PEOPLE = (
@@ -47,6 +53,7 @@ PEOPLE = (
     Person("operator", "郑", "operator"),
     Person("resident", "林", "citizen"),
 )
+ROLES_ONCE = ("dispatcher", "supervisor", "operator")
 FACTS = Facts("t1", "20261122-0001", "gas-co")
 BOX = (Way("box", default=True),)
 ALL = (Way("box", default=True), Way("mail", personal=True), Way("room"), Way("sms", personal=True))
@@ -91,6 +98,8 @@ def told(messages: tuple[Message, ...]) -> set[str]:
         ("finish", {"worker"}, Subject.CHECK),
         ("check_ok", {"operator"}, Subject.CALLBACK),
         ("urge", {"handler"}, Subject.ASSIGNED),
+        ("verify", {"worker"}, Subject.CHECK),
+        ("raise", {"handler"}, Subject.ASSIGNED),
         ("note", set(), None),
     ],
 )
@@ -100,13 +109,45 @@ def test_an_event_goes_to_those_who_answer_for_it(action: str, people: set[str],
     assert {one.subject for one in planned} == ({subject} if subject else set())
 
 
-@pytest.mark.parametrize("stage", sorted(CARD_HOLDERS))
-def test_a_yellow_card_warns_the_stages_holders_and_a_red_one_supervision_too(stage: str) -> None:
-    assert plan(event("mark", stage=stage, mark="")) == (), "the second yellow card of a stage is told nobody"
-    yellow = told(plan(event("mark", stage=stage, mark="yellow")))
-    red = told(plan(event("mark", stage=stage, mark="red")))
-    assert yellow
-    assert red == yellow | {"supervisor"} | ({"leader"} if stage == "resolve" else set())
+def marked(state: str, mark: str, **more: Any) -> TicketEvent:
+    return event("mark", old=state, new=state, mark=mark, **more)
+
+
+@pytest.mark.parametrize("state", [state for state in States if state.open])
+def test_a_card_warns_who_answers_in_its_state_and_a_red_one_supervision_too(state: States) -> None:
+    assert plan(marked(state, "")) == (), "the second yellow card of a stage is told nobody"
+    yellow, red = told(plan(marked(state, "yellow"))), told(plan(marked(state, "red")))
+    who = responsible(to(state).ticket)
+    assert who is not None
+    (holder,) = (one.id for one in PEOPLE if one.role == who.role and one.id in ("handler", "worker", *ROLES_ONCE))
+    assert holder in yellow, "whoever has to act next is warned"
+    assert red == yellow | {"supervisor"} | ({"leader"} if "handler" in yellow else set())
+
+
+def test_a_sub_tasks_card_is_its_own_units() -> None:
+    people = (*PEOPLE, Person("helper", "帮", "unit_handler", "", "roads"))
+    yellow = marked("in_progress", "yellow", share="roads", units=("gas-co", "roads"))
+    assert told(plan(yellow, people=people)) == {"helper"}
+
+
+def test_a_whistled_unit_is_told_and_the_lead_is_not() -> None:
+    people = (*PEOPLE, Person("helper", "帮", "unit_handler", "", "roads"))
+    (one,) = plan(event("whistle", share="roads", units=("gas-co", "roads")), people=people)
+    assert (one.person, one.subject) == ("helper", Subject.ASSIGNED)
+    assert "吹哨" in one.title
+
+
+def test_a_unit_that_assists_is_asked_to_assist_and_not_to_sign() -> None:
+    people = (*PEOPLE, Person("helper", "帮", "unit_handler", "", "roads"))
+    titles = {one.person: one.title for one in plan(event("dispatch", units=("gas-co", "roads")), people=people)}
+    assert titles.keys() == {"handler", "helper"}
+    assert ["签收" in titles["handler"], "协办" in titles["helper"], "签收" in titles["helper"]] == [True, True, False]
+
+
+def test_a_call_back_tells_its_unit_only_what_is_to_be_done_again() -> None:
+    assert told(plan(event("callback", old="callback", new="redo"))) == {"handler"}
+    assert plan(event("callback", old="callback", new="closed")) == ()
+    assert plan(event("callback", old="callback", new="callback")) == ()
 
 
 @pytest.mark.parametrize("action", ["dispatch", "reassign", "reopen", "check_bad", "urge"])
@@ -130,6 +171,15 @@ def test_a_unit_is_told_by_who_is_on_duty_else_by_its_leaders_else_by_everybody(
 
 def test_what_the_leader_decides_goes_to_the_leader_whoever_is_on_duty() -> None:
     assert told(plan(event("return_no"), on_duty=("handler",))) == {"leader"}
+
+
+def test_who_stands_in_for_the_leader_is_told_what_the_leader_decides_while_it_lasts() -> None:
+    away = Substitution("s", "gas-co", "leader", "handler", NOON, NOON + 1)
+    rosters = {"gas-co": Roster(frozenset({"leader", "handler"}), substitutions=(away,))}
+    for now, wanted in ((NOON, {"leader", "handler"}), (NOON + 1, {"leader"})):
+        people = with_deputies(PEOPLE, rosters, now)
+        assert told(plan(event("return_no"), people=people, on_duty=())) == wanted
+        assert told(plan(event("dispatch"), people=people, on_duty=())) == wanted, "nobody is on duty"
 
 
 def test_every_action_of_the_tables_is_one_of_the_tickets_and_has_its_words() -> None:
@@ -329,3 +379,38 @@ def test_a_test_message_goes_at_once_by_every_chosen_way() -> None:
     wants = Preference("worker", ("box", "room"))
     planned = of_test("worker", "test:1", wants, ALL, NIGHT)
     assert [(one.channel, one.due) for one in planned] == [("box", NIGHT), ("room", NIGHT)]
+
+
+def goes_by(action: str, *wishes: Preference) -> list[str]:
+    """The channels by which the dispatcher hears of it."""
+    return [one.channel for one in plan(event(action), NOON, *wishes, ways=ALL) if one.person == "dispatcher"]
+
+
+def test_an_event_goes_where_its_subject_was_sent_and_the_rest_where_everything_goes() -> None:
+    wish = Preference("dispatcher", by_subject={Subject.REVIEW: ("room",)})
+    assert goes_by("return", wish) == ["room"]
+    assert goes_by("return", replace(wish, by_subject={Subject.CARD: ("room",)})) == ["box"]
+    away = replace(wish, channels=("room",), by_subject={Subject.REVIEW: ("mail",)})
+    assert goes_by("return", away) == ["room"], "without an address it goes as the rest does, and never nowhere"
+
+
+def test_a_role_says_where_it_goes_until_a_person_does() -> None:
+    of_role = Preference("role:dispatcher", by_subject={Subject.REVIEW: ("room",)}, version=1)
+    assert goes_by("return", of_role) == ["room"]
+    assert goes_by("return", of_role, Preference("dispatcher", version=1)) == ["box"]
+    assert goes_by("return", replace(of_role, person="role:operator")) == ["box"]
+    assert goes_by("return", replace(of_role, muted=frozenset({Subject.REVIEW}))) == []
+    awake = Preference("role:worker", quiet=None)
+    held = {one.held for one in plan(event("finish", NIGHT), NIGHT, awake) if one.person == "worker"}
+    assert held == {True}, "a role is called by its name, and no person's sign-in is one"
+
+
+def test_a_role_lends_nobody_an_address() -> None:
+    lent = Preference("role:dispatcher", ("mail",), addresses={"mail": "x@example.org"})
+    assert all(wish_of(one, {f"role:{one.role}": lent}).addresses == {} for one in PEOPLE)
+    assert goes_by("return", lent) == ["box"]
+
+
+def test_a_test_message_goes_by_the_channels_of_every_subject_too() -> None:
+    wants = Preference("worker", by_subject={Subject.CALL: ("room",)})
+    assert [one.channel for one in of_test("worker", "test:1", wants, ALL, NOON)] == ["box", "room"]

@@ -8,6 +8,7 @@ import pytest
 
 from services.adapters.feedback_links import MAX_AGE_MS, feedback_token
 from services.adapters.settings import DEMO_SECRET
+from services.audit import AuditFilter, Did
 from services.tickets.domain import Satisfaction, State, Ticket
 from tests.fakes.city import MINUTE, MemoryCity
 from tests.unit.pages.test_kpi_page import act, lives
@@ -70,6 +71,11 @@ def test_staff_make_a_link_with_text_and_qr_code(city: MemoryCity, waiting: Tick
     body = made.json()
     assert body["address"].startswith("http://linli/feedback/")
     assert body["address"] in body["text"]
+    assert waiting.number in body["text"]
+    assert waiting.title[:6] not in body["text"], "it passes through other people's servers"
+    (kept,) = city.container().audit.list_entries(AuditFilter(did=Did.FEEDBACK_LINK), limit=9, after=None).items
+    assert (kept.by, kept.subject) == ("operator", f"ticket {waiting.id}")
+    assert body["address"].rpartition("/")[2] not in kept.detail
     assert body["until"] == city.clock.now() + MAX_AGE_MS
     assert body["qr"].startswith("<svg")
     assert send(city, "GET", body["address"].removeprefix("http://linli")).status_code == 200

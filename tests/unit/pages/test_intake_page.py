@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, Window, window_of
+from services.api.pages.tickets.cautions import CAUTIONS
 from services.audit import Did, Kept
 from services.tickets.domain import State, Ticket
 from services.tickets.domain.board.notes import Noun, Posted
+from services.tickets.domain.policy import SAFETY
 from tests.fakes.calendar import unannounced
 from tests.fakes.city import MemoryCity
 
@@ -168,6 +170,27 @@ def test_while_it_is_written_everything_that_is_known_stands_beside(city: Memory
     assert "夜里十点后可报警。" in pane
     assert 'form="form-new" name="cite" value="a1@1"' in pane
     assert "没有单位" not in send(city, "/tickets/new/preview", phone="1").text
+
+
+@pytest.mark.parametrize("category", sorted(CAUTIONS))
+def test_a_danger_is_told_to_the_caller_before_anything_else(city: MemoryCity, category: str) -> None:
+    call = CALL | {"key": "", "category": category, "urgency": "0"}
+    pane = send(city, "/tickets/new/preview", **call).text
+    assert pane.index("先告诉对方") < pane.index("归谁管")
+    assert "119、120" in pane
+    assert "紧急程度选的还是“普通”" in pane
+    assert "紧急程度选的还是" not in send(city, "/tickets/new/preview", **call | {"urgency": "2"}).text
+    assert "先告诉对方" not in send(city, "/tickets/new/preview", **call | {"category": "noise"}).text
+
+
+def test_a_resident_reads_what_to_do_before_the_form(city: MemoryCity) -> None:
+    page = look(city, "/tickets/new", "citizen").text
+    assert page.index('href="tel:119"') < page.index('id="new-place"')
+    assert 'href="tel:119"' not in look(city, "/tickets/new").text
+
+
+def test_every_caution_is_of_a_category_that_cannot_be_answered_away() -> None:
+    assert CAUTIONS.keys() <= SAFETY
 
 
 def test_a_call_is_answered_at_once_with_the_words_of_the_knowledge_base(city: MemoryCity) -> None:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from services.notices.domain import Preference, State, Way
+from services.notices.domain import Preference, State, Subject, Way
 from tests.fakes.city import MemoryCity, incident
 from tests.unit.pages.test_rule_pages import Visitor
 
@@ -114,3 +114,26 @@ def test_an_administrator_sets_anothers(city: MemoryCity) -> None:
     answer = save(Visitor(city, "administrator"), person="operator", version="0")
     assert "person=operator" in answer.headers["location"]
     assert city.told.chosen["operator"].version == 1
+
+
+def test_one_matter_goes_elsewhere_and_a_row_without_a_tick_goes_with_the_rest(city: MemoryCity) -> None:
+    visitor = Visitor(city, "operator")
+    assert "said=preferences_kept" in save(visitor, **{"to.card": "box"}).headers["location"]
+    assert city.told.chosen["operator"].by_subject == {Subject.CARD: ("box",)}
+    page = visitor.send("GET", SETTINGS).text
+    assert 'name="to.card" value="box" aria-label="黄牌与红牌：演示信箱" checked' in page
+    assert 'name="to.callback" value="box" aria-label="待回访：演示信箱" checked' not in page
+    assert "没有可用的渠道" in save(visitor, version="1", **{"to.card": "fax"}).text
+
+
+def test_an_administrator_sets_what_holds_for_a_role(city: MemoryCity) -> None:
+    boss = Visitor(city, "administrator")
+    page = boss.send("GET", f"{SETTINGS}?person=role:grid_worker").text
+    assert "网格员的默认设置" in page
+    assert "发一条测试消息" not in page
+    assert 'name="address.mail"' not in page
+    save(boss, person="role:grid_worker", muted="check")
+    worker = Visitor(city, "grid_worker").send("GET", SETTINGS).text
+    assert "现在按角色的默认设置通知" in worker
+    assert 'value="check" aria-label="待核查：不通知" checked' in worker
+    assert Visitor(city, "operator").send("GET", f"{SETTINGS}?person=role:operator").status_code == 403

@@ -99,8 +99,8 @@ def test_a_person_is_changed_disabled_and_out_at_once_and_the_log_says_so(city: 
     assert "operator" not in re.findall(r'href="/people/([^"]+)"', ask(city, admin, "/people").text)
     assert "郑热线" in ask(city, admin, "/people?state=disabled").text
     log = ask(city, admin, "/audit?did=person").text
-    assert "operator → dispatcher" in log
-    assert "True → False" in log
+    assert "话务员 → 派单员" in log
+    assert "是 → 否" in log
 
 
 def test_an_administrator_stays_one(city: MemoryCity, admin: str) -> None:

@@ -108,7 +108,7 @@ def test_the_next_version_has_author_reason_and_time_and_is_compared_and_taken_b
         ["平台默认 第 2 版", "卫督办", WHY],
     ]
     audit = Visitor(city, "administrator").send("GET", "/audit?did=policy").text
-    assert audit.count("policy default") == 2
+    assert audit.count("时限政策 default") == 2
     assert WHY in audit
 
 

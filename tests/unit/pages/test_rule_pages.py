@@ -367,7 +367,7 @@ def test_critical_gas_is_shelved_on_its_page_by_two_people(city: MemoryCity) -> 
     audited = html.unescape(Visitor(city, "administrator").send("GET", "/audit?did=hold").text)
     assert "搁置、停用告警" in audited
     assert "同意搁置" in audited
-    assert f"alarm {alarm.id}" in audited
+    assert f"告警 {alarm.id}" in audited
     assert manager.send("POST", f"{page}/hold/unshelve", manager.csrf).status_code == 303
     assert manager.send("POST", f"{page}/close", {**manager.csrf, "reason": "设备已换"}).status_code == 303
     actions: list[Any] = [str(action.action) for action in city.alarms.state.sent]

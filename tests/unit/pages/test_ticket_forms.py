@@ -68,6 +68,8 @@ def test_units_that_can_be_responsible_here_come_nearest_first_and_the_others_be
     kept = units_here(UNITS, row, words("en"), keep=("elsewhere", "grid-noise"))
     assert {"elsewhere", "grid-noise"} <= {value for value, _ in kept.options}
     assert kept.rest == ()
+    led = units_here(UNITS, replace(row, lead="group-light"), words("zh"))
+    assert [value for value, _ in led.options] == ["street-light", "district-all"], "who has it is none to hand it to"
     unclassified = replace(row, category="")
     assert next(value for value, _ in units_here(UNITS, unclassified, words("zh")).options) == "grid-noise"
 

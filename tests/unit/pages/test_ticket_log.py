@@ -19,7 +19,10 @@ MACHINES: Final = {
     "escalate": ("提到社区", "Taken up to: community"),
     "raise": ("紧急程度：紧急", "Urgency: Critical"),
     "unmerge": ("主单 LY-20261122-0001 不予受理", "The master LY-20261122-0001: Not accepted"),
-    "extend_no": ("到时没有人审批，按不同意办", "Nobody decided in time, which counts as no"),
+    "extend_no": (
+        "到时没有人审批，或紧急程度升高，按不同意办",
+        "Nobody decided in time, or the urgency rose, which counts as no",
+    ),
 }
 
 

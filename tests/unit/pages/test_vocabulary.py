@@ -4,7 +4,7 @@ import pytest
 
 from services.api.language.vocabulary import EVENTS
 from services.api.language.words import words
-from services.api.pages.platform.audit import DID
+from services.api.pages.platform.audit_words import DID
 from services.audit import Did
 from services.tickets.domain import Action
 

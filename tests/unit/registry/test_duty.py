@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.duty import Dated, Duty, OnDuty, Roster, Substitution, Weekly, on_duty, ring, weekly_end
+from services.duty import Dated, Duty, OnDuty, Roster, Substitution, Weekly, deputised, on_duty, ring, weekly_end
 
 DAY = Weekly(frozenset({1, 2, 3, 4, 5}), 8 * 60, 20 * 60)
 NIGHT = Weekly(frozenset({1, 2, 3, 4, 5}), 20 * 60, 8 * 60)
@@ -80,6 +80,15 @@ def test_a_substitute_who_is_away_too_has_a_substitute() -> None:
     (one,) = on_duty(Roster(PEOPLE, (duty("a", DAY),), chain), at("23T10:00"))
     assert (one.person, one.instead_of) == ("c", ("a", "b"))
     assert asked("25T10:00", [duty("a", DAY)], *chain) == ["b"]
+
+
+def test_a_substitute_stands_in_for_whoever_is_away_on_duty_or_not() -> None:
+    chain = (away("a", "b"), away("b", "c", until="25T00:00"), away("d", "c"))
+    roster = Roster(PEOPLE, substitutions=chain)
+    assert deputised(roster, "c", at("23T10:00")) == {"a", "b", "d"}
+    assert deputised(roster, "b", at("23T10:00")) == frozenset(), "b is away as well"
+    assert deputised(roster, "b", at("25T10:00")) == {"a"}
+    assert deputised(roster, "c", at("28T00:00")) == frozenset()
 
 
 def test_nobody_who_was_disabled_is_on_duty_but_their_substitute_is() -> None:

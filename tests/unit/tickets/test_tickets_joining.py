@@ -30,6 +30,7 @@ from tests.unit.tickets.test_tickets_use_cases import DISPATCHER, HANDLER, HOUR,
 
 BUILDING = f"{GRID}00001"
 SMELL = "楼道里燃气味很重"
+LAMP = TicketPolicy("lighting", urgency=0, normal_for_ms=HOUR, reopen_ms=HOUR)
 
 
 @pytest.fixture
@@ -108,6 +109,69 @@ def test_the_same_cause_of_the_same_device_merges_by_itself(desk: Desk) -> None:
     assert desk.open(report, who=manager).master == alarm.id
     other = Report("探测器外壳坏了", "外壳", area=GRID, device="gas-000001", category="device-upkeep")
     assert desk.open(other, who=manager).state is State.REPORTED
+
+
+def test_a_master_that_is_withdrawn_gives_every_standing_alarm_back(desk: Desk) -> None:
+    """The lamp's own ticket sees again that it is dark, and that it shines: nothing watched it otherwise."""
+    dark = raised(device="lamp-1", kind="light", ticket=LAMP)
+    alarm = desk.alarm(dark)
+    called = call(desk, text="路灯不亮", category="lighting")
+    desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
+    assert [each.episode for each in desk.again(called).episodes] == ["e1"]
+    desk.does(OPERATOR, desk.again(called), Action.WITHDRAW, Details(reason="来电人说看错了"))
+    alone = desk.again(alarm)
+    assert (alone.state, alone.sensor_active) == (State.DISPATCHED, True)
+    assert desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP)).id == alarm.id
+    assert not desk.again(alarm).sensor_active
+    assert domain.replay(desk.store.state.events[alarm.id]) == desk.again(alarm)
+
+
+def test_a_master_that_is_rejected_and_appealed_waits_for_no_alarm_that_it_gave_back(desk: Desk) -> None:
+    alarm = desk.alarm(raised(device="lamp-1", kind="light", ticket=LAMP))
+    called = call(desk, text="路灯不亮", category="lighting")
+    desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
+    desk.does(OPERATOR, desk.again(called), Action.REJECT, Details(reason="不属本区", told="已告知"))
+    assert desk.again(alarm).sensor_active
+    appealed = desk.does(OPERATOR, desk.again(called), Action.APPEAL, Details(reason="确属本区"))
+    assert not appealed.sensor_active
+    assert desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP)).id == alarm.id
+
+
+def test_an_alarm_that_ended_while_it_was_merged_comes_back_ended(desk: Desk) -> None:
+    alarm = desk.alarm(raised(device="lamp-1", kind="light", ticket=LAMP))
+    called = call(desk, text="路灯不亮", category="lighting")
+    desk.does(OPERATOR, alarm, Action.MERGE, Details(master=called.id))
+    desk.alarm(returned(device="lamp-1", kind="light", ticket=LAMP))
+    desk.alarm(raised("e2", device="lamp-1", kind="light", ticket=LAMP, at=T0 + 900_000))
+    desk.alarm(returned("e2", device="lamp-1", kind="light", ticket=LAMP, normal_since=T0 + 950_000))
+    assert {each.episode for each in desk.again(called).episodes} == {"e1", "e2"}
+    desk.does(OPERATOR, desk.again(called), Action.WITHDRAW, Details(reason="来电人说看错了"))
+    alone = desk.again(alarm)
+    assert (alone.sensor_active, alone.sensor_normal_since) == (False, T0 + 950_000)
+
+
+@pytest.mark.parametrize("first", ["alarm", "call"])
+def test_a_caller_who_finds_a_devices_lesser_alarm_critical_joins_it_and_it_rises(desk: Desk, first: str) -> None:
+    """Refusing the merge would refuse the call, or end the process that takes the alarm."""
+    live = Report("灯杆漏电", "有人被电到", area=GRID, device="lamp-1", category="lighting", urgency=2,
+                  caller=Caller("王女士", "13812345621"))  # fmt: skip
+    dark = raised(device="lamp-1", kind="light", ticket=LAMP)
+    if first == "alarm":
+        alarm, called = desk.alarm(dark), desk.open(live, who=OPERATOR)
+    else:
+        called, alarm = desk.open(live, who=OPERATOR), desk.alarm(dark)
+    assert (desk.again(called).master, desk.again(alarm).urgency) == (alarm.id, 2)
+
+
+@pytest.mark.parametrize("category", ["lighting", "gas-leak", "septic-gas", "fire-lane", "device-upkeep"])
+@pytest.mark.parametrize("urgency", [0, 1, 2])
+@pytest.mark.parametrize("lesser", [0, 1, 2])
+def test_what_opens_is_never_refused_by_what_it_joins(desk: Desk, category: str, urgency: int, lesser: int) -> None:
+    policy = TicketPolicy(category, urgency=lesser, normal_for_ms=HOUR, reopen_ms=HOUR)
+    report = Report("设备有异常", "一直在响", area=GRID, device="d-1", category=category, urgency=urgency)
+    alarm = desk.alarm(raised(device="d-1", ticket=policy))
+    called = desk.open(report, who=OPERATOR)
+    assert (called.master, desk.again(alarm).urgency >= max(urgency, lesser)) == (alarm.id, True)
 
 
 def test_the_same_cause_of_the_same_device_is_one_ticket_for_any_number_of_episodes(desk: Desk) -> None:

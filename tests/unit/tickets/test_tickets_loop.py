@@ -1,12 +1,14 @@
 """The actions of the whole loop, sentence by sentence: what each needs, allows, starts and ends."""
 
+import msgspec
 import pytest
 
 from services.tickets import domain
 from services.tickets.domain import Action, Clock, Details, Level, Role, Satisfaction, Source, Stage, State
+from services.tickets.domain.responsible import share_of
 from streams.contracts import Refused
 from tests.fakes.alarm_events import MAJOR, T0
-from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, Story, called, leak, rebuilt, to
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, Story, called, given, leak, rebuilt, to
 
 UNSOLVED = Details(contacted=True, solved=False, satisfied=Satisfaction.DISSATISFIED)
 
@@ -93,8 +95,11 @@ def test_a_call_handed_to_119_is_noted_with_whom_when_and_their_number() -> None
     assert (story.state, story.ticket.clocks) == (before.state, before.clocks)
     assert story.events[-1].evidence == {"to": "119", "at": T0, "reference": "119-0007"}
     assert refused(story, Role.OPERATOR, Action.TRANSFER, Details(to="119")).extra["missing"] == ["at", "reference"]
-    later = Details(to="119", at=story.now + HOUR, reference="1")
-    assert refused(story, Role.OPERATOR, Action.TRANSFER, later).extra["wrong"] == ["at"]
+    for wrong in (story.now + MINUTE + 1, 0):
+        given = Details(to="119", at=wrong, reference="1")
+        assert refused(story, Role.OPERATOR, Action.TRANSFER, given).extra["wrong"] == ["at"]
+    ahead = Details(to="119", at=story.now + MINUTE, reference="1")
+    assert story.does(Role.OPERATOR, Action.TRANSFER, ahead).events[-1].evidence["at"] == story.now + MINUTE
 
 
 # Rejecting and the one appeal
@@ -103,6 +108,8 @@ def test_a_call_handed_to_119_is_noted_with_whom_when_and_their_number() -> None
 def test_a_rejection_has_a_reason_and_is_told() -> None:
     refusal = refused(to(State.REPORTED), Role.OPERATOR, Action.REJECT, Details(reason="不属本区"))
     assert refusal.extra["missing"] == ["told"]
+    blank = refused(to(State.REPORTED), Role.OPERATOR, Action.REJECT, Details(reason=" \u3000\n", told="\t"))
+    assert blank.extra["missing"] == ["reason", "told"], "spaces are no reason"
 
 
 def test_a_safety_ticket_is_rejected_by_a_supervisor_and_never_while_in_alarm() -> None:
@@ -122,6 +129,8 @@ def test_a_reporter_appeals_once_and_the_finishing_clock_goes_on_with_what_was_l
 
 
 def test_an_appeal_comes_within_seven_days() -> None:
+    in_time = to(State.REJECTED, Source.CITIZEN).after(7 * DAY).does(Role.CITIZEN, Action.APPEAL)
+    assert in_time.state is State.REPORTED
     assert because(to(State.REJECTED, Source.CITIZEN).after(7 * DAY + 1), Role.CITIZEN, Action.APPEAL) == "seven_days"
 
 
@@ -160,8 +169,33 @@ def test_a_return_comes_within_two_working_days_and_an_urgent_one_within_two_hou
     urgent = to(State.ACCEPTED).does(
         Role.DISPATCHER, Action.CLASSIFY, Details(category="lighting", area="990101", urgency=1)
     )
-    urgent.does(Role.DISPATCHER, Action.DISPATCH).after(2 * HOUR + 1)
+    urgent.does(Role.DISPATCHER, Action.DISPATCH).after(2 * HOUR)
+    assert Action.RETURN in domain.allowed_actions(
+        urgent.ticket, Role.UNIT_LEADER, by="leader", unit="unit-a", now=urgent.now
+    )
+    urgent.after(1)
     assert because(urgent, Role.UNIT_LEADER, Action.RETURN) == "return_late"
+
+
+@pytest.mark.parametrize(
+    ("state", "role", "action"),
+    [
+        (State.SIGNED, Role.UNIT_LEADER, Action.RETURN),
+        (State.SIGNED, Role.DISPATCHER, Action.REASSIGN),
+        (State.SIGNED, Role.DISPATCHER, Action.WHISTLE),
+    ],
+)
+def test_whoever_has_a_ticket_is_none_to_hand_it_to(state: State, role: Role, action: Action) -> None:
+    """Handed to itself, a unit that is late would have its clocks anew."""
+    story = to(state)
+    wanted = given(action, story.ticket, story.now)
+    refusal = refused(story, role, action, msgspec.structs.replace(wanted, unit="unit-a"))
+    assert (refusal.extra["wrong"], refusal.extra["named"]) == (["unit"], "same_unit")
+
+
+def test_who_leads_does_not_assist_itself() -> None:
+    helped = Details(unit="unit-a", assisting=("unit-a", "unit-b"))
+    assert to(State.TO_DISPATCH).does(Role.DISPATCHER, Action.DISPATCH, helped).ticket.assisting == ("unit-b",)
 
 
 def test_a_reassignment_starts_signing_and_contact_anew() -> None:
@@ -203,6 +237,68 @@ def test_a_sub_task_ends_before_its_master_does() -> None:
     late = Details(unit="unit-b", text="围挡", until=due(story, Clock.FINISH) + 1)
     refusal = refused(story, Role.DISPATCHER, Action.WHISTLE, late)
     assert (refusal.code, refusal.extra["most"]) == ("fields", due(story, Clock.FINISH))
+
+
+def test_a_sub_task_of_a_ticket_that_is_late_has_a_date_of_its_own() -> None:
+    story = to(State.IN_PROGRESS)
+    story.now = due(story, Clock.FINISH)
+    beyond = Details(unit="unit-b", text="围挡", until=story.now + 90 * DAY + 1)
+    assert refused(story, Role.DISPATCHER, Action.WHISTLE, beyond).extra["most"] == story.now + 90 * DAY
+    assert story.does(Role.DISPATCHER, Action.WHISTLE).ticket.tasks[0].until == story.now + HOUR
+
+
+def test_a_sub_task_ends_before_a_master_that_waits_would() -> None:
+    story = to(State.IN_PROGRESS)
+    most = due(story, Clock.FINISH)
+    story.does(Role.UNIT_HANDLER, Action.WAIT)
+    late = Details(unit="unit-b", text="围挡", until=most + 1)
+    assert refused(story, Role.DISPATCHER, Action.WHISTLE, late).extra["most"] == most
+
+
+def test_of_several_sub_tasks_only_what_would_outlast_the_master_comes_nearer() -> None:
+    story = to(State.IN_PROGRESS)
+    for until in (due(story, Clock.FINISH), story.now + HOUR):
+        story.does(Role.DISPATCHER, Action.WHISTLE, Details(unit="unit-b", text="围挡", until=until))
+    before = {run.name: run for run in story.ticket.clocks}
+    story.rises_to(2)
+    after = {run.name: run for run in story.ticket.clocks}
+    assert after["task-2"] == before["task-2"], "an hour is nearer already"
+    assert after["task-1"].due == after["finish"].due == story.now + DAY
+    assert after["task-1"].warn == story.now + DAY - DAY // 4, "and its card comes before it"
+
+
+def test_a_sub_task_that_is_done_leaves_the_others_their_clocks() -> None:
+    story = to(State.IN_PROGRESS)
+    for _ in range(2):
+        story.does(Role.DISPATCHER, Action.WHISTLE)
+    before = clocks(story)
+    story.does(Role.UNIT_HANDLER, Action.TASK_DONE, by="helper", unit="unit-b")
+    assert clocks(story) == before - {"task-1"}
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_a_sub_task_comes_nearer_with_its_master(parked: bool) -> None:
+    story = to(State.IN_PROGRESS)
+    story.does(Role.DISPATCHER, Action.WHISTLE, Details(unit="unit-b", text="围挡", until=due(story, Clock.FINISH)))
+    if parked:
+        story.does(Role.SUPERVISOR, Action.PARK)
+    story.rises_to(2)
+    task = story.ticket.run(Clock.TASK)
+    assert task is not None
+    assert task.due == due(story, Clock.FINISH) == story.ticket.tasks[0].until
+    assert rebuilt(story) == story.ticket
+
+
+def test_an_event_of_a_sub_task_says_whose_share_it_is() -> None:
+    story = to(State.IN_PROGRESS).does(Role.DISPATCHER, Action.WHISTLE)
+    assert share_of(story.ticket, story.events[-1]) == "unit-b"
+    story.waits(2 * HOUR)
+    cards = {event.evidence["clock"]: share_of(story.ticket, event) for event in story.events if event.action == "mark"}
+    assert cards == {"task-1": "unit-b"}
+    story.does(Role.UNIT_HANDLER, Action.TASK_DONE, by="helper", unit="unit-b")
+    assert share_of(story.ticket, story.events[-1]) == "unit-b"
+    story.does(Role.UNIT_HANDLER, Action.INTERIM)
+    assert share_of(story.ticket, story.events[-1]) == ""
 
 
 def test_only_the_unit_whose_sub_task_it_is_can_do_it() -> None:
@@ -301,8 +397,11 @@ def test_an_extension_returns_to_where_it_was_asked() -> None:
 
 
 def test_an_extension_is_asked_for_before_the_deadline() -> None:
-    story = to(State.IN_PROGRESS).after(10 * DAY)
+    story = to(State.IN_PROGRESS)
+    story.now = due(story, Clock.FINISH)
     assert because(story, Role.UNIT_LEADER, Action.EXTEND) == "expired"
+    story.now -= 1
+    assert story.does(Role.UNIT_LEADER, Action.EXTEND).state is State.EXTENSION_REVIEW
 
 
 def test_an_extension_reaches_ten_working_days_at_most_and_is_asked_for_twice() -> None:

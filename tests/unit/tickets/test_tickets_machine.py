@@ -8,9 +8,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.tickets import domain
 from services.tickets.domain import Action, Card, Details, Role, Satisfaction, Source, State
+from services.tickets.domain.policy import CRITICAL
 from services.tickets.domain.table import FACTS
 from streams.contracts import Refused
-from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, PEOPLE, called, given, leak, to
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, PEOPLE, called, given, leak, to, unit_of
 
 _people_roles = st.sampled_from([role for role in Role if role is not Role.SYSTEM])
 _actions = st.sampled_from([action for action in Action if action not in FACTS])
@@ -23,6 +24,8 @@ _answers = st.sampled_from(
 )
 ALARMED = frozenset(State) - {State.ARCHIVED, State.MERGED, State.REJECTED, State.WITHDRAWN}
 """What an alarm may meet: a merged ticket's master takes it, an ended one leaves it to a new one."""
+HELD = frozenset({State.PARKED, State.RETURN_REVIEW, State.EXTENSION_REVIEW})
+"""What may be held up, and is not once it is critical."""
 
 
 class TicketLife(RuleBasedStateMachine):
@@ -47,7 +50,7 @@ class TicketLife(RuleBasedStateMachine):
             (role, action)
             for role, who in PEOPLE.items()
             if role is not Role.SYSTEM
-            for action in domain.allowed_actions(ticket, role, by=who.by, unit=who.unit, now=now)
+            for action in domain.allowed_actions(ticket, role, by=who.by, unit=unit_of(ticket, role), now=now)
             if action is not Action.NOTE
         ]
         if choices:
@@ -62,6 +65,12 @@ class TicketLife(RuleBasedStateMachine):
     @rule(way=st.sampled_from([State.CLOSED, State.WITHDRAWN]))
     def its_master_ends(self, way: State) -> None:
         self.story.master_ends(to(way).ticket)
+
+    @precondition(lambda self: self.story.state in HELD or self.story.ticket.waiting_until is not None)
+    @rule(urgency=st.sampled_from([1, 2]))
+    def it_rises(self, urgency: int) -> None:
+        """As another's urgency comes along with a report that is merged into it."""
+        self.story.rises_to(urgency)
 
     @precondition(lambda self: self.sensor and self.story.state in ALARMED)
     @rule(again=st.booleans())
@@ -99,6 +108,13 @@ class TicketLife(RuleBasedStateMachine):
     @invariant()
     def the_log_rebuilds_it(self) -> None:
         assert domain.replay(self.story.events) == self.story.ticket
+
+    @invariant()
+    def what_is_critical_is_worked_on(self) -> None:
+        ticket = self.story.ticket
+        if ticket.urgency >= CRITICAL:
+            assert ticket.state not in HELD
+            assert ticket.waiting_until is None or not ticket.open
 
     @invariant()
     def versions_are_gapless(self) -> None:

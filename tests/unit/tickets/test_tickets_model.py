@@ -18,7 +18,7 @@ from services.tickets.domain import Action, Clock, Details, Level, Role, Satisfa
 from services.tickets.domain.table import TRANSITIONS
 from streams.contracts import Refused
 from tests.fakes.alarm_events import MAJOR
-from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, PEOPLE, Story, called, given, leak, to
+from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, PEOPLE, Story, called, given, leak, to, unit_of
 
 Shape = tuple[object, ...]
 _ANSWERS = (
@@ -80,7 +80,7 @@ def _sensors(story: Story) -> Iterator[Story]:
 
 def allowed(story: Story, role: Role) -> tuple[Action, ...]:
     who = PEOPLE[role]
-    return domain.allowed_actions(story.ticket, role, by=who.by, unit=who.unit, now=story.now)
+    return domain.allowed_actions(story.ticket, role, by=who.by, unit=unit_of(story.ticket, who.role), now=story.now)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Deadlines as data: what the profiles grant, what is no policy, and that none bends a running clock."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -245,6 +246,32 @@ def test_a_clock_that_ends_in_an_unknown_year_is_assumed_and_runs() -> None:
     assert run.assumed
     assert run.due > last + 5 * DAY
     assert not domain.clocks.run_for(F, "24h", last, opening.policy.hours).assumed
+    ends_with_it = domain.clocks.run_for(F, "1wd", last - HOUR, opening.policy.hours)
+    assert (ends_with_it.due, ends_with_it.assumed) == (last + DAY, False), "the last day is known"
+
+
+@pytest.mark.parametrize(
+    ("words", "paused", "resumed", "due", "warn"),
+    [
+        ("8h", "11-23T09:00", "11-25T09:00", "11-25T16:00", "11-25T14:00"),  # an hour had passed of eight
+        ("8h", "11-23T15:00", "11-25T09:00", "11-25T10:00", "11-25T09:00"),  # the card was due already
+        ("4wh", "11-23T09:30", "11-24T16:30", "11-25T10:30", "11-25T09:30"),  # Tuesday's hour, and Wednesday's two
+        ("5wd", "11-23T09:00", "11-28T12:00", "12-05T00:00", "12-04T00:00"),  # on a Saturday
+    ],
+)
+def test_a_clock_that_goes_on_warns_when_as_much_is_left_as_it_would_have_been(
+    words: str, paused: str, resumed: str, due: str, warn: str
+) -> None:
+    hours = DEFAULT.hours
+    run = domain.clocks.run_for(F, words, at("11-23T08:00"), hours)
+    held = domain.clocks.pause((run,), (F,), at(paused), hours)
+    (goes_on,) = domain.clocks.resume(held, (F,), at(resumed), hours)
+    assert (goes_on.due, goes_on.warn) == (at(due), at(warn))
+
+
+def at(text: str) -> int:
+    """A moment of 2026 in Shanghai; 23 November is a Monday."""
+    return round(datetime.fromisoformat(f"2026-{text}+08:00").timestamp() * 1000)
 
 
 def test_urgency_takes_the_nearer_of_old_and_new_even_for_a_paused_clock() -> None:

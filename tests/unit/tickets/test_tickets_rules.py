@@ -1,5 +1,7 @@
 """What the loop promises, sentence by sentence."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -73,10 +75,22 @@ def test_a_call_waits_for_an_operator_two_hours_at_most() -> None:
     assert story.ticket.deadline == T0 + 2 * HOUR
 
 
-def test_a_report_of_nothing_is_refused() -> None:
+@pytest.mark.parametrize(
+    "changes", [{"text": "", "place": ""}, {"text": " ", "place": "\u3000"}, {"title": " "}], ids=str
+)
+def test_a_report_of_nothing_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(Refused) as refusal:
-        called(text="", place="")
+        called(**changes)
     assert refusal.value.code == "fields"
+
+
+@pytest.mark.parametrize("blank", [{"photo": " "}, {"reading": "\u3000\n"}], ids=str)
+def test_spaces_are_no_proof_and_no_reason(blank: dict[str, str]) -> None:
+    story = to(State.IN_PROGRESS)
+    assert refused(story, Role.UNIT_HANDLER, Action.FINISH, Details(outcome="已修复", **blank)).code == "proof"
+    story.does(Role.DISPATCHER, Action.WHISTLE)
+    given = Details(outcome="已修复", photo="照片", reason=" ")
+    assert refused(story, Role.UNIT_HANDLER, Action.FINISH, given).code == "rule"
 
 
 # The way through
@@ -153,6 +167,41 @@ def test_a_refused_return_goes_back_to_where_it_came_from(prior: State) -> None:
 
 def test_a_critical_ticket_knows_no_return() -> None:
     assert refused(leak(), Role.UNIT_LEADER, Action.RETURN).code == "rule"
+
+
+@pytest.mark.parametrize("urgency", [1, 2])
+def test_a_rise_ends_the_extension_that_was_asked_of_the_old_deadline(urgency: int) -> None:
+    story = to(State.EXTENSION_REVIEW).rises_to(urgency)
+    run = story.ticket.run(Clock.FINISH)
+    assert run is not None
+    assert (story.state, story.events[-1].action, run.due) == (State.IN_PROGRESS, Action.EXTEND_NO, story.now + DAY)
+    assert story.ticket.run(Clock.REVIEW) is None
+    assert rebuilt(story) == story.ticket
+
+
+def test_a_ticket_that_becomes_critical_is_parked_no_longer() -> None:
+    story = to(State.PARKED).rises_to(1)
+    assert story.state is State.PARKED
+    story.rises_to(2)
+    run = story.ticket.run(Clock.FINISH)
+    assert run is not None
+    assert (story.state, run.running, run.due) == (State.IN_PROGRESS, True, story.now + DAY)
+    assert rebuilt(story) == story.ticket
+
+
+def test_a_ticket_that_becomes_critical_waits_for_nobody() -> None:
+    story = to(State.IN_PROGRESS).does(Role.UNIT_HANDLER, Action.WAIT).rises_to(2)
+    run = story.ticket.run(Clock.FINISH)
+    assert run is not None
+    assert (story.ticket.waiting_until, run.running) == (None, True)
+    assert rebuilt(story) == story.ticket
+
+
+@pytest.mark.parametrize("prior", [State.DISPATCHED, State.SIGNED])
+def test_a_ticket_that_becomes_critical_is_not_returned_any_more(prior: State) -> None:
+    story = to(prior).does(Role.UNIT_LEADER, Action.RETURN).rises_to(2)
+    assert (story.state, story.ticket.lead, story.ticket.run(Clock.REVIEW)) == (prior, "unit-a", None)
+    assert rebuilt(story) == story.ticket
 
 
 def test_the_third_return_goes_a_level_up_and_is_final() -> None:
@@ -275,8 +324,12 @@ def test_a_reporter_answers_for_themselves() -> None:
     assert to(State.CALLBACK, Source.CITIZEN).does(Role.CITIZEN, Action.CALLBACK, REACHED).state is State.CLOSED
 
 
-def test_an_answer_says_whether_it_is_solved() -> None:
-    assert refused(to(State.CALLBACK), Role.OPERATOR, Action.CALLBACK, Details(contacted=True)).code == "fields"
+@pytest.mark.parametrize(
+    "half", [{}, {"solved": True}, {"solved": False}, {"satisfied": Satisfaction.SATISFIED}], ids=str
+)
+def test_an_answer_says_whether_it_is_solved(half: dict[str, Any]) -> None:
+    answer = Details(contacted=True, **half)
+    assert refused(to(State.CALLBACK), Role.OPERATOR, Action.CALLBACK, answer).code == "fields"
 
 
 def test_a_second_redo_is_a_supervisors_decision_and_the_answer_is_kept() -> None:
@@ -395,7 +448,7 @@ def test_a_milder_alarm_does_not_lower_the_urgency() -> None:
 
 
 def test_a_reporter_reopens_once_within_seven_days() -> None:
-    story = to(State.CLOSED, Source.CITIZEN).after(6 * DAY).does(Role.CITIZEN, Action.REOPEN)
+    story = to(State.CLOSED, Source.CITIZEN).after(7 * DAY).does(Role.CITIZEN, Action.REOPEN)
     assert (story.state, clocks(story)) == (State.REDO, {"redo"})
     story.does(Role.UNIT_HANDLER, Action.SIGN).does(Role.UNIT_HANDLER, Action.FINISH)
     story.does(Role.GRID_WORKER, Action.CHECK_OK).does(Role.CITIZEN, Action.CALLBACK, REACHED)

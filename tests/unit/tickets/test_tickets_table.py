@@ -10,7 +10,7 @@ from services.tickets.domain import Action, Actor, IllegalTransition, Level, Not
 from services.tickets.domain.table import FACTS, ROWS, TRANSITIONS
 from services.tickets.domain.words import ENDED
 from streams.contracts import Refused
-from tests.unit.tickets.ticket_stories import GIVEN, HOUR, PEOPLE, Story, to
+from tests.unit.tickets.ticket_stories import GIVEN, HOUR, PEOPLE, Story, to, unit_of
 
 _NOTES = dict.fromkeys(
     (
@@ -58,7 +58,7 @@ HOTLINE: dict[State, dict[Role, str]] = {
     },
     State.RETURN_REVIEW: {
         **_OPEN, **_WITHDRAWS, Role.DISPATCHER: "return_ok return_no note",
-        Role.SUPERVISOR: "return_ok return_no urge note",
+        Role.SUPERVISOR: "return_ok return_no urge note", Role.SYSTEM: "return_no merge note",
     },
     State.IN_PROGRESS: {
         **_OPEN, **_WITHDRAWS, **_grid("arrive note"),
@@ -111,7 +111,9 @@ CITIZEN = {
 
 
 def _allowed(story: Story, who: Actor) -> str:
-    actions = domain.allowed_actions(story.ticket, who.role, by=who.by, unit=who.unit, now=story.now)
+    actions = domain.allowed_actions(
+        story.ticket, who.role, by=who.by, unit=unit_of(story.ticket, who.role), now=story.now
+    )
     return " ".join(actions)
 
 

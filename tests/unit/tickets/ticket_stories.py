@@ -38,7 +38,6 @@ GIVEN: Mapping[Action, Details] = {
     Action.TRANSFER: Details(to="119", at=T0, reference="119-0007"),
     Action.MERGE: Details(master="master"),
     Action.UNMERGE: Details(reason="不是一回事"),
-    Action.REASSIGN: Details(unit="unit-a", reason="首接单位撤并"),
     Action.EXTEND_OK: Details(told="已告知"),
     Action.EXTEND_NO: Details(told="已告知"),
     Action.CLOSE_UNRESOLVED: Details(reason="产权争议，走司法程序", told="已书面告知"),
@@ -65,6 +64,7 @@ def given(action: Action, ticket: Ticket, now: int) -> Details:
     run = ticket.run(Clock.FINISH)
     tasks = ticket.unfinished or ticket.tasks
     dated = {
+        Action.REASSIGN: Details(unit="unit-c" if ticket.lead == "unit-a" else "unit-a", reason="首接单位撤并"),
         Action.WHISTLE: Details(unit="unit-b", text="围挡", until=now + HOUR),
         Action.WAIT: Details(text="几号楼？", until=now + DAY),
         Action.BOOK: Details(until=now + HOUR),
@@ -73,6 +73,12 @@ def given(action: Action, ticket: Ticket, now: int) -> Details:
         Action.PARK: Details(plan="列入明年改造", until=now + 30 * DAY),
     }
     return dated.get(action) or GIVEN.get(action, Details())
+
+
+def unit_of(ticket: Ticket, role: Role) -> str:
+    """The unit of whoever acts in ``role``: a ticket's handlers are its lead's."""
+    own = PEOPLE[role].unit
+    return own and (ticket.lead or own)
 
 
 class Story:
@@ -97,7 +103,8 @@ class Story:
         self._take(
             domain.move(
                 self.ticket, action, now=self.now, by=who.get("by", actor.by), role=role,
-                unit=who.get("unit", actor.unit), details=supplied, master=self.master,
+                unit=who.get("unit", unit_of(self.ticket, role)), details=supplied,
+                master=self.master,
             )
         )  # fmt: skip
         return self
@@ -122,6 +129,11 @@ class Story:
     def rises(self) -> "Story":
         """The open alarm gets worse: urgency 2."""
         return self.alarms("e1", number=9)
+
+    def rises_to(self, urgency: int) -> "Story":
+        """Another's urgency comes along, as merging brings it; no alarm does."""
+        self._take(domain.raised((self.ticket, ()), urgency, now=self.now))
+        return self
 
     def archives(self) -> "Story":
         self._take(domain.archived(self.ticket, now=self.now))

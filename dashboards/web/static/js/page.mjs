@@ -26,6 +26,10 @@ for (const field of document.querySelectorAll("[data-suggest]:not([data-intake] 
   (await import("./suggest.mjs")).start(field);
 }
 
+for (const field of document.querySelectorAll("[data-initials]")) {
+  (await import("./initials.mjs")).start(field);
+}
+
 const call = document.querySelector("[data-intake]");
 if (call) (await import("./intake.mjs")).start(call);
 if (document.querySelector("[data-photos]")) (await import("./photos.mjs")).start();

@@ -1,14 +1,14 @@
 """The notice pages' view of the container: messages, the post box, how a person wants to be told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.api.container import Container
 from services.api.door.auth import Caller
-from services.api.platform.notices import filters_of, owner, somebody, unmasked
+from services.api.platform.notices import filters_of, kept, owner, somebody, unmasked
 from services.api.words import place
 from services.notices.domain import Message, Preference, Way
-from services.notices.handlers import send_again, send_test, set_preference
+from services.notices.handlers import send_again, send_test, wish
 from services.notices.ports import Posted
 from services.paging import Page
 
@@ -44,7 +44,7 @@ class NoticeBook:
 
     def preference(self, who: Caller, person: str) -> Preference:
         """Raises: ProblemError, 403 or 404."""
-        return self.container.notices.preference(somebody(self.container, who, person))
+        return wish(self.container.notices, *somebody(self.container, who, person))
 
     def prefer(self, who: Caller, wanted: Preference) -> Preference:
         """Keep a choice whose addresses may be the masks that were shown.
@@ -52,16 +52,13 @@ class NoticeBook:
         Raises:
             Refused: as :func:`services.notices.handlers.set_preference`.
         """
-        kept = self.preference(who, wanted.person)
-        addresses = unmasked(wanted.addresses, kept.addresses)
-        whole = Preference(
-            wanted.person, wanted.channels, wanted.muted, wanted.quiet, wanted.language, addresses, wanted.version
-        )
-        return set_preference(self.container.notices, whole, now=self.container.clock.now())
+        shown = self.preference(who, wanted.person)
+        whole = replace(wanted, addresses=unmasked(wanted.addresses, shown.addresses))
+        return kept(self.container, who, whole)
 
     def test(self, who: Caller, person: str) -> int:
-        whom = somebody(self.container, who, person)
-        return send_test(self.container.notices, whom, ids=self.container.ids, now=self.container.clock.now())
+        whom, role = somebody(self.container, who, person)
+        return send_test(self.container.notices, whom, role, ids=self.container.ids, now=self.container.clock.now())
 
     def resend(self, who: Caller, message: str) -> Message:
         return send_again(self.container.notices, message, person=owner(who), now=self.container.clock.now())

@@ -14,8 +14,9 @@ from services.api.pages.entrance import Sent, text_of, version_of
 from services.api.pages.frames import common
 from services.api.pages.platform.notice_source import NoticeBook
 from services.daytime import clock_of, minutes_of
-from services.notices.domain import MANDATORY, NIGHT, Preference, Subject, masked
+from services.notices.domain import MANDATORY, NIGHT, ROLE, Preference, Subject, masked
 from services.paging import encode_cursor
+from services.registry.domain import Role
 from streams.contracts import Refused
 
 STATES: Final = {"": N_("全部"), **voc.NOTICE_STATES}
@@ -128,6 +129,11 @@ def _wanted(form: FormData, person: str) -> Preference:
         text_of(form, "language", 5) or "zh",
         {name.removeprefix("address."): text_of(form, name, 300) for name in names},
         version_of(form),
+        {
+            subject: tuple(sorted({str(value)[:40] for value in given}))
+            for subject in Subject
+            if (given := form.getlist(f"to.{subject}"))
+        },
     )
 
 
@@ -145,7 +151,7 @@ def _settings(
     values: dict[str, Any] = {
         "person": wanted.person, "version": wanted.version, "channels": wanted.channels, "muted": wanted.muted,
         "quiet_on": wanted.quiet is not None, "quiet": [clock_of(minute) for minute in quiet],
-        "language": wanted.language,
+        "language": wanted.language, "to": wanted.by_subject,
         "addresses": {name: masked(one) if not errors else one for name, one in wanted.addresses.items()},
     }  # fmt: skip
     if errors and "version" in errors:
@@ -156,4 +162,10 @@ def _settings(
         **common(visit), values=values, errors=errors or {}, ways=book.ways(), names=names,
         subjects=[subject for subject in Subject if subject is not Subject.TEST], mandatory=MANDATORY,
         everybody=book.everybodys(visit.caller), own=wanted.person == visit.caller.id, boxed=_boxed(book),
+        roles={f"{ROLE}{role}": voc.say(voc.ROLES, role, visit.t) for role in Role}, of_role=_role_of(wanted.person),
     )  # fmt: skip
+
+
+def _role_of(person: str) -> str:
+    """The role whose wishes these are; '' for a person's."""
+    return person.removeprefix(ROLE) if person.startswith(ROLE) else ""

@@ -170,7 +170,9 @@ def _row(user: User, areas: dict[str, str], units: dict[str, str], visit: Visit)
     t = visit.t
     place = units.get(user.unit, user.unit) or (areas.get(user.scope, user.scope) if user.scope else t("全区"))
     expired = user.once_until is not None and user.once_until <= visit.now
-    state = t("已停用") if not user.active else t("密码已过期") if expired else t("待设密码") if user.once_until else ""
+    state = (
+        t("账号已停用") if not user.active else t("密码已过期") if expired else t("待设密码") if user.once_until else ""
+    )
     return {"user": user, "role": voc.say(voc.ROLES, user.role, t), "place": place, "state": state or t("启用")}
 
 

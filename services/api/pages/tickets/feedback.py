@@ -38,7 +38,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
         visit = desk.visit(request)
         require(visit.caller, Permission.CALLERS)
         found, _ = ticket_for(container, visit.caller, ticket)
-        made = link_of(container, found, str(request.base_url))
+        made = link_of(container, visit.caller, found, str(request.base_url))
         qr = Markup(made.qr)  # noqa: S704 - drawn by segno from our own address
         return _kept_private(desk.show(visit, "feedback-link.html", **common(visit), ticket=found, link=made, qr=qr))
 

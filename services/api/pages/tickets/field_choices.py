@@ -31,14 +31,15 @@ class Choice:
 def units_here(units: Iterable[UnitRow], row: TicketRow, t: Words, keep: Sequence[str] = ()) -> Choice:
     """The units whose area holds the ticket's place, the nearest area first; who takes other categories is the rest.
 
-    A unit of another place is left out: the loop refuses it (``unit_elsewhere``), so to offer it would be a trap. Those
+    A unit of another place is left out, and the one that has the ticket: the loop refuses both (``unit_elsewhere``,
+    ``same_unit``), so to offer them would be a trap. Those
     in ``keep`` are on the ticket already and stay to be seen, wherever they are.
     """
     above = set(lineage(row.category))
     fitting: list[Option] = []
     rest: list[Option] = []
     for unit in sorted(units, key=lambda unit: (-len(unit.area), unit.id)):
-        if not contains(unit.area, row.area) and unit.id not in keep:
+        if unit.id == row.lead or (not contains(unit.area, row.area) and unit.id not in keep):
             continue
         fits = unit.id in keep or not row.category or not unit.categories or above & set(unit.categories)
         (fitting if fits else rest).append((unit.id, t.either(unit.name_zh, unit.name_en)))

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.language import vocabulary as voc
+from services.api.language.initials import initials
 from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.drawing.placemap import HEIGHT, WIDTH, drawn, window_of
@@ -16,6 +17,7 @@ from services.api.pages.entrance import Sent
 from services.api.pages.frames import common
 from services.api.pages.tickets import intake_form as forms
 from services.api.pages.tickets import photos
+from services.api.pages.tickets.cautions import cautions
 from services.api.pages.tickets.citing import words_of
 from services.api.pages.tickets.intake_form import Call, call_of, errors_of, settled
 from services.api.pages.tickets.merging import MergeDesk, listed, shown
@@ -209,7 +211,11 @@ def _show(
     groups = [
         (
             voc.category_name(group, t),
-            [(code, voc.category_name(code, t)) for code in LEAVES if LEAVES[code].parent == group],
+            [
+                (code, voc.category_name(code, t), initials(leaf.name_zh))
+                for code, leaf in LEAVES.items()
+                if leaf.parent == group
+            ],
         )
         for group in GROUPS
     ]
@@ -234,7 +240,14 @@ def _beside(container: Container, visit: Visit, call: Call, shelf: MergeDesk) ->
     mine = contains(who.scope, report.area) or contains(report.area, who.scope)
     alike = shelf.alike(who, report) if told and mine else ()
     calls = shelf.calls(who, values["phone"])
-    return shown(alike, calls, visit.t) | shelf.known(visit, report) | {"lead": _lead(container, visit, call)}
+    return (
+        shown(alike, calls, visit.t)
+        | shelf.known(visit, report)
+        | {
+            "lead": _lead(container, visit, call),
+            "caution": cautions(values["category"], values["urgency"], visit.t),
+        }
+    )
 
 
 def _lead(container: Container, visit: Visit, call: Call) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ MEANS: Final = {
     "discover": N_("发现"),
     "accept": N_("受理"),
     "resolve": N_("处置"),
-    "confirm": N_("确认"),
+    "confirm": N_("核查确认"),
     "feed_back": N_("反馈"),
     "in_discovery": N_("发现阶段"),
     "in_dispatch": N_("派遣阶段"),

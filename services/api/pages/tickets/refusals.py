@@ -14,6 +14,7 @@ NAMED: Final = {
     "area": N_("登记册里没有网格“{value}”，请从列表里选"),
     "unit": N_("没有单位“{value}”，请从列表里选"),
     "unit_elsewhere": N_("“{value}”的辖区不含工单的地点，请换一个单位；派单目录里查得到归谁管"),
+    "same_unit": N_("工单已在“{value}”，请换一个单位"),
     "long": N_("{what}太长，最多 {most} 个字，请写短些"),
     "plain": N_("{what}里有不能显示的字符，请只写文字"),
 }

@@ -21,7 +21,6 @@ from services.api.tickets.tickets import actor
 from services.api.words import asked_area
 from services.registry.domain import Permission
 from services.tickets.domain.catalogue import DISTRICT, GROUPS, Decision, Line, Reason
-from services.tickets.domain.profiles import SHIPPED
 from services.tickets.domain.words import Role
 from services.tickets.handlers.catalogue import MAY_CHANGE
 from streams.contracts import Refused
@@ -144,7 +143,7 @@ def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -
         "area_sent": _written(sent["area"], names),
         "urgencies": [(code, t(word)) for code, word in voc.URGENCIES.items()],
         "units": list(units.items()),
-        "policies": [(name, name_of(name, t)) for name in sorted(SHIPPED)],
+        "policies": [(name, name_of(name, t)) for name in sorted(keep.policies())],
         "force": (force.name, name_of(force.name, t)),
         "policy": name_of(found.policy, t) if found and found.policy else "",
         "found": found,

@@ -134,7 +134,7 @@ def actions(
 ) -> list[ActionForm]:
     """A form for each action that state and role allow, the next step first."""
     here = units_here(units, row, t, row.proposed)
-    backed = here.with_((DISTRICT, t(BACKSTOP)))
+    backed = here if row.lead == DISTRICT else here.with_((DISTRICT, t(BACKSTOP)))
     plain = choices(areas, t) | {"task": _tasks(row, units, t), "satisfied": satisfactions(scale, t)}
     options = {name: Choice(found) for name, found in plain.items()} | {
         "unit": here, "dispatch.unit": backed, "reassign.unit": backed, "cites": answers_to(row.answers, t),

@@ -23,9 +23,10 @@ _UNTOLD: Final = "report"
 _OF_SENSOR: Final = frozenset({"normal", "normal_latched", "realarm"})
 _CARDS: Final = {"yellow": N_("{clock}：黄牌，快到时限"), "red": N_("{clock}：红牌，已超时")}
 _LAPSED: Final = {
-    "extend_no": N_("到时没有人审批，按不同意办"),
-    "unpark": N_("到了复核日期，或又有告警"),
-    "wait_end": N_("等的期限到了，或又有告警"),
+    "extend_no": N_("到时没有人审批，或紧急程度升高，按不同意办"),
+    "return_no": N_("升为紧急，先处置再说"),
+    "unpark": N_("到了复核日期，或又有告警，或升为紧急"),
+    "wait_end": N_("等的期限到了，或又有告警，或升为紧急"),
 }
 """Why the system did what else a person does."""
 Say = Callable[[Any], str]
