@@ -1,12 +1,12 @@
 """Lists, tickets, search and figures over a year of tickets, by fifty people at once through the front door.
 
-    python bench/tickets.py [--tickets 1000000] [--clients 50] [--seconds 60] [--rounds 2] [--data DIR]
+    python bench/tickets.py [--tickets 1000000] [--clients 50] [--seconds 60] [--rounds 2] [--doors 2] [--data DIR]
 
 Loads the tickets (ten events each, led by the domain code: see tickets_lives.py) by COPY into a PostgreSQL
-of its own, starts the real linli-api over it, and lets the clients ask once a second each from a process of
-their own. Prints latencies by kind against their limits, the processor time of server and database, the
-statements that took longest, and every statement that read a whole table (auto_explain). With ``--data`` the
-loaded database stays for the next run.
+of its own, starts the real linli-api over it (two processes, as docker-compose.yml does), and lets the clients
+ask once a second each from a process of their own. Prints latencies by kind against their limits, the
+processor time of server and database, the statements that took longest, and every statement that read a whole
+table (auto_explain). With ``--data`` the loaded database stays for the next run.
 """
 
 import argparse
@@ -158,9 +158,10 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--doors", type=int, default=2, help="processes of the front door")
     parser.add_argument("--data", type=Path, help="keep the loaded database here")
     given = parser.parse_args()
-    with tickets_rig.running(given.data, given.tickets) as rig:
+    with tickets_rig.running(given.data, given.tickets, given.doors) as rig:
         cursor, log = rig.cursor, rig.log
         cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         asked = plan(rig.port, cursor, rig.place, given.clients, given.seconds)

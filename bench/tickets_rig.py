@@ -51,8 +51,8 @@ class Rig:
 
 
 @contextmanager
-def running(data: Path | None, count: int) -> Iterator[Rig]:
-    """``count`` tickets and the front door over them; ``data`` keeps the tickets for the next time."""
+def running(data: Path | None, count: int, doors: int = 1) -> Iterator[Rig]:
+    """``count`` tickets and ``doors`` processes of the front door over them; ``data`` keeps the tickets."""
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
         home = data or Path(folder)
         loaded = home / f"loaded-{count}"
@@ -66,7 +66,7 @@ def running(data: Path | None, count: int) -> Iterator[Rig]:
                 loaded.touch()
             own = psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE)
             with (
-                front_door(admin, passwords, home / "api.log") as (port, server),
+                front_door(admin, passwords, home / "api.log", doors) as (port, server),
                 psycopg.connect(own, autocommit=True) as connection,
             ):
                 yield Rig(port, server, postmaster, connection.cursor(), log, place)
@@ -119,8 +119,10 @@ def _since(begin: float) -> str:
 
 
 @contextmanager
-def front_door(admin: str, passwords: dict[str, str], log: Path) -> Iterator[tuple[int, psutil.Process]]:
-    """The real linli-api; nothing is published, so that it finds no Kafka is nothing to it."""
+def front_door(
+    admin: str, passwords: dict[str, str], log: Path, doors: int = 1
+) -> Iterator[tuple[int, psutil.Process]]:
+    """The real linli-api, with all its processes; nothing is published, so that it finds no Kafka is nothing to it."""
     url = psycopg.conninfo.make_conninfo(
         admin, dbname=provision.DATABASE, user="linli_api", password=passwords["linli_api"]
     )
@@ -128,10 +130,12 @@ def front_door(admin: str, passwords: dict[str, str], log: Path) -> Iterator[tup
     own = {
         "DATABASE_URL": url,
         "LINLI_HTTP_PORT": str(port),
+        "LINLI_HTTP_COMPANIONS": ",".join("0" * (doors - 1)),
         "LINLI_DEMO": "1",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     }
     with log.open("ab") as output:
+        start = output.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "services.api.main"],
             cwd=CHECKOUT,
@@ -140,8 +144,11 @@ def front_door(admin: str, passwords: dict[str, str], log: Path) -> Iterator[tup
             stderr=output,
         )
     try:
-        program.wait_for("api", lambda: program.listening(port), alive=lambda: process.poll() is None)
+        said = b'"event": "answering"'
+        program.wait_for(
+            "api", lambda: log.read_bytes()[start:].count(said) == doors, alive=lambda: process.poll() is None
+        )
         yield port, psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from services.adapters import logging
 from services.adapters.health import Health
@@ -21,6 +21,8 @@ from streams.process.settings import load
 
 Loop = Callable[[threading.Event], None]
 S = TypeVar("S", bound=ProcessSettings)
+YOUNGEST: Final = 10_000
+"""A drawn page leaves a thousand objects in circles: after ten pages they go in some 5 ms, after fifty in 40."""
 
 
 @dataclass(slots=True)
@@ -90,4 +92,4 @@ def _settle() -> None:
     tenth of a second, some dozen times a minute at fifty requests a second.
     """
     heap.leave_out()
-    heap.collect_less_often()
+    heap.collect_less_often(YOUNGEST)

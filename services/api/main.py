@@ -3,32 +3,22 @@
 import sys
 from collections.abc import Sequence
 
-from services.adapters.clock import SystemClock
-from services.adapters.postgres import open_pool
 from services.adapters.process import Loop, Runtime, run
-from services.api.app import create_app
-from services.api.door.scope import told
-from services.api.live.hub import Hub
-from services.api.live.kafka import KafkaLog, follower
-from services.api.nouns import container
-from services.api.serving import http
+from services.api import companions
+from services.api.answering import PURPOSE, answering
+from services.api.serving import listening
 from services.api.settings import ApiSettings
 from services.api.tickets.photo_keeping import Sweeping
 
-PURPOSE = "The front door: pages, the JSON API and live push."
-
 
 def compose(settings: ApiSettings, runtime: Runtime) -> dict[str, Loop]:
-    servers, url, health = settings.kafka_bootstrap_servers, settings.database_url.get_secret_value(), runtime.health
-    pool, hub = runtime.resources.enter_context(open_pool(url, name="api", size=12, tell=told)), Hub(KafkaLog(servers))
-    app = create_app(nouns := container(settings, pool, hub))
-    runtime.resources.callback(nouns.rehearsals.close)
-    sweeping = Sweeping(nouns.photos, health)
-    return {
-        "http": http(app, settings, hub, health),
-        "live": follower(servers, hub, SystemClock(), health),
-        "photos": sweeping.run,
-    }
+    listener = listening(settings.http_host, settings.http_port, shared=bool(settings.http_companions))
+    made = answering(settings, runtime, listener)
+    loops = {**made.loops, "photos": Sweeping(made.nouns.photos, runtime.health).run}
+    if settings.http_companions:
+        port = listener.getsockname()[1]
+        loops[companions.LOOP] = companions.Companions(settings.http_companions, port, runtime.health).run
+    return loops
 
 
 def main(argv: Sequence[str] | None = None) -> int:

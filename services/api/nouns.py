@@ -21,6 +21,7 @@ from services.notices.postgres import PostgresNotices
 from services.oncall.postgres import PostgresNotifications
 from services.registry import postgres as registry
 from services.registry.handlers import KeepEntryCards, KeepPeople, KeepRosters
+from services.rehearsal.postgres import PostgresShelf
 from services.remembered import Remembered
 from services.tickets import postgres as tickets
 from services.tickets.handlers import (
@@ -72,7 +73,7 @@ def container(settings: ApiSettings, pool: Pool, hub: Hub) -> Container:
         entry_cards=KeepEntryCards(registry.PostgresEntryCards(pool), devices, clock),
         places=places,
         rules=rules,
-        rehearsals=process_rehearsals(settings.database_url.get_secret_value()),
+        rehearsals=process_rehearsals(PostgresShelf(pool), settings.database_url.get_secret_value()),
         history=history.PostgresHistoryReader(pool),
         letters=history.PostgresLetters(pool),
         alarms=alarms.PostgresAlarmReader(pool),

@@ -10,19 +10,16 @@ from services.adapters import logging
 from services.adapters.health import Health
 from services.adapters.process import Loop
 from services.api.live.hub import Hub
-from services.api.settings import ApiSettings
 
 LOOP = "http"
 GRACE_S = 5
 BACKLOG = 256
 
 
-def http(app: FastAPI, settings: ApiSettings, hub: Hub, health: Health) -> Loop:
-    """A loop that answers on the settings' host and port; it raises OSError at once where the port is taken."""
-    host, port = settings.http_host, settings.http_port
+def http(app: FastAPI, listener: socket.socket, hub: Hub, health: Health) -> Loop:
+    """A loop that answers on ``listener``, and closes it in the end."""
 
     def run(stop: threading.Event) -> None:
-        listener = listening(host, port)
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -32,7 +29,8 @@ def http(app: FastAPI, settings: ApiSettings, hub: Hub, health: Health) -> Loop:
             timeout_graceful_shutdown=GRACE_S,
         )
         server = uvicorn.Server(config)
-        logging.get(__name__).info("answering", host=host, port=listener.getsockname()[1])
+        host, port, *_ = listener.getsockname()
+        logging.get(__name__).info("answering", host=host, port=port)
         watcher = threading.Thread(target=_watch, args=(server, stop, hub, health), name="http watcher", daemon=True)
         watcher.start()
         server.run(sockets=[listener])
@@ -41,8 +39,11 @@ def http(app: FastAPI, settings: ApiSettings, hub: Hub, health: Health) -> Loop:
     return run
 
 
-def listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int, *, shared: bool = False, beside: bool = False) -> socket.socket:
     """A socket whose connections send at once what they are given.
+
+    A ``shared`` one is the first of several that processes of ours listen on together, and ``beside`` such a one
+    the others: the kernel deals connections out among them. The first sees to it that nobody else is among them.
 
     asyncio asks for that only where a socket names its protocol, and :func:`socket.create_server` names none.
     Without it the end of an answer waits until the other side has confirmed its beginning, which a peer may put
@@ -52,7 +53,10 @@ def listening(host: str, port: int) -> socket.socket:
         OSError: the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    if shared:
+        with socket.create_server((host, port), family=family) as alone:
+            port = alone.getsockname()[1]
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared or beside)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what it accepts inherits it
     return listener
 

@@ -1,11 +1,16 @@
 """What the web process reads from its environment."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from services.adapters.settings import LinkSettings
+
+MOST_COMPANIONS: Final = 15
+"""Sixteen processes of twelve database connections each; a larger district has more machines."""
+MOST_PORT: Final = 65_535
 
 
 class ApiSettings(LinkSettings):
@@ -13,6 +18,10 @@ class ApiSettings(LinkSettings):
 
     http_host: str = Field(default="127.0.0.1", description="Where the pages and the JSON API listen.")
     http_port: int = Field(default=8080, ge=0, le=65_535, description="Port of the pages and the JSON API.")
+    http_companions: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(),
+        description="Metrics ports of further processes on the same port, one each, by comma; 0 takes a free one.",
+    )
     public_https: bool = Field(default=False, description="People reach us by https: cookies become Secure.")
     session_hours: int = Field(default=12, ge=1, le=720, description="How long a sign-in lasts.")
     max_body_bytes: int = Field(default=1_048_576, ge=1_024, description="A larger request is answered 413.")
@@ -25,6 +34,16 @@ class ApiSettings(LinkSettings):
     s3_secret_key: SecretStr = Field(default=SecretStr(""), description="Secret key of the bucket's account.")
     open311_jurisdiction: str = Field(default="", description="Open311's jurisdiction_id; empty: any is taken.")
     tile_url: str = Field(default="", description="Raster tiles for the map, {z}/{x}/{y}; empty: own outlines only.")
+
+    @field_validator("http_companions", mode="before")
+    @classmethod
+    def _ports(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        words = [word.strip() for word in given.split(",") if word.strip()]
+        if len(words) > MOST_COMPANIONS or not all(word.isdecimal() and int(word) <= MOST_PORT for word in words):
+            raise ValueError(f"{given!r} is no list of at most {MOST_COMPANIONS} ports; write 9118,9128")
+        return tuple(int(word) for word in words)
 
     @model_validator(mode="after")
     def _own_secret(self) -> Self:

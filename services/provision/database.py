@@ -116,6 +116,8 @@ def _make_schemas(connection: Connection, database: str) -> None:
                 )
             )
         connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        if _is_superuser(connection):  # else a refused row stands whole in the server's log, with whom it is about
+            connection.execute(sql.SQL("ALTER DATABASE {} SET log_error_verbosity TO terse").format(name))
     if _wants_timescale(connection):
         connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.rehearsal.domain import (
+    DAY_MS,
     SECOND_MS,
     TICK_MS,
     Away,
     Episode,
     Pair,
+    Scope,
     Side,
     about_groups,
     by_arrival,
@@ -27,7 +29,6 @@ from services.rehearsal.ports import Archive
 from streams.contracts import Refused, Rule, Sample
 from streams.rules import DEFAULT_CLOCK
 
-DAY_MS: Final = 86_400_000
 MOST_DAYS: Final = 92
 MOST_DEVICES: Final = 5_000
 MOST_SEARCHED: Final = 100_000
@@ -35,16 +36,6 @@ MOST_SEARCHED: Final = 100_000
 Progress = Callable[[int], None]
 """Told the arrival time reached, about once a thousand messages."""
 STEP: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where and when; times in epoch ms, ``end`` excluded, what is empty restricts nothing."""
-
-    start: int
-    end: int
-    area: str = ""
-    device: str = ""
 
 
 def checked(scope: Scope) -> Scope:

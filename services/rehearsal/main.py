@@ -10,7 +10,8 @@ from services.adapters.clock import SystemClock
 from services.adapters.postgres import open_pool
 from services.rehearsal import saying
 from services.rehearsal.asking import rule_in
-from services.rehearsal.handlers import DAY_MS, RehearseRule, Scope
+from services.rehearsal.domain import DAY_MS, Scope
+from services.rehearsal.handlers import RehearseRule
 from services.rehearsal.postgres import PostgresArchive
 from streams.contracts import LinliError
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from services.rehearsal.domain import Change, Line, Pair, Reached, Report, Sides, Stopped, compared, counted
-from services.rehearsal.handlers import Result, Scope
+from services.rehearsal.domain import Change, Line, Pair, Reached, Report, Scope, Sides, Stopped, compared, counted
+from services.rehearsal.handlers import Result
 from streams.contracts import LinliError, Refused
 
 out = Console(highlight=False, soft_wrap=True, markup=False)

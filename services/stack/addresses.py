@@ -26,6 +26,7 @@ USUAL: Final[Mapping[str, int]] = {
     "tickets": 9106,
     "oncall": 9107,
     "api": 9108,
+    "api-beside": 9118,
     "simulator": 9109,
     "notices": 9110,
     "oncall-webhook": 9117,

@@ -155,6 +155,7 @@ class Platform:
             ),
             self._process(
                 "api", 30, LINLI_HTTP_HOST=HOST, LINLI_HTTP_PORT=self._port("web"),
+                LINLI_HTTP_COMPANIONS=self._port("api-beside"),
                 LINLI_SESSION_SECRET=self.secrets.session, LINLI_PHOTO_DIR=str(self.layout.data / "photos"),
             ),
             self._process("streams", 40, LINLI_STATE_DIR=str(self.layout.data / "streams")),

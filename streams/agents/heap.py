@@ -16,6 +16,8 @@ from streams.process.heap import collect_less_often, leave_out
 log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0
 GROWN: Final = 1.25
+YOUNGEST: Final = 50_000
+"""Most of a record's objects are gone before so many have come together, and few are left in circles."""
 
 
 class Heap:
@@ -40,7 +42,7 @@ class Heap:
 
 async def settle(held: Callable[[], int], every_s: float = LOOK_EVERY_S) -> None:
     """Look now and then whether partitions or devices have been taken up, and leave them out from then on."""
-    collect_less_often()
+    collect_less_often(YOUNGEST)
     heap = Heap()
     while True:
         count = held()

@@ -127,13 +127,17 @@ def test_everything_that_stays_has_a_health_check_and_waits_for_provision() -> N
 def test_prometheus_scrapes_each_process_where_it_listens() -> None:
     config = yaml.safe_load((CHECKOUT / "deploy/prometheus/compose.yml").read_text())
     targets = {
-        static["labels"]["process"]: static["targets"][0]
+        static["labels"]["process"]: static["targets"]
         for job in config["scrape_configs"]
         for static in job["static_configs"]
     }
     for name in PROCESSES:
         environment = services()[name]["environment"]
-        assert targets[name] == f"{name}:{environment['LINLI_METRICS_PORT']}"
+        ports = [
+            environment["LINLI_METRICS_PORT"],
+            *filter(None, environment.get("LINLI_HTTP_COMPANIONS", "").split(",")),
+        ]
+        assert targets[name] == [f"{name}:{port}" for port in ports]
         assert int(environment["LINLI_METRICS_PORT"]) == USUAL[name]
         assert environment["LINLI_METRICS_HOST"] == "0.0.0.0"  # noqa: S104 - inside its container
 

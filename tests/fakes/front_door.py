@@ -49,7 +49,7 @@ from tests.fakes.registry import (
     MemoryRules,
     PlainPasswords,
 )
-from tests.fakes.rehearsals import MemoryRunner
+from tests.fakes.rehearsals import MemoryRunner, MemoryShelf
 from tests.fakes.stage import staged
 from tests.fakes.tickets import (
     MemoryCatalogue,
@@ -84,6 +84,7 @@ class MemoryFrontDoor:
     entry_cards: MemoryEntryCards = field(init=False)
     quality: MemoryQuality = field(init=False)
     runs: MemoryRunner = field(default_factory=MemoryRunner)
+    shelf: MemoryShelf = field(default_factory=MemoryShelf)
     rehearsals: Rehearsals = field(init=False)
     hub: Hub = field(init=False)
     identities: RegisteredPeople = field(init=False)
@@ -97,7 +98,7 @@ class MemoryFrontDoor:
             KeepRosters(MemoryRosters(self.people), self.places, self.clock),
         )  # fmt: skip
         self.quality = MemoryQuality(self.alarms)
-        self.rehearsals = Rehearsals(self.runs, self.clock, RandomIds())
+        self.rehearsals = Rehearsals(self.shelf, self.runs, self.clock, RandomIds())
         self.hub = Hub(self.log)
         self.hub.start_at({})
         self._fill()

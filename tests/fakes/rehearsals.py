@@ -1,11 +1,26 @@
-"""Twin of ``ProcessRunner``: a run goes as far as the test says."""
+"""Twins of ``ProcessRunner``, whose runs go as far as the test says, and of ``PostgresShelf``."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from services.api.alarms.rehearsing import Order, Rehearsals, Told
-from services.rehearsal.domain import Away, Change, Compared, Episode, Report, Sides, counted
-from services.rehearsal.handlers import Scope
+from services.api.alarms.rehearsing import Rehearsals, Told
+from services.rehearsal.domain import (
+    Away,
+    Change,
+    Compared,
+    Episode,
+    Order,
+    Outcome,
+    Rehearsal,
+    Report,
+    Running,
+    Scope,
+    Sides,
+    State,
+    counted,
+    forsaken,
+    place_for,
+)
 from streams.contracts import Rule, Severity, Unavailable
 
 HOUR = 3_600_000
@@ -37,6 +52,70 @@ class MemoryRunner:
         run = MemoryRun(order, told)
         self.runs.append(run)
         return run.stop
+
+
+@dataclass
+class _Row:
+    asked: Rehearsal
+    heard: int
+    place: int
+
+
+@dataclass
+class MemoryShelf:
+    """Every process that is given it sees the same; ``away`` makes it unavailable."""
+
+    rows: dict[str, _Row] = field(default_factory=dict)
+    away: bool = False
+
+    def begin(self, asked: Rehearsal, most: int) -> None:
+        self._there()
+        running = [Running(row.place, name, row.asked.order.by) for name, row in self._running()]
+        self.rows[asked.id] = _Row(asked, asked.began, place_for(asked.order.by, running, most))
+
+    def get(self, name: str, by: str) -> Rehearsal | None:
+        self._there()
+        row = self.rows.get(name)
+        return row.asked if row is not None and row.asked.order.by == by else None
+
+    def reach(self, name: str, progress: float, now: int) -> bool:
+        self._there()
+        for found, row in self._running():
+            if found == name:
+                row.heard = now
+                row.asked = replace(row.asked, progress=max(row.asked.progress, min(progress, 1.0)))
+                return True
+        return False
+
+    def end(self, name: str, outcome: Outcome, now: int) -> bool:
+        self._there()
+        for found, row in self._running():
+            if found == name:
+                progress = 1.0 if isinstance(outcome, Report) else row.asked.progress
+                row.asked = replace(row.asked, ended=now, outcome=outcome, progress=progress)
+                return True
+        return False
+
+    def forsake(self, heard_before: int, now: int) -> Sequence[str]:
+        self._there()
+        lost = [name for name, row in self._running() if row.heard < heard_before]
+        for name in lost:
+            self.end(name, forsaken(), now)
+        return lost
+
+    def forget(self, ended_before: int, most: int) -> None:
+        self._there()
+        over = sorted(((row.asked.ended, name) for name, row in self.rows.items() if row.asked.ended is not None))
+        for place, (ended, name) in enumerate(reversed(over)):
+            if place >= most or ended < ended_before:
+                del self.rows[name]
+
+    def _running(self) -> list[tuple[str, _Row]]:
+        return [(name, row) for name, row in self.rows.items() if row.asked.state is State.RUNNING]
+
+    def _there(self) -> None:
+        if self.away:
+            raise Unavailable("no shelf")
 
 
 def reported(device: str, start: int, end: int) -> Report:

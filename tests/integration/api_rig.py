@@ -23,7 +23,7 @@ from services.api.door.scope import told
 from services.api.live.hub import Hub
 from services.api.live.kafka import KafkaLog, follower
 from services.api.nouns import container
-from services.api.serving import http
+from services.api.serving import http, listening
 from services.api.settings import ApiSettings
 from services.history.domain import readings_of
 from services.history.postgres import PostgresLetters, PostgresReadings
@@ -133,10 +133,10 @@ def fill(rig: Rig) -> None:
 @contextmanager
 def serving(rig: Rig, **more: Any) -> Iterator[Rig]:
     """Run the web process's loops on threads until the block ends."""
-    rig.port = addresses.any_free(set())
+    listener = listening(addresses.HOST, 0)
+    rig.port = listener.getsockname()[1]
     settings = ApiSettings(
         demo=True,
-        http_port=rig.port,
         database_url=rig.database.url("linli_api"),
         kafka_bootstrap_servers=rig.kafka,
         **more,
@@ -149,7 +149,7 @@ def serving(rig: Rig, **more: Any) -> Iterator[Rig]:
         settings = settings.model_copy(update={"photo_dir": Path(photos)})
         app = create_app(container(settings, pool, hub))
         loops: list[Callable[[threading.Event], None]] = [
-            http(app, settings, hub, health),
+            http(app, listener, hub, health),
             follower(rig.kafka, hub, SystemClock(), health),
         ]
         threads = [threading.Thread(target=loop, args=(stop,)) for loop in loops]

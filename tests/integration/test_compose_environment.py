@@ -19,7 +19,7 @@ from tests.conftest import Database, MqttBroker, running_kafka
 from tests.support import eventually
 
 BIN = Path(sys.executable).parent
-PORTS = ("LINLI_METRICS_PORT", "LINLI_HTTP_PORT", "LINLI_WEBHOOK_PORT")
+PORTS = ("LINLI_METRICS_PORT", "LINLI_HTTP_PORT", "LINLI_HTTP_COMPANIONS", "LINLI_WEBHOOK_PORT")
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.adapters.health import Health
-from services.api.serving import http
-from services.api.settings import ApiSettings
+from services.api.serving import http, listening
 from services.importing.domain import decoded, parts, rows_of, twice
 from streams.contracts import Refused
 from tests.fakes.api import HERE, THERE, MemoryPlatform
@@ -58,10 +57,10 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     platform = MemoryPlatform()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    listener = listening("127.0.0.1", 0)
+    port = listener.getsockname()[1]
     stop = threading.Event()
-    loop = http(platform.app, ApiSettings(demo=True, http_port=port), platform.hub, Health())
+    loop = http(platform.app, listener, platform.hub, Health())
     thread = threading.Thread(target=loop, args=(stop,))
     thread.start()
 

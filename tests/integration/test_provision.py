@@ -46,6 +46,13 @@ def test_every_service_owns_its_schema_and_no_other(database: Any) -> None:
 
 
 @pytest.mark.parametrize("role", provision.ROLES)
+def test_no_role_has_the_servers_log_show_whole_rows(database: Any, role: str) -> None:
+    """A row that a constraint refuses would stand there with its caller's number."""
+    with psycopg.connect(database.url(role)) as connection:
+        assert connection.execute("SHOW log_error_verbosity").fetchone() == ("terse",)
+
+
+@pytest.mark.parametrize("role", provision.ROLES)
 def test_no_role_makes_schemas_or_tables_elsewhere(database: Any, role: str) -> None:
     with psycopg.connect(database.url(role), autocommit=True) as connection:
         for statement in ("CREATE SCHEMA mine", "CREATE TABLE public.mine (id int)"):

@@ -16,13 +16,14 @@ from sensors.kinds.gas import RULES
 from services.adapters.clock import RandomIds, SystemClock
 from services.adapters.postgres import open_pool
 from services.api.alarms.rehearsal_process import ProcessRunner
-from services.api.alarms.rehearsing import Order, Rehearsal, Rehearsals, State, Told
+from services.api.alarms.rehearsing import Rehearsals, Told
 from services.history.domain import NewReading
 from services.history.handlers import Ingest, Raw
 from services.history.postgres import PostgresLetters, PostgresReadings
 from services.registry.domain import Area
 from services.registry.postgres import PostgresPlaces, PostgresRules
-from services.rehearsal.handlers import DAY_MS, Scope
+from services.rehearsal.domain import DAY_MS, Order, Rehearsal, Scope, State
+from services.rehearsal.postgres import PostgresShelf
 from streams.contracts import Device, Refused, Rule, Tick, encode
 from tests.conftest import Database, PostgresServer, fresh_database
 from tests.support import eventually
@@ -59,7 +60,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """The registry and a month of history."""
     server: PostgresServer = request.getfixturevalue("postgres_server")
     for made in fresh_database(server):
-        for service in ("registry", "history"):
+        for service in ("registry", "history", "alarms"):
             made.migrate(service)
         with open_pool(made.url("linli_registry"), name="test") as pool:
             codes = [GRID[:length] for length in (6, 9, 12, 15)]
@@ -142,7 +143,12 @@ def test_the_platforms_own_outage_is_nobodys_silence(database: Database, tmp_pat
 
 
 def test_the_front_door_runs_it_as_a_process_of_its_own(database: Database) -> None:
-    kept = Rehearsals(ProcessRunner(database.url("linli_api")), SystemClock(), RandomIds())
+    with open_pool(database.url("linli_api"), name="test") as pool:
+        runner = ProcessRunner(database.url("linli_api"))
+        _runs_to_its_end(Rehearsals(PostgresShelf(pool), runner, SystemClock(), RandomIds()))
+
+
+def _runs_to_its_end(kept: Rehearsals) -> None:
     levels = tuple(msgspec.structs.replace(level, limit=level.limit * 0.7) for level in GAS.levels)
     softer = msgspec.structs.replace(GAS, version=2, levels=levels)
     begun = kept.begin(Order(softer, Scope(START, END, GRID), "somebody"))

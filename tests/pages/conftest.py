@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from dashboards.web import build
 from services.adapters.health import Health
-from services.api.serving import http
-from services.api.settings import ApiSettings
+from services.api.serving import http, listening
 from services.tickets.domain import Satisfaction
 from streams.contracts import DeviceState
 from tests.fakes.city import MemoryCity, incident
@@ -157,10 +156,10 @@ class Site:
 
 
 def _served(city: MemoryCity, browser: Chromium) -> Iterator[Site]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    listener = listening("127.0.0.1", 0)
+    port = listener.getsockname()[1]
     stop = threading.Event()
-    loop = http(city.app, ApiSettings(demo=True, http_port=port), city.hub, Health())
+    loop = http(city.app, listener, city.hub, Health())
     thread = threading.Thread(target=loop, args=(stop,), daemon=True)
     thread.start()
     site = Site(city, port, browser)

@@ -14,9 +14,9 @@ import msgspec
 
 from services.adapters import logging
 from services.adapters.clock import RandomIds, SystemClock
-from services.api.alarms.rehearsing import Order, Rehearsals, Told
-from services.rehearsal.domain import Line, Reached, Report, Stopped
-from services.rehearsal.handlers import DAY_MS, Scope
+from services.api.alarms.rehearsing import Rehearsals, Told
+from services.rehearsal.domain import DAY_MS, Line, Order, Reached, Report, Scope, Stopped
+from services.rehearsal.ports import Shelf
 from streams.contracts import Refused, Unavailable
 
 _LOG: Final = logging.get(__name__)
@@ -30,9 +30,9 @@ _LINES: Final = msgspec.json.Decoder(Line)
 _RESULT: Final = msgspec.json.Decoder(Report)
 
 
-def process_rehearsals(database_url: str) -> Rehearsals:
+def process_rehearsals(shelf: Shelf, database_url: str) -> Rehearsals:
     """Rehearsals as processes over one database."""
-    return Rehearsals(ProcessRunner(database_url), SystemClock(), RandomIds())
+    return Rehearsals(shelf, ProcessRunner(database_url), SystemClock(), RandomIds())
 
 
 def command_of(scope: Scope) -> tuple[str, ...]:

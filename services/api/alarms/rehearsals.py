@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 from starlette.responses import Response
 
-from services.api.alarms.rehearsing import Order, Rehearsal, State
 from services.api.answers import of_refused
 from services.api.container import Container
 from services.api.door.auth import Caller, allow, within
@@ -16,8 +15,8 @@ from services.api.shapes import PREFIX, Asked, Shape
 from services.api.words import AreaCode, Moment, Word, asked_area, missing
 from services.registry.domain import Permission
 from services.registry.handlers import sound_rule
-from services.rehearsal.domain import Away, Change, Compared, Episode, Report, Sides
-from services.rehearsal.handlers import Scope, checked
+from services.rehearsal.domain import Away, Change, Compared, Episode, Order, Rehearsal, Report, Scope, Sides, State
+from services.rehearsal.handlers import checked
 from streams.contracts import Rule, Severity
 
 Watcher = Annotated[Caller, Depends(allow(Permission.WATCH))]
@@ -122,8 +121,8 @@ def router(container: Container) -> APIRouter:
     def begin(caller: Watcher, asked: RehearsalOrder, response: Response) -> RehearsalShape:
         """Begin a rehearsal: the live engine's rules over stored readings, under this rule and the one in force.
 
-        One a person and two in all run at a time (409, 429), each for at most ten minutes. A result is kept in
-        memory for an hour after it ended, for the person who asked; a restart of the front door forgets it.
+        One a person and two in all run at a time (409, 429), each for at most ten minutes. A result is kept for a
+        day after it ended, for the person who asked; what runs while its front door stops is cancelled.
         """
         start, end = asked.start, asked.end
         order = order_of(container, caller, asked.rule, Scope(start, end, asked.area, asked.device))
@@ -133,7 +132,7 @@ def router(container: Container) -> APIRouter:
 
     @routes.get("/rules/rehearsals/{rehearsal}")
     def look(caller: Watcher, rehearsal: Name) -> RehearsalShape:
-        """State, progress and result of a rehearsal of yours; 404 once its hour is over."""
+        """State, progress and result of a rehearsal of yours; 404 once its day is over."""
         return rehearsal_of(found(container.rehearsals.get(rehearsal, caller.id), rehearsal))
 
     @routes.delete("/rules/rehearsals/{rehearsal}")

@@ -1,67 +1,33 @@
-"""Rehearsals that people asked for: a few at once, each in a process of its own, results kept in memory for an hour.
+"""Rehearsals that people asked for: a few at once in all front doors, each in a process of its own.
 
-They live in this process only: what is running when it stops is killed, and a restart forgets the rest. Nothing is
-lost by that, since the readings are still there and the question can be asked again.
+Who runs which, and what it found, stands in the database: any front door shows it and cancels it, and a restart
+forgets nothing that was found. What is running when its front door stops is killed.
 """
 
-import dataclasses
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol
 
 from services.adapters import logging
+from services.adapters.health import Health
 from services.adapters.metrics import counter
 from services.ports import Clock, Ids
-from services.rehearsal.domain import Report
-from services.rehearsal.handlers import Scope
-from streams.contracts import LinliError, Refused, Rule, Unavailable
-from streams.contracts.metrics import REHEARSALS
+from services.rehearsal.domain import KEPT_MS, Order, Outcome, Rehearsal, Report, State, forsaken, state_of
+from services.rehearsal.ports import Shelf
+from streams.contracts import LinliError, Refused, Unavailable
+from streams.contracts.metrics import LOOP_ERRORS, REHEARSALS
 
 _LOG: Final = logging.get(__name__)
+LOOP: Final = "rehearsals"
 AT_ONCE: Final = 2
 """Each takes a core; the front door and the alarms need theirs."""
-KEPT_MS: Final = 3_600_000
-MOST_KEPT: Final = 20
+MOST_KEPT: Final = 100
 MOST_EPISODES: Final = 1_000
 """Kept of one result; its counts are whole."""
-
-
-class State(StrEnum):
-    """Where a rehearsal stands; all but the first are final."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be rehearsed, and for whom."""
-
-    rule: Rule
-    scope: Scope
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """``progress`` is 0 to 1; ``report`` is there when it is done, ``problem`` when it failed."""
-
-    id: str
-    order: Order
-    began: int
-    state: State = State.RUNNING
-    progress: float = 0.0
-    ended: int | None = None
-    report: Report | None = None
-    problem: Refused | None = None
-
-    @property
-    def expires(self) -> int | None:
-        return None if self.ended is None else self.ended + KEPT_MS
+TURN_S: Final = 1.0
+FORSAKEN_MS: Final = 30_000
+"""After so long without a word from its front door a run is given up: thirty turns, or a machine that stood still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +49,22 @@ class Runner(Protocol):
         """
 
 
-class Rehearsals:
-    """The rehearsals of this process, each seen by the person who asked for it."""
+@dataclass(slots=True)
+class _Run:
+    """One that this process carries out."""
 
-    def __init__(self, runner: Runner, clock: Clock, ids: Ids) -> None:
-        self._runner, self._clock, self._ids = runner, clock, ids
+    stop: Callable[[], None] = lambda: None
+    progress: float = 0.0
+    found: Report | Refused | None = None
+
+
+class Rehearsals:
+    """The rehearsals of all, each seen by the person who asked for it; this process carries out those it began."""
+
+    def __init__(self, shelf: Shelf, runner: Runner, clock: Clock, ids: Ids) -> None:
+        self._shelf, self._runner, self._clock, self._ids = shelf, runner, clock, ids
         self._lock = threading.Lock()
-        self._kept: dict[str, Rehearsal] = {}
-        self._stops: dict[str, Callable[[], None]] = {}
+        self._runs: dict[str, _Run] = {}
         self._closed = False
 
     def begin(self, order: Order) -> Rehearsal:
@@ -100,100 +74,99 @@ class Rehearsals:
             Refused: ``running``, the person has one already; ``crowded``, as many run as may.
             Unavailable: this process is going down, or cannot start another.
         """
-        with self._lock:
-            self._admit(order.by)
-            begun = Rehearsal(self._ids.new(), order, self._clock.now())
-            self._kept[begun.id] = begun
-        try:
-            stop = self._runner.start(order, self._told(begun.id))
-        except LinliError:
-            with self._lock:
-                del self._kept[begun.id]
-            raise
-        with self._lock:
-            found = self._kept[begun.id]
-            wanted = found.state is State.RUNNING and not self._closed
-            if wanted:
-                self._stops[begun.id] = stop
-        if not wanted:
-            stop()
-        _LOG.info("rehearsal began", rehearsal=begun.id, rule=order.rule.id, by=order.by)
-        return found
-
-    def get(self, name: str, by: str) -> Rehearsal | None:
-        """One of this person's, unless it was never there or its hour is over."""
-        with self._lock:
-            self._forget()
-            found = self._kept.get(name)
-        return found if found is not None and found.order.by == by else None
-
-    def cancel(self, name: str, by: str) -> Rehearsal | None:
-        """Stop one of this person's; what is over stays as it is."""
-        if self.get(name, by) is None:
-            return None
-        self._end(name, State.CANCELLED)
-        return self.get(name, by)
-
-    def close(self) -> None:
-        """Stop all: the process ends."""
-        with self._lock:
-            self._closed = True
-            running = list(self._stops)
-        for name in running:
-            self._end(name, State.CANCELLED)
-
-    def _admit(self, by: str) -> None:
-        self._forget()
         if self._closed:
             raise Unavailable("the front door is closing")
-        running = [kept for kept in self._kept.values() if kept.state is State.RUNNING]
-        mine = next((kept.id for kept in running if kept.order.by == by), "")
-        if mine:
-            raise Refused(
-                "running", "a rehearsal of yours is running", rehearsal=mine,
-                remedy=f"Wait for it, or cancel it: DELETE /api/v1/rules/rehearsals/{mine}.",
-            )  # fmt: skip
-        if len(running) >= AT_ONCE:
-            raise Refused(
-                "crowded", f"{AT_ONCE} rehearsals of others are running, as many as run at once",
-                remedy="Send it again in a minute.",
-            )  # fmt: skip
-
-    def _told(self, name: str) -> Told:
-        def ended(outcome: Report | Refused) -> None:
-            if isinstance(outcome, Report):
-                self._end(name, State.DONE, report=outcome.cut(MOST_EPISODES))
-            else:
-                self._end(name, State.FAILED, problem=outcome)
-
-        return Told(lambda share: self._reach(name, share), ended)
-
-    def _reach(self, name: str, share: float) -> None:
-        with self._lock:
-            found = self._kept.get(name)
-            if found is not None and found.state is State.RUNNING:
-                self._kept[name] = dataclasses.replace(found, progress=min(max(share, found.progress), 1.0))
-
-    def _end(self, name: str, state: State, report: Report | None = None, problem: Refused | None = None) -> None:
-        """The first end counts: a run that is killed reports its own failure afterwards."""
-        with self._lock:
-            stop = self._stops.pop(name, None)
-            found = self._kept.get(name)
-            first = found is not None and found.state is State.RUNNING
-            if found is not None and first:
-                progress = 1.0 if state is State.DONE else found.progress
-                self._kept[name] = dataclasses.replace(
-                    found, state=state, progress=progress, ended=self._clock.now(), report=report, problem=problem
-                )
-        if stop is not None:
-            stop()
-        if first:
-            counter(REHEARSALS, outcome=state).inc()
-            _LOG.info("rehearsal ended", rehearsal=name, state=state, why=problem.detail if problem else "")
-
-    def _forget(self) -> None:
         now = self._clock.now()
-        over = sorted((kept.ended, kept.id) for kept in self._kept.values() if kept.ended is not None)
-        for place, (ended, name) in enumerate(reversed(over)):
-            if place >= MOST_KEPT or ended + KEPT_MS <= now:
-                del self._kept[name]
+        self._shelf.forget(now - KEPT_MS + 1, MOST_KEPT)
+        begun = Rehearsal(self._ids.new(), order, now)
+        self._shelf.begin(begun, AT_ONCE)
+        run = _Run()
+        with self._lock:
+            self._runs[begun.id] = run
+        try:
+            run.stop = self._runner.start(order, self._told(run))
+        except LinliError:
+            self._end(begun.id, None)
+            raise
+        with self._lock:
+            unwanted = self._closed or begun.id not in self._runs
+        if unwanted:
+            run.stop()
+        _LOG.info("rehearsal began", rehearsal=begun.id, rule=order.rule.id, by=order.by)
+        return self._shelf.get(begun.id, order.by) or begun
+
+    def get(self, name: str, by: str) -> Rehearsal | None:
+        """One of this person's, unless it was never there or its time is over."""
+        found = self._shelf.get(name, by)
+        over = found is not None and found.expires is not None and found.expires <= self._clock.now()
+        return None if over else found
+
+    def cancel(self, name: str, by: str) -> Rehearsal | None:
+        """Stop one of this person's, whichever process carries it out; what is over stays as it is."""
+        if self.get(name, by) is None:
+            return None
+        self._end(name, None)
+        return self.get(name, by)
+
+    def look_after(self, stop: threading.Event, health: Health) -> None:
+        """The loop that tells the others how far ours are, and stops what one of them cancelled."""
+        while not stop.is_set():
+            self.turn()
+            health.beat(LOOP)
+            stop.wait(TURN_S)
+
+    def turn(self) -> None:
+        """One turn of that loop. A database that is away is told the next time: what runs goes on."""
+        with self._lock:
+            ours = list(self._runs.items())
+        try:
+            for name, run in ours:
+                if run.found is not None:
+                    self._end(name, run.found)
+                elif not self._shelf.reach(name, run.progress, self._clock.now()):
+                    self._drop(name)
+            now = self._clock.now()
+            for name in self._shelf.forsake(now - FORSAKEN_MS, now):
+                self._counted(name, State.FAILED, forsaken().detail)
+        except Unavailable as error:
+            counter(LOOP_ERRORS, loop=LOOP, error="unavailable").inc()
+            _LOG.warning("rehearsals are not noted for now", error=str(error))
+
+    def close(self) -> None:
+        """Stop all of ours: the process ends. What cannot be noted now is given up by another, or by the next."""
+        with self._lock:
+            self._closed = True
+            ours = list(self._runs)
+        for name in ours:
+            try:
+                self._end(name, None)
+            except Unavailable as error:
+                _LOG.warning("a rehearsal's end is not noted", rehearsal=name, error=str(error))
+                self._drop(name)
+
+    def _told(self, run: _Run) -> Told:
+        def reached(share: float) -> None:
+            run.progress = max(run.progress, share)
+
+        def ended(found: Report | Refused) -> None:
+            run.found = found.cut(MOST_EPISODES) if isinstance(found, Report) else found
+            self.turn()
+
+        return Told(reached, ended)
+
+    def _end(self, name: str, outcome: Outcome) -> None:
+        """The first end counts: a run that is killed reports its own failure afterwards."""
+        if self._shelf.end(name, outcome, self._clock.now()):
+            self._counted(name, state_of(outcome), outcome.detail if isinstance(outcome, Refused) else "")
+        self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        with self._lock:
+            run = self._runs.pop(name, None)
+        if run is not None:
+            run.stop()
+
+    @staticmethod
+    def _counted(name: str, state: State, why: str) -> None:
+        counter(REHEARSALS, outcome=state).inc()
+        _LOG.info("rehearsal ended", rehearsal=name, state=state, why=why)

@@ -12,6 +12,7 @@ from services.api.shapes import PREFIX, Asked, Listed, Shape, each
 from services.api.tickets.queries import PAGED, counted, query_of
 from services.api.words import Text, Word, missing
 from services.registry.domain import Permission
+from services.tickets.domain.ordering import order_of
 from services.tickets.domain.saved import MOST, SavedFilter, check_name
 from streams.contracts import Refused
 
@@ -62,10 +63,12 @@ def keep(container: Container, caller: Caller, name: str, words: dict[str, str])
 
     Raises:
         ProblemError: 422, it is no query of the list of tickets; 403, its area is another's.
-        Refused: ``invalid``, the name; ``many``, the person has as many as there may be.
+        Refused: ``invalid``, the name or the order; ``many``, the person has as many as there may be.
     """
     query = {word: value for word, value in words.items() if value and word not in PAGED}
-    counted(container, caller, query_of(query))
+    asked = query_of(query)
+    order_of(asked.sort)
+    counted(container, caller, asked)
     kept = SavedFilter(caller.id, check_name(name), query, container.clock.now())
     if not container.saved_filters.put(kept, most=MOST):
         raise Refused(

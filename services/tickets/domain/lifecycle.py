@@ -123,8 +123,9 @@ def report(opening: Opening, *, id: str, now: int, who: Actor) -> Moved:  # noqa
     if who.role not in row.roles:
         raise NotAllowed(f"report belongs to {', '.join(row.roles)}")
     said = opening.text.strip() or opening.place.strip()
-    if not opening.title.strip() or not (said or opening.episode):
-        raise Refused("fields", "a report needs a title, and a place, a text or an alarm", missing=["title", "text"],
+    there = {"title": opening.title.strip(), "text": said or opening.episode}
+    if missing := [name for name, value in there.items() if not value]:
+        raise Refused("fields", "a report needs a title, and a place, a text or an alarm", missing=missing,
                       remedy="Add title, and place or text.")  # fmt: skip
     event = Event(
         ticket=id, version=1, action=Action.REPORT, old=None, new=State.REPORTED, at=now, by=who.by, role=who.role,

@@ -5,12 +5,25 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.alarms.rehearsing import KEPT_MS, MOST_EPISODES, MOST_KEPT
-from services.rehearsal.domain import Away, Change, Compared, Episode, Report, Sides, counted
-from services.rehearsal.handlers import DAY_MS, Scope
+from services.adapters.clock import RandomIds
+from services.api.alarms.rehearsing import FORSAKEN_MS, MOST_EPISODES, MOST_KEPT, Rehearsals
+from services.rehearsal.domain import (
+    DAY_MS,
+    KEPT_MS,
+    Away,
+    Change,
+    Compared,
+    Episode,
+    Report,
+    Scope,
+    Sides,
+    State,
+    counted,
+)
 from streams.contracts import Members, Refused, Severity
 from tests.fakes.api import HERE, NOW, THERE, MemoryPlatform, Person
 from tests.fakes.registry import rule
+from tests.fakes.rehearsals import MemoryRunner
 
 AT = "/api/v1/rules/rehearsals"
 ORDER: dict[str, Any] = {"rule": "gas.ch4", "from": NOW - 7 * DAY_MS, "to": NOW}
@@ -54,6 +67,7 @@ def test_a_rehearsal_is_begun_followed_and_read(platform: MemoryPlatform, manage
     assert run.order.scope == Scope(ORDER["from"], NOW, "990101001"), "without an area it is the caller's own"
     run.told.reached(0.5)
     run.told.reached(0.25)
+    platform.rehearsals.turn()
     assert body(manager.get(answer.headers["location"]), 200)["progress"] == 0.5
     run.told.ended(report())
     done = body(manager.get(answer.headers["location"]), 200)
@@ -145,9 +159,9 @@ def test_a_failure_says_why_and_what_to_do(platform: MemoryPlatform, manager: Pe
     assert failed["problem"]["remedy"]
 
 
-def test_results_are_bounded_and_gone_after_an_hour(platform: MemoryPlatform, manager: Person) -> None:
+def test_results_are_bounded_and_gone_after_a_day(platform: MemoryPlatform, manager: Person) -> None:
     names = []
-    for _ in range(MOST_KEPT + 1):
+    for _ in range(MOST_KEPT + 2):  # room is made when one begins
         names.append(body(manager.post(AT, ORDER), 202)["id"])
         platform.clock.advance(1)
         platform.runs.runs[-1].told.ended(report(changed=1, same=MOST_EPISODES))
@@ -163,6 +177,54 @@ def test_the_end_of_the_process_ends_every_run(platform: MemoryPlatform, manager
     platform.rehearsals.close()
     assert platform.runs.runs[0].stopped == 1
     body(manager.post(AT, ORDER), 503)
+
+
+def test_another_front_door_shows_and_cancels_what_this_one_runs(platform: MemoryPlatform, manager: Person) -> None:
+    name = body(manager.post(AT, ORDER), 202)["id"]
+    run = platform.runs.runs[0]
+    other = Rehearsals(platform.shelf, MemoryRunner(), platform.clock, RandomIds())
+    run.told.reached(0.5)
+    platform.rehearsals.turn()
+    seen = other.get(name, run.order.by)
+    assert seen is not None
+    assert (seen.state, seen.progress) == (State.RUNNING, 0.5)
+    assert other.cancel(name, run.order.by) is not None
+    assert run.stopped == 0, "this front door learns of it at its next turn"
+    platform.rehearsals.turn()
+    assert run.stopped == 1
+    run.told.ended(report())
+    assert body(manager.get(f"{AT}/{name}"), 200)["state"] == "cancelled"
+
+
+def test_what_a_lost_front_door_ran_is_given_up_and_makes_room(platform: MemoryPlatform, manager: Person) -> None:
+    name = body(manager.post(AT, ORDER), 202)["id"]
+    platform.rehearsals = Rehearsals(platform.shelf, MemoryRunner(), platform.clock, RandomIds())
+    platform.clock.advance(FORSAKEN_MS)
+    platform.rehearsals.turn()
+    assert body(manager.get(f"{AT}/{name}"), 200)["state"] == "running"
+    platform.clock.advance(1)
+    platform.rehearsals.turn()
+    failed = body(manager.get(f"{AT}/{name}"), 200)
+    assert (failed["state"], failed["problem"]["code"]) == ("failed", "interrupted")
+    assert failed["problem"]["remedy"]
+    body(manager.post(AT, ORDER), 202)
+
+
+def test_a_result_waits_for_a_database_that_is_away(platform: MemoryPlatform, manager: Person) -> None:
+    name = body(manager.post(AT, ORDER), 202)["id"]
+    platform.shelf.away = True
+    platform.runs.runs[0].told.ended(report())
+    body(manager.get(f"{AT}/{name}"), 503)
+    platform.shelf.away = False
+    platform.rehearsals.turn()
+    assert body(manager.get(f"{AT}/{name}"), 200)["state"] == "done"
+
+
+def test_the_end_of_the_process_ends_its_runs_without_a_database_too(platform: MemoryPlatform, manager: Person) -> None:
+    body(manager.post(AT, ORDER), 202)
+    platform.shelf.away = True
+    platform.rehearsals.close()
+    assert platform.runs.runs[0].stopped == 1
 
 
 def test_a_run_that_cannot_begin_takes_no_place(platform: MemoryPlatform, manager: Person) -> None:

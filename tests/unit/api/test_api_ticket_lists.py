@@ -142,6 +142,7 @@ def test_a_filter_that_is_none_is_not_kept(platform: MemoryPlatform) -> None:
     manager = platform.as_("grid_manager")
     assert body(put(manager, "x", colour="red"), 422)["field"] == "colour"
     assert body(put(manager, "x", state="lost"), 422)["field"] == "state"
+    assert body(put(manager, "x", sort="colour"), 422)["field"] == "sort"
     assert body(put(manager, "x", area=THERE), 403)["field"] == "area"
     assert body(put(manager, "长" * 41, text="x"), 422)["field"] == "name"
     assert body(manager.get(f"{AT}/filters"))["items"] == []

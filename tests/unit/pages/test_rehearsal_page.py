@@ -3,8 +3,7 @@
 import msgspec
 import pytest
 
-from services.rehearsal.domain import Away, Report, Sides
-from services.rehearsal.handlers import DAY_MS
+from services.rehearsal.domain import DAY_MS, Away, Report, Sides
 from streams.contracts import Refused
 from tests.fakes.city import MemoryCity
 from tests.fakes.rehearsals import MemoryRun, reported
@@ -55,6 +54,7 @@ def test_progress_is_shown_and_the_result_takes_its_place(city: MemoryCity, auth
     address = begun(author)
     (run,) = city.runs.runs
     run.told.reached(0.42)
+    city.rehearsals.turn()
     page = author.send("GET", address).text
     assert "42 %" in page
     assert "data-follow" in page

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import msgspec
 
 from sensors.kinds import KINDS
-from services.rehearsal.domain import Change, Stored, lead_ms, metrics_of, records, samples
+from services.rehearsal.domain import Change, Scope, Stored, lead_ms, metrics_of, records, samples
 from services.rehearsal.domain.groups import Groups, settling_ms
-from services.rehearsal.handlers import RehearseRule, Result, Scope
+from services.rehearsal.handlers import RehearseRule, Result
 from streams.contracts import AlarmEvent, Device, Member, Members, Rule, Source, Tick
 from streams.groups import Chain
 from streams.rules import Catalogue

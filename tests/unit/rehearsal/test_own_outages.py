@@ -5,10 +5,10 @@ from collections.abc import Collection
 import pytest
 
 from sensors.kinds import KINDS
-from services.rehearsal.domain import Episode, Outages, Stored, records
+from services.rehearsal.domain import Episode, Outages, Scope, Stored, records
 from services.rehearsal.domain.feed import TICK_MS
 from services.rehearsal.domain.report import Away
-from services.rehearsal.handlers import RehearseRule, Result, Scope
+from services.rehearsal.handlers import RehearseRule, Result
 from streams.contracts import Device, Op, Rule
 from streams.rules import DEFAULT_CLOCK
 from tests.fakes.archive import MemoryArchive

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from services.history.domain.readings import names_of_flags
-from services.rehearsal.domain import Change, Stored, by_arrival, metrics_of, records, samples
+from services.rehearsal.domain import DAY_MS, Change, Scope, Stored, by_arrival, metrics_of, records, samples
 from services.rehearsal.domain.feed import TICK_MS
-from services.rehearsal.handlers import DAY_MS, MOST_DAYS, RehearseRule, Result, Scope
-from services.rehearsal.postgres import BITS, flags_of
+from services.rehearsal.handlers import MOST_DAYS, RehearseRule, Result
+from services.rehearsal.postgres.archive import BITS, flags_of
 from streams.contracts import (
     AlarmEvent,
     Batch,

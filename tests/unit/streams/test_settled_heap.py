@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.agents.heap import Heap, settle
-from streams.process.heap import YOUNGEST
+from streams.agents.heap import YOUNGEST, Heap, settle
 from tests.unit.streams.group_table import GroupTable, alarm
 from tests.unit.streams.rule_table import Table, gas
 

@@ -76,12 +76,18 @@ def test_a_call_waits_for_an_operator_two_hours_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"text": "", "place": ""}, {"text": " ", "place": "\u3000"}, {"title": " "}], ids=str
+    ("changes", "missing"),
+    [
+        ({"text": "", "place": ""}, ["text"]),
+        ({"text": " ", "place": "\u3000"}, ["text"]),
+        ({"title": " "}, ["title"]),
+        ({"title": "", "text": "", "place": ""}, ["title", "text"]),
+    ],
 )
-def test_a_report_of_nothing_is_refused(changes: dict[str, str]) -> None:
+def test_a_report_of_nothing_is_refused(changes: dict[str, str], missing: list[str]) -> None:
     with pytest.raises(Refused) as refusal:
         called(**changes)
-    assert refusal.value.code == "fields"
+    assert (refusal.value.code, refusal.value.extra["missing"]) == ("fields", missing)
 
 
 @pytest.mark.parametrize("blank", [{"photo": " "}, {"reading": "\u3000\n"}], ids=str)

@@ -6,7 +6,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.api.alarms.rehearsing import Rehearsal, State
 from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
@@ -19,8 +18,7 @@ from services.api.pages.rules.rule_views import difference
 from services.api.pages.rules.rules import devices_of, fields_of, rule_in, sent, watching
 from services.api.problems import refuse
 from services.registry.domain.rules import differences, unit_of
-from services.rehearsal.domain import Change, about_groups
-from services.rehearsal.handlers import Scope
+from services.rehearsal.domain import Change, Rehearsal, Scope, State, about_groups
 from streams.contracts import Refused, Rule
 
 PERIODS: Final = {"1": N_("近 24 小时"), "7": N_("近 7 天"), "30": N_("近 30 天"), "90": N_("近 90 天")}
@@ -84,7 +82,7 @@ def _scope(values: Mapping[str, str], now: int) -> Scope:
 
 def _expired(run: str) -> Exception:
     return refuse(
-        404, "not_found", "There is no such rehearsal of yours; results are kept for an hour.",
+        404, "not_found", "There is no such rehearsal of yours; results are kept for a day.",
         "Rehearse again from the rule's page.", field="run", value=run,
     )  # fmt: skip
 

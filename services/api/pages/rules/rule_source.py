@@ -7,7 +7,6 @@ from typing import Any
 from services.alarms.domain import Hold, HoldKind, HoldState
 from services.alarms.handlers import Holding
 from services.api.alarms.rehearsals import order_of
-from services.api.alarms.rehearsing import Rehearsal
 from services.api.alarms.rules import revisions, wish, written
 from services.api.container import Container
 from services.api.door.auth import Caller, require, user_of, within
@@ -22,7 +21,7 @@ from services.registry.handlers import (
     rehearse_rule,
     restore_rule,
 )
-from services.rehearsal.handlers import Scope
+from services.rehearsal.domain import Rehearsal, Scope
 from streams.contracts import ActionName, Rule
 
 
