@@ -36,6 +36,11 @@ def test_a_reading_loses_its_colour_with_the_alarm_and_the_way_with_the_ticket()
     city.act(ticket, "arrive", "unit_handler", now - 3 * HOUR + 2_000, place=device.place)
     city.step(leak, AlarmState.NORMAL, Cause.RETURNED)
     assert CALM in page()
+    cookies["linli_session"] = city.session("unit_handler")
+    bar = page().partition('id="task-bar"')[2]
+    assert "do=finish" in bar.partition("</a>")[0], "who is there is asked for the result, not to arrive again"
+    assert "do=arrive" in bar
+    cookies["linli_session"] = city.session("grid_worker")
     assert "去现场" in page()
     city.act(ticket, "finish", "unit_handler", now - 1_000, outcome="更换软管")
     city.act(ticket, "check_ok", "grid_worker", now, text="无异味")

@@ -9,6 +9,7 @@ from services.api.language.words import words
 from services.api.pages.ports import TicketRow, UnitRow
 from services.api.pages.tickets import ticket_forms as forms
 from services.api.pages.tickets.field_choices import units_here
+from services.api.pages.tickets.ticket_rows import ClockRow
 from services.tickets.domain import Details
 from services.tickets.domain.table import FACTS, TRANSITIONS
 from services.tickets.domain.words import Action, State
@@ -72,6 +73,15 @@ def test_units_that_can_be_responsible_here_come_nearest_first_and_the_others_be
     assert [value for value, _ in led.options] == ["street-light", "district-all"], "who has it is none to hand it to"
     unclassified = replace(row, category="")
     assert next(value for value, _ in units_here(UNITS, unclassified, words("zh")).options) == "grid-noise"
+
+
+def test_arriving_is_the_next_step_until_somebody_has_arrived() -> None:
+    row = TicketRow("t", "n", "in_progress", "resolve", "hotline", HERE, "x", 0, 1, allowed=("arrive", "finish"))
+    waited = replace(row, clocks=(ClockRow("on_site", 0, 1),))
+    for each, steps in ((row, ["finish"]), (waited, ["arrive", "finish"]), (replace(row, state="redo"), ["arrive"])):
+        offered = forms.actions(each, UNITS, (), 0, words("zh"))
+        assert [form.name for form in offered if form.main] == steps
+        assert {form.name for form in offered} == {"arrive", "finish"}, "it may always be said again"
 
 
 def test_every_unit_that_is_offered_is_one_that_the_loop_takes_there() -> None:

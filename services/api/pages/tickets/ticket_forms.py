@@ -141,10 +141,17 @@ def actions(
         "assisting": units_here(units, row, t, (*row.proposed, *row.assisting)),
     }  # fmt: skip
     forms = [
-        ActionForm(name, voc.say(voc.ACTIONS, name, t), name in MAIN, _fields(row, name, options, now, t))
+        ActionForm(name, voc.say(voc.ACTIONS, name, t), _leads(row, name), _fields(row, name, options, now, t))
         for name in row.allowed
     ]
     return sorted(forms, key=lambda form: not form.main)
+
+
+def _leads(row: TicketRow, action: str) -> bool:
+    """Whether it is a next step: who has arrived may say so again, and is there to finish."""
+    state, running = State(row.state), {run.name for run in row.clocks}
+    moves = TRANSITIONS[state].get(Action(action), ())
+    return action in MAIN and any(move.target is not state or move.stop & running for move in moves)
 
 
 def _tasks(row: TicketRow, units: Sequence[UnitRow], t: Words) -> tuple[tuple[str, str], ...]:
