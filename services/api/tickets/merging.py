@@ -8,18 +8,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.container import Container
 from services.api.door.auth import Caller, allow
-from services.api.door.scope import sees
+from services.api.door.scope import bounded, sees
 from services.api.problems import PROBLEMS, documented
 from services.api.shapes import PREFIX, Asked, Listed, Shape, each
 from services.api.tickets.tickets import actor, ticket_for
 from services.api.words import AreaCode, Latitude, Longitude, Text, Word, asked_area
 from services.registry.domain import Permission
-from services.tickets.domain import Stage, State, Ticket
+from services.tickets.domain import Stage, State, Ticket, TicketFilters
 from services.tickets.domain.merging import REASONS, Part, Reason, Sighting, Why
 from services.tickets.domain.text import is_phone
 from services.tickets.handlers import Match
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
+MOST_JOINED = 20
+"""Reports of one matter beside it; the list of tickets has the rest."""
 
 
 class ReportQuery(BaseModel):
@@ -184,6 +186,12 @@ def earlier_than(container: Container, caller: Caller, ticket: Ticket) -> tuple[
     phone = phone if is_phone(phone) else ""
     found = calls_of(container, caller, phone) if phone else ()
     return tuple(each for each in found if each.id != ticket.id)
+
+
+def merged_into(container: Container, caller: Caller, ticket: Ticket) -> tuple[Ticket, ...]:
+    """The reports merged into this ticket that the caller may see; the newest, at most MOST_JOINED."""
+    filters = bounded(caller, TicketFilters(masters=(ticket.id,)))
+    return container.tickets.list_tickets(filters, scope=caller.scope, limit=MOST_JOINED, after=None).items
 
 
 def calls_of(container: Container, caller: Caller, phone: str, why: str = "") -> tuple[Ticket, ...]:

@@ -145,6 +145,8 @@ def test_a_master_shows_the_photos_of_its_reports_with_their_numbers(city: Memor
     for path, role in ((f"/tickets/{master}", "operator"), (f"/tasks/{master}", "grid_worker")):
         seen = Visitor(city, role).send("GET", path).text
         assert f'并入的报告 <a class="ll-mono" href="/tickets/{merged}">{found.number}</a>' in seen
+        beside = seen.partition("并入本单的工单")[2].partition("</section>")[0]
+        assert (f"/tickets/{merged}" in beside) is (path != f"/tasks/{master}"), "who else reported the matter"
         [address] = re.findall(r'<img src="(/api/v1/tickets/[^"]+/thumbnail)"', seen)
         assert address == f"/api/v1/tickets/{merged}/photos/{digest(PHOTO)}/thumbnail"
         assert Visitor(city, role).send("GET", address).headers["content-type"] == "image/jpeg"

@@ -64,7 +64,8 @@ def beside(shelf: MergeDesk, visit: Visit, ticket: str) -> dict[str, Any]:
     found, _ = ticket_for(shelf.container, visit.caller, ticket)
     alike, calls = shelf.beside(visit.caller, found)
     report = sighting_of(found) if found.open else Sighting(found.opened_at)
-    return shown(alike, calls, visit.t) | shelf.known(visit, report)
+    joined = merging.merged_into(shelf.container, visit.caller, found)
+    return shown(alike, calls, visit.t) | {"joined": listed(joined, visit.t)} | shelf.known(visit, report)
 
 
 def shown(alike: Sequence[Match], calls: Sequence[Ticket], t: Words) -> dict[str, Any]:
@@ -85,6 +86,6 @@ def shown(alike: Sequence[Match], calls: Sequence[Ticket], t: Words) -> dict[str
     }
 
 
-def listed(calls: Sequence[Ticket], t: Words) -> list[dict[str, Any]]:
-    """A caller's tickets with their states in words."""
-    return [{"ticket": ticket, "state": voc.say(voc.TICKET_STATES, ticket.state, t)} for ticket in calls]
+def listed(found: Sequence[Ticket], t: Words) -> list[dict[str, Any]]:
+    """Tickets with their states in words."""
+    return [{"ticket": ticket, "state": voc.say(voc.TICKET_STATES, ticket.state, t)} for ticket in found]
