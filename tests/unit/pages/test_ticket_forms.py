@@ -9,7 +9,7 @@ from services.api.language.words import words
 from services.api.pages.ports import TicketRow, UnitRow
 from services.api.pages.tickets import ticket_forms as forms
 from services.api.pages.tickets.field_choices import units_here
-from services.api.pages.tickets.ticket_rows import ClockRow
+from services.api.pages.tickets.ticket_rows import ClockRow, TaskRow
 from services.tickets.domain import Details
 from services.tickets.domain.table import FACTS, TRANSITIONS
 from services.tickets.domain.words import Action, State
@@ -82,6 +82,23 @@ def test_arriving_is_the_next_step_until_somebody_has_arrived() -> None:
         offered = forms.actions(each, UNITS, (), 0, words("zh"))
         assert [form.name for form in offered if form.main] == steps
         assert {form.name for form in offered} == {"arrive", "finish"}, "it may always be said again"
+
+
+def test_a_result_is_not_asked_about_a_sensor_or_sub_tasks_that_there_are_not() -> None:
+    row = TicketRow("t", "n", "in_progress", "resolve", "hotline", HERE, "x", 0, 1, allowed=("finish",))
+    task = TaskRow(1, "group-light", "换灯", 9)
+    asked = {
+        name: {field.name for form in forms.actions(each, UNITS, (), 0, words("zh")) for field in form.fields}
+        for name, each in {
+            "call": row,
+            "alarm": replace(row, episodes=("e",)),
+            "left": replace(row, tasks=(task,)),
+            "done": replace(row, tasks=(replace(task, done=5),)),
+        }.items()
+    }
+    assert asked["alarm"] - asked["call"] == {"sensor_dead"}
+    assert asked["left"] - asked["call"] == {"reason"}
+    assert asked["done"] == asked["call"] == {"outcome", "photos", "reading"}
 
 
 def test_every_unit_that_is_offered_is_one_that_the_loop_takes_there() -> None:

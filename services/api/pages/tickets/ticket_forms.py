@@ -218,8 +218,17 @@ def _fields(row: TicketRow, action: str, options: Mapping[str, Choice], now: int
             offered.label,
         )
         for name in (*required, *optional)
-        if name != "cites" or row.answers
+        if _matters(row, action, name)
     )
+
+
+def _matters(row: TicketRow, action: str, field: str) -> bool:
+    """Whether a field has anything to be about: answers to cite, a sensor that spoke, sub-tasks that are left."""
+    if field == "sensor_dead":
+        return bool(row.episodes)
+    if f"{action}.{field}" == "finish.reason":
+        return any(task.done is None for task in row.tasks)
+    return field != "cites" or bool(row.answers)
 
 
 def answers(state: str, action: str, sent: Mapping[str, str]) -> dict[str, Any]:
