@@ -26,7 +26,8 @@ import httpx
 import psycopg
 
 from bench.district import settle
-from bench.tickets import CHECKOUT, cpu, database, front_door, statements
+from bench.tickets import cpu, statements
+from bench.tickets_rig import CHECKOUT, database, front_door
 from services.adapters.clock import SystemClock
 from services.adapters.retry import until_available
 from services.provision import database as provision

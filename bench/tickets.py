@@ -14,128 +14,28 @@ import json
 import os
 import random
 import re
-import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import psutil
-import psycopg
 
 from bench import tickets_lives as lives
-from bench.district import settle
+from bench import tickets_rig
 from services.adapters.clock import SystemClock
-from services.adapters.retry import until_available
-from services.provision import database as provision
 from services.registry import demo
 from services.registry.handlers import District
-from services.stack import addresses, program
-from services.stack.servers import postgres
+from services.stack import addresses
 
-CHECKOUT: Final = Path(__file__).resolve().parents[1]
 LIMITS: Final = {"list": 50, "filtered": 50, "search": 50, "ticket": 50, "kpi": 500}
 WORDS: Final = ("路灯", "路灯不亮", "燃气味", "棉纺社区 12栋", "僵尸车 3单元", "老人", "井盖冒气 光明", "盲道")
-PRELOAD: Final = (
-    "-c",
-    "shared_preload_libraries=pg_stat_statements,auto_explain",
-    "-c",
-    "auto_explain.log_min_duration=25ms",
-)
-LIVES: Final = 150
 WHO: Final = ("operator", "dispatcher", "supervisor", "grid_worker", "unit_leader")
 _SCAN: Final = re.compile(r"Seq Scan on (tickets|ticket_events|ticket_figures|ticket_episodes|clocks)\b")
-
-
-@contextmanager
-def database(home: Path) -> Iterator[tuple[str, Path, dict[str, str], psutil.Process]]:
-    """A PostgreSQL on ``home``, the passwords of its roles, its postmaster."""
-    home.mkdir(exist_ok=True)
-    home.chmod(0o755)
-    kept = home / "passwords.json"
-    if not kept.exists():
-        kept.write_text(json.dumps({role: secrets.token_urlsafe(9) for role in (*provision.ROLES, "admin")}))
-    passwords: dict[str, str] = json.loads(kept.read_text())
-    port, log = addresses.any_free(set(addresses.USUAL.values())), home / "postgres.log"
-    prepared = postgres.prepare(home=home / "postgres", port=port, password=passwords["admin"])
-    process = program.spawn(replace(prepared, argv=(*prepared.argv, *PRELOAD)), log)
-    try:
-        program.wait_for("postgres", lambda: program.listening(port), alive=lambda: process.poll() is None)
-        yield postgres.admin_url(port, passwords["admin"]), log, passwords, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def fill(admin: str, passwords: dict[str, str], place: District, count: int) -> None:
-    """The district, its people, and the tickets."""
-    now = SystemClock().now()
-    settle(admin, passwords, place, now)
-    with psycopg.connect(psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE)) as connection:
-        cursor = connection.cursor()
-        begin = time.perf_counter()
-        names = lives.columns(cursor)
-        led = [lives.lead(cursor, names, seed) for seed in range(LIVES)]
-        print(
-            f"{len(led)} lives with {sum(life.steps[-1].events for life in led)} events in {_since(begin)}", flush=True
-        )
-        year = lives.Year(place, led, now, count)
-        lives.put(cursor, year)
-    with psycopg.connect(
-        psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE), autocommit=True
-    ) as connection:
-        connection.execute("VACUUM (ANALYZE)")
-        connection.execute("CHECKPOINT")
-    print(f"{count:,} tickets with {year.events:,} events in {_since(begin)}", flush=True)
-
-
-def _since(begin: float) -> str:
-    return f"{time.perf_counter() - begin:.0f} s"
-
-
-@contextmanager
-def front_door(
-    admin: str, passwords: dict[str, str], log: Path, doors: int = 1
-) -> Iterator[tuple[int, psutil.Process]]:
-    """The real linli-api, with all its processes; nothing is published, so that it finds no Kafka is nothing to it."""
-    url = psycopg.conninfo.make_conninfo(
-        admin, dbname=provision.DATABASE, user="linli_api", password=passwords["linli_api"]
-    )
-    port = addresses.any_free(set(addresses.USUAL.values()))
-    own = {
-        "DATABASE_URL": url,
-        "LINLI_HTTP_PORT": str(port),
-        "LINLI_HTTP_COMPANIONS": ",".join("0" * (doors - 1)),
-        "LINLI_DEMO": "1",
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-    }
-    with log.open("ab") as output:
-        start = output.tell()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.api.main"],
-            cwd=CHECKOUT,
-            env={**os.environ, **own},
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        said = b'"event": "answering"'
-        program.wait_for(
-            "api", lambda: log.read_bytes()[start:].count(said) == doors, alive=lambda: process.poll() is None
-        )
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def plan(port: int, cursor: lives.Cursor, place: District, clients: int, seconds: int) -> dict[str, Any]:
@@ -261,37 +161,24 @@ def main() -> None:
     parser.add_argument("--doors", type=int, default=2, help="processes of the front door")
     parser.add_argument("--data", type=Path, help="keep the loaded database here")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
-        home: Path = given.data or Path(folder)
-        loaded = home / f"loaded-{given.tickets}"
-        if not loaded.exists():
-            shutil.rmtree(home / "postgres", ignore_errors=True)
-        with database(home) as (admin, log, passwords, postmaster):
-            until_available(threading.Event(), "bench", lambda: provision.prepare(admin, passwords))
-            place = demo.district(7, 400)
-            if not loaded.exists():
-                fill(admin, passwords, place, given.tickets)
-                loaded.touch()
-            with front_door(admin, passwords, home / "api.log", given.doors) as (port, server):
-                own = psycopg.conninfo.make_conninfo(admin, dbname=provision.DATABASE)
-                with psycopg.connect(own, autocommit=True) as connection:
-                    cursor = connection.cursor()
-                    cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-                    asked = plan(port, cursor, place, given.clients, given.seconds)
-                    drive({**asked, "seconds": 8})  # caches and connections, as after a minute's running
-                    for _ in range(given.rounds):
-                        cursor.execute("SELECT pg_stat_statements_reset()")
-                        start = log.stat().st_size
-                        before = cpu(server), cpu(postmaster)
-                        told = drive(asked)
-                        used = cpu(server) - before[0], cpu(postmaster) - before[1]
-                        print(
-                            f"\nload {os.getloadavg()[0]:.1f}; processor time of {given.seconds} s:"
-                            f" front door {used[0]:.1f} s, database {used[1]:.1f} s, clients {told['cpu']:.1f} s"
-                        )
-                        show(told["answers"])
-                        statements(cursor)
-                        scans(log, start)
+    with tickets_rig.running(given.data, given.tickets, given.doors) as rig:
+        cursor, log = rig.cursor, rig.log
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        asked = plan(rig.port, cursor, rig.place, given.clients, given.seconds)
+        drive({**asked, "seconds": 8})  # caches and connections, as after a minute's running
+        for _ in range(given.rounds):
+            cursor.execute("SELECT pg_stat_statements_reset()")
+            start = log.stat().st_size
+            before = cpu(rig.server), cpu(rig.postmaster)
+            told = drive(asked)
+            used = cpu(rig.server) - before[0], cpu(rig.postmaster) - before[1]
+            print(
+                f"\nload {os.getloadavg()[0]:.1f}; processor time of {given.seconds} s:"
+                f" front door {used[0]:.1f} s, database {used[1]:.1f} s, clients {told['cpu']:.1f} s"
+            )
+            show(told["answers"])
+            statements(cursor)
+            scans(log, start)
 
 
 if __name__ == "__main__":

@@ -36,11 +36,12 @@ from services.api.tickets import (
 )
 
 NOUNS = (
+    web,  # first: patterns are tried in turn, and the pages are none of an address that begins with /api/
     health, tokens, people, rosters, places, devices, entry_cards, readings, rehearsals, rules, quality, explanation,
     alarms, holding, ladders, filters, bulk, export, importing, callbacks, tickets, photos,
     merging, knowledge, works, hotspots, shifts, feedback, kpi, kpi_rules, catalogue, catalogue_sheet,
     policies, notices, audit,
-    audit_export, letters, quarantine, oncall, open311, events, sessions, web,
+    audit_export, letters, quarantine, oncall, open311, events, sessions,
 )  # fmt: skip
 
 

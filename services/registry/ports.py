@@ -221,6 +221,9 @@ class RosterStore(Protocol):
     def people_of(self, unit: str) -> tuple[User, ...]:
         """The people of a unit who are not disabled, by id."""
 
+    def roster(self, unit: str, *, since: int) -> tuple[tuple[User, ...], tuple[Duty, ...], tuple[Substitution, ...]]:
+        """:meth:`people_of`, :meth:`duties` and :meth:`substitutions` of a unit, read together."""
+
     def duty(self, duty: str) -> Duty | None: ...
 
     def duties(self, unit: str, *, since: int) -> tuple[Duty, ...]:

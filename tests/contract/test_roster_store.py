@@ -148,6 +148,19 @@ def test_the_units_people_are_those_who_can_sign_in(sides: tuple[Any, Any]) -> N
     assert rosters.people_of("") == ()
 
 
+def test_a_roster_is_its_people_and_all_that_is_not_over(rosters: Any) -> None:
+    for each in (duty("2", "b", WEEK), duty("1", "a", Dated(0, 5))):
+        rosters.add_duty(each, entry=ENTRY)
+    rosters.add_substitution(away("a", "b", 3, 8), entry=ENTRY)
+    for since in (0, 6, 9):
+        people, duties, substitutions = rosters.roster("gas", since=since)
+        assert [user.id for user in people] == ["a", "b", "c", "d"]
+        assert duties == rosters.duties("gas", since=since)
+        assert substitutions == rosters.substitutions("gas", since=since)
+    assert rosters.roster("gas", since=0)[1] != rosters.roster("gas", since=6)[1]
+    assert rosters.roster("nobody's", since=0) == ((), (), ())
+
+
 def test_two_halves_of_a_ring_written_at_once_leave_one(pool: Pool) -> None:
     rosters = PostgresRosters(pool)
     for name in "ab":

@@ -370,6 +370,9 @@ class MemoryRosters:
     def people_of(self, unit: str) -> tuple[User, ...]:
         return tuple(user for user in self.people.list_users() if user.unit == unit != "" and user.active)
 
+    def roster(self, unit: str, *, since: int) -> tuple[tuple[User, ...], tuple[Duty, ...], tuple[Substitution, ...]]:
+        return self.people_of(unit), self.duties(unit, since=since), self.substitutions(unit, since=since)
+
     def duty(self, duty: str) -> Duty | None:
         return self.people.duties.get(duty)
 

@@ -16,6 +16,7 @@ def test_progress_and_result_come_without_a_reload_and_focus_stays(site: Site) -
     (run,) = site.city.runs.runs
     assert run.order.rule.levels[1].limit == 24.0
     run.told.reached(0.42)
+    site.city.rehearsals.turn()
     page.locator("#percent", has_text="42 %").wait_for()
     assert page.evaluate("document.activeElement.value") == "cancel"
     run.told.ended(reported(site.city.of_kind("gas").id, run.order.scope.start, run.order.scope.end))

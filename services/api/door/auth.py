@@ -2,11 +2,11 @@
 
 The middleware in :mod:`services.api.door.gatekeeper` refuses every request that carries neither, so an
 endpoint that forgets to ask is closed, not open. Endpoints take ``Signed`` to learn who it is, and
-``Depends(allow(Permission.…))`` to keep roles out.
+``Depends(allow(Permission.…))`` to keep roles out; pages :func:`require`.
 """
 
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Protocol
 
@@ -82,8 +82,10 @@ class Identities(Protocol):
         """Forget the session that ``caller`` came with."""
 
 
-def current(request: Request) -> Caller:
+async def current(request: Request) -> Caller:
     """The caller that the gatekeeper found.
+
+    It waits for nothing, and is a coroutine all the same, as :func:`allow` is: a plain function is run on a thread.
 
     Raises:
         ProblemError: 401, on a public address without a sign-in.
@@ -112,21 +114,26 @@ def unauthorised() -> ProblemError:
     )
 
 
-def allow(*permissions: Permission) -> Callable[[Caller], Caller]:
-    """A dependency that lets in whoever holds one of ``permissions``."""
-    wanted = sorted(role for role in Role if PERMISSIONS[role].intersection(permissions))
+def require(caller: Caller, *permissions: Permission) -> None:
+    """Refuse 403 whoever holds none of ``permissions``."""
+    if not any(caller.may(permission) for permission in permissions):
+        wanted = sorted(role for role in Role if PERMISSIONS[role].intersection(permissions))
+        raise refuse(
+            403,
+            "role",
+            f"Your role {caller.role} may not do this.",
+            f"Sign in as one of: {', '.join(wanted)}.",
+            field="role",
+            value=caller.role,
+            extra={"allowed": wanted},
+        )
 
-    def check(caller: Signed) -> Caller:
-        if caller.role not in wanted:
-            raise refuse(
-                403,
-                "role",
-                f"Your role {caller.role} may not do this.",
-                f"Sign in as one of: {', '.join(wanted)}.",
-                field="role",
-                value=caller.role,
-                extra={"allowed": wanted},
-            )
+
+def allow(*permissions: Permission) -> Callable[[Caller], Awaitable[Caller]]:
+    """A dependency that lets in whoever holds one of ``permissions``."""
+
+    async def check(caller: Signed) -> Caller:
+        require(caller, *permissions)
         return caller
 
     return check

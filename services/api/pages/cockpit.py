@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from sensors.kinds import KINDS, metric_of
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language import vocabulary as voc
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import alarm_views
@@ -80,7 +80,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
 
 
 def _watch(visit: Visit) -> None:
-    allow(Permission.WATCH)(visit.caller)
+    require(visit.caller, Permission.WATCH)
 
 
 def _page(desk: Desk, book: AlarmBook, visit: Visit) -> dict[str, Any]:

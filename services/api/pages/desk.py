@@ -1,8 +1,8 @@
 """What every page shares: who looks, in which language and theme, and how a template becomes an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from fastapi import Request
@@ -24,6 +24,8 @@ from services.registry.domain import PERMISSIONS, Permission, Role
 
 LANGUAGE_COOKIE: Final = "linli_language"
 THEME_COOKIE: Final = "linli_theme"
+MARKS: Final = ("icon", "mark", "badge", "card", "blocks")
+"""What ``marks.html`` draws."""
 
 NAVIGATION: Final = (
     ("/cockpit", "map", N_("总览"), Permission.WATCH),
@@ -148,4 +150,14 @@ def environment() -> Environment:
         "say": voc.say,
         "voc": voc,
     }
+    made.globals["marks"] = _drawn_once(made)
     return made
+
+
+def _drawn_once(made: Environment) -> dict[str, Callable[..., Markup]]:
+    """The macros of ``marks.html``, each drawn once for the same words.
+
+    ``typed``: text and the same text as markup are equal, and are not drawn alike.
+    """
+    marks: Any = made.get_template("marks.html", globals={"static": assets().url}).module
+    return {name: lru_cache(maxsize=1_000, typed=True)(getattr(marks, name)) for name in MARKS}

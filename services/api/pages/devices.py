@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS, metric_of
 from services.api.answers import STATUSES
-from services.api.door.auth import allow, user_of
+from services.api.door.auth import allow, require, user_of
 from services.api.language import vocabulary as voc
 from services.api.pages import formatting as fmt
 from services.api.pages import maintenance
@@ -53,7 +53,7 @@ def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     @router.post("/devices/{device}/state")
     def state(request: Request, device: str, form: Sent) -> Response:
         visit, why = desk.visit(request), text_of(form, "why")
-        allow(Permission.DEVICES)(visit.caller)
+        require(visit.caller, Permission.DEVICES)
         wanted = DeviceState.MAINTENANCE if text_of(form, "state", 20) == "maintenance" else DeviceState.ACTIVE
         try:
             if wanted is DeviceState.MAINTENANCE:
@@ -70,7 +70,7 @@ def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     @router.post("/devices/{device}/entry-card")
     def write_card(request: Request, device: str, form: Sent) -> Response:
         visit = desk.visit(request)
-        allow(Permission.DEVICES)(visit.caller)
+        require(visit.caller, Permission.DEVICES)
         row, level = _found(desk, visit, device), text_of(form, "card", 20)
         try:
             _write_card(rules, visit, row, form)

@@ -4,6 +4,7 @@ Times are epoch milliseconds; ``now`` is the server's, never the viewer's clock.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,9 @@ WEEKDAYS_ZH: Final = "一二三四五六日"
 WEEKDAYS_EN: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+@lru_cache(maxsize=4_096)
 def local(at: int) -> datetime:
-    """The wall clock in Shanghai at ``at``."""
+    """The wall clock in Shanghai at ``at``; a page asks for the same few moments over and over."""
     return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZONE)
 
 

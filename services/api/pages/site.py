@@ -1,6 +1,10 @@
 """Every page joined into one router, over one source of data."""
 
+from typing import Final
+
 from fastapi import APIRouter
+from starlette.routing import Match
+from starlette.types import Scope
 
 from services.api.answers import ProblemPage
 from services.api.container import Container
@@ -38,6 +42,15 @@ from services.api.pages.tickets import (
 )
 from services.api.pages.tickets.ticket_book import TicketBook
 
+NO_PAGE: Final = "/api/"
+
+
+class Pages(APIRouter):
+    """The pages' addresses; that one of the API is none of them is known from its beginning."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope["path"].startswith(NO_PAGE) else super().matches(scope)
+
 
 def router(container: Container) -> APIRouter:
     """Every page."""
@@ -59,7 +72,7 @@ def desk_over(source: PageSource, container: Container) -> Desk:
 
 def router_over(desk: Desk, container: Container) -> APIRouter:
     """Every page over one source (the tests bring their own)."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Pages(include_in_schema=False)
     routes.include_router(entrance.routes(desk, container))
     book = AlarmBook(container)
     rule_desk = RuleDesk(container)

@@ -16,6 +16,7 @@ from services.daytime import clock_of, minutes_of
 from services.duty import Dated, Duty, OnDuty, Substitution, Weekly
 from services.registry.domain import Permission
 from services.registry.handlers import UnitRoster
+from streams.contracts import Refused
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
 Name = Annotated[Word, Path()]
@@ -197,8 +198,11 @@ def when_of(asked: DutyAsked) -> Weekly | Dated:
 
 def on_duty_for(container: Container, unit: str) -> tuple[tuple[OnDuty, str], ...]:
     """Who is on duty for a unit now, with the name; nobody where there is no such unit."""
-    if not unit or container.places.get_unit(unit) is None:
+    if not unit:
         return ()
-    roster = container.rosters.of(unit)
+    try:
+        roster = container.rosters.of(unit)
+    except Refused:  # the city's backstop is no unit, and has no roster
+        return ()
     names = {user.id: user.name for user in roster.people}
     return tuple((one, names.get(one.person, one.person)) for one in roster.on_duty)

@@ -265,7 +265,7 @@ def ticket_of(ticket: Ticket, events: Sequence[Event], caller: Caller, now: int)
 
 
 def _clock(run: ClockRun) -> ClockShape:
-    return ClockShape(**{name: getattr(run, name) for name in ClockShape.model_fields})
+    return ClockShape.model_validate(run, from_attributes=True)
 
 
 def _responsible(ticket: Ticket) -> ResponsibleShape | None:
@@ -291,7 +291,7 @@ def _event(event: Event, secret: str) -> EventShape:
 
 
 def _signal(episode: Any) -> SignalShape:
-    return SignalShape(**{name: getattr(episode, name) for name in SignalShape.model_fields})
+    return SignalShape.model_validate(episode, from_attributes=True)
 
 
 def reporter_of(reporter: Reporter) -> ReporterShape:

@@ -12,7 +12,7 @@ from services.api.container import Container
 from services.api.door.auth import Caller, allow
 from services.api.door.scope import sees
 from services.api.problems import PROBLEMS, documented, refuse
-from services.api.shapes import PREFIX, Asked, Listed
+from services.api.shapes import PREFIX, Asked, Listed, written
 from services.api.tickets.queries import TicketQuery, found, found_and_counted
 from services.api.tickets.shapes import ReporterShape, TicketShape, reporter_of, ticket_of
 from services.api.tickets.whereabouts import place_at
@@ -117,8 +117,8 @@ class ActionAsked(Asked):
 def router(container: Container) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["tickets"], responses=PROBLEMS)
 
-    @routes.get("/tickets")
-    def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> TicketsShape:
+    @routes.get("/tickets", response_model=TicketsShape)
+    def list_tickets(caller: Reader, query: Annotated[TicketQuery, Parameters()]) -> Response:
         """Tickets of the caller's area, unit or own reports, newest first or as ``sort`` says."""
         total: int | None = None
         if query.count:
@@ -128,12 +128,12 @@ def router(container: Container) -> APIRouter:
         now = container.clock.now()
         logs = container.tickets.list_events([ticket.id for ticket in page.items]) if query.log else {}
         items = [ticket_of(ticket, logs.get(ticket.id, ()), caller, now) for ticket in page.items]
-        return TicketsShape(items=items, next=encode_cursor(page.next), total=total)
+        return written(TicketsShape(items=items, next=encode_cursor(page.next), total=total))
 
-    @routes.get("/tickets/{ticket}")
-    def get_ticket(caller: Reader, ticket: Annotated[Word, Path()]) -> TicketShape:
+    @routes.get("/tickets/{ticket}", response_model=TicketShape)
+    def get_ticket(caller: Reader, ticket: Annotated[Word, Path()]) -> Response:
         """One ticket by id or number, with its log and the actions that the caller may take."""
-        return ticket_of(*ticket_for(container, caller, ticket), caller, container.clock.now())
+        return written(ticket_of(*ticket_for(container, caller, ticket), caller, container.clock.now()))
 
     @routes.post("/tickets", status_code=201, responses=CONFLICTS)
     def post_ticket(

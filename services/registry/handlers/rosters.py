@@ -44,9 +44,8 @@ class KeepRosters:
             Refused: ``not_found``.
         """
         found, now = self._unit(unit), self.clock.now()
-        moment, people = (now if at is None else at), self.store.people_of(unit)
-        since = min(moment, now) - SHOWN_MS
-        duties, substitutions = self.store.duties(unit, since=since), self.store.substitutions(unit, since=since)
+        moment = now if at is None else at
+        people, duties, substitutions = self.store.roster(unit, since=min(moment, now) - SHOWN_MS)
         roster = Roster(frozenset(user.id for user in people), duties, substitutions)
         return UnitRoster(found, people, duties, substitutions, moment, on_duty(roster, moment))
 

@@ -16,6 +16,9 @@ from services.registry.postgres.people import USER, user_of
 
 DUTY: Final = "id, unit, person, days, begins, ends, since, until"
 SUBSTITUTION: Final = "id, unit, person, substitute, since, until"
+_PEOPLE: Final = f"SELECT {USER} FROM registry.users WHERE unit = %s AND unit <> '' AND active ORDER BY id"  # noqa: S608 - the module's own columns
+_DUTIES: Final = f"SELECT {DUTY} FROM registry.duties WHERE unit = %s AND (until IS NULL OR until > %s) ORDER BY id"  # noqa: S608 - as above
+_SUBSTITUTIONS: Final = f"SELECT {SUBSTITUTION} FROM registry.substitutions WHERE unit = %s AND until > %s ORDER BY id"  # noqa: S608 - as above
 _ADD_DUTY: Final = """
     INSERT INTO registry.duties (id, unit, person, days, begins, ends, since, until)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING"""
@@ -31,16 +34,21 @@ class PostgresRosters:
         self._pool = pool
 
     def people_of(self, unit: str) -> tuple[User, ...]:
-        query = f"SELECT {USER} FROM registry.users WHERE unit = %s AND unit <> '' AND active ORDER BY id"  # noqa: S608 - the module's own columns
-        return tuple(user_of(row) for row in self._rows(query, (unit,)))
+        return tuple(user_of(row) for row in self._rows(_PEOPLE, (unit,)))
+
+    def roster(self, unit: str, *, since: int) -> tuple[tuple[User, ...], tuple[Duty, ...], tuple[Substitution, ...]]:
+        with translated(), self._pool.connection() as connection:
+            people = connection.execute(_PEOPLE.encode(), (unit,)).fetchall()
+            duties = connection.execute(_DUTIES.encode(), (unit, since)).fetchall()
+            substitutions = connection.execute(_SUBSTITUTIONS.encode(), (unit, since)).fetchall()
+        return tuple(map(user_of, people)), tuple(map(duty_of, duties)), tuple(map(substitution_of, substitutions))
 
     def duty(self, duty: str) -> Duty | None:
         rows = self._rows(f"SELECT {DUTY} FROM registry.duties WHERE id = %s", (duty,))  # noqa: S608 - as above
         return duty_of(rows[0]) if rows else None
 
     def duties(self, unit: str, *, since: int) -> tuple[Duty, ...]:
-        query = f"SELECT {DUTY} FROM registry.duties WHERE unit = %s AND (until IS NULL OR until > %s) ORDER BY id"  # noqa: S608 - as above
-        return tuple(duty_of(row) for row in self._rows(query, (unit, since)))
+        return tuple(duty_of(row) for row in self._rows(_DUTIES, (unit, since)))
 
     def add_duty(self, duty: Duty, *, entry: Entry) -> bool:
         weekly, dated = (duty.when, None) if isinstance(duty.when, Weekly) else (None, duty.when)
@@ -60,8 +68,7 @@ class PostgresRosters:
         return substitution_of(rows[0]) if rows else None
 
     def substitutions(self, unit: str, *, since: int) -> tuple[Substitution, ...]:
-        query = f"SELECT {SUBSTITUTION} FROM registry.substitutions WHERE unit = %s AND until > %s ORDER BY id"  # noqa: S608 - as above
-        return tuple(substitution_of(row) for row in self._rows(query, (unit, since)))
+        return tuple(substitution_of(row) for row in self._rows(_SUBSTITUTIONS, (unit, since)))
 
     def add_substitution(self, new: Substitution, *, entry: Entry) -> bool:
         values = (new.id, new.unit, new.person, new.substitute, new.since, new.until)

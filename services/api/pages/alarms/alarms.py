@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from sensors.kinds import KINDS
 from services.alarms.domain import AlarmFilters, HoldKind
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages import maintenance, rows
@@ -48,13 +48,13 @@ def routes(desk: Desk, book: AlarmBook, rules: RuleDesk) -> APIRouter:
     @router.get("/alarms")
     def alarms(request: Request) -> Response:
         visit = desk.visit(request)
-        allow(Permission.WATCH)(visit.caller)
+        require(visit.caller, Permission.WATCH)
         return desk.show(visit, "alarms.html", **_list(desk, book, rules, visit))
 
     @router.get("/alarms/{alarm}")
     def alarm_page(request: Request, alarm: str) -> Response:
         visit = desk.visit(request)
-        allow(Permission.WATCH)(visit.caller)
+        require(visit.caller, Permission.WATCH)
         return desk.show(visit, "alarm.html", **page_of(desk, book, rules, visit, alarm))
 
     return router

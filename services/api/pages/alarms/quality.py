@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.alarms.domain.quality_figures import Quality
 from services.alarms.handlers import Measured
-from services.api.door.auth import Caller, allow
+from services.api.door.auth import Caller, require
 from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.alarms import quality_views as views
@@ -30,7 +30,7 @@ def routes(desk: Desk, book: AlarmBook) -> APIRouter:
     @router.get("/alarms/quality")
     def quality(request: Request) -> Response:
         visit = desk.visit(request)
-        allow(Permission.WATCH)(visit.caller)
+        require(visit.caller, Permission.WATCH)
         return desk.show(visit, "quality.html", **_page(desk, book, visit))
 
     return router

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language import vocabulary as voc
 from services.api.language.words import N_, Words
 from services.api.pages import formatting as fmt
@@ -45,14 +45,14 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     @router.get("/audit")
     def audit(request: Request) -> Response:
         visit = desk.visit(request)
-        allow(Permission.AUDIT)(visit.caller)
+        require(visit.caller, Permission.AUDIT)
         return desk.show(visit, "audit.html", **_list(container, visit))
 
     @router.get("/audit/export")
     def export(request: Request) -> Response:
         """What the filter shows, as a file."""
         visit = desk.visit(request)
-        allow(Permission.AUDIT)(visit.caller)
+        require(visit.caller, Permission.AUDIT)
         by, did, days = _asked(visit)
         since = visit.now - int(days) * fmt.DAY if days else None
         query = AuditExportQuery.model_validate({"by": by, "did": did or None, "from": since})

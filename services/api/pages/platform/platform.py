@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
@@ -71,7 +71,7 @@ def routes(desk: Desk) -> APIRouter:
 
 def _only(desk: Desk, request: Request, permission: Permission) -> Visit:
     visit = desk.visit(request)
-    allow(permission)(visit.caller)
+    require(visit.caller, permission)
     return visit
 
 

@@ -9,7 +9,7 @@ from services.alarms.handlers import Holding
 from services.api.alarms.rehearsals import order_of
 from services.api.alarms.rules import revisions, wish, written
 from services.api.container import Container
-from services.api.door.auth import Caller, allow, user_of, within
+from services.api.door.auth import Caller, require, user_of, within
 from services.registry.domain import Applied, Permission, Revision
 from services.registry.domain.rules import applying
 from services.registry.handlers import (
@@ -80,7 +80,7 @@ class RuleDesk:
         return written(change_rule(self.container.rules, self.container.devices, rule_id, version, fields, wanted))
 
     def restore(self, who: Caller, rule_id: str, version: int, restored: int, why: str, key: str) -> Kept:
-        allow(Permission.RULES)(who)
+        require(who, Permission.RULES)
         wanted = wish(self.container, who, why, key)
         return written(restore_rule(self.container.rules, self.container.devices, rule_id, version, restored, wanted))
 
@@ -91,12 +91,12 @@ class RuleDesk:
 
     def hold(self, who: Caller, alarm: str, action: ActionName, why: str, until: int | None) -> None:
         """Raises: ProblemError, 403; Refused, as the use case says."""
-        allow(Permission.RESET)(who)
+        require(who, Permission.RESET)
         command = self.container.ids.new()
         self.container.hold_alarm(Holding(alarm, action, who.id, command, why=why, until=until, scope=who.scope))
 
     def approve(self, who: Caller, alarm: str, kind: HoldKind) -> None:
-        allow(Permission.RESET)(who)
+        require(who, Permission.RESET)
         command = self.container.ids.new()
         self.container.hold_alarm.approve(alarm, by=who.id, command=command, scope=who.scope, kind=kind)
 
@@ -107,7 +107,7 @@ class RuleDesk:
         return tuple(sorted((hold for hold in holds if hold.state(now) is HoldState.WAITING), key=lambda h: h.at))
 
     def close(self, who: Caller, alarm: str, why: str) -> None:
-        allow(Permission.RESET)(who)
+        require(who, Permission.RESET)
         command = self.container.ids.new()
         self.container.ask_of_alarm(alarm, ActionName.CLOSE, by=who.id, command=command, why=why, scope=who.scope)
 

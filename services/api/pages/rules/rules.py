@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from sensors.kinds import KINDS
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of, whole
@@ -78,13 +78,13 @@ def _write(router: APIRouter, desk: Desk, book: RuleDesk) -> None:
 
 def watching(desk: Desk, request: Request) -> Visit:
     visit = desk.visit(request)
-    allow(Permission.WATCH)(visit.caller)
+    require(visit.caller, Permission.WATCH)
     return visit
 
 
 def writing(desk: Desk, request: Request) -> Visit:
     visit = desk.visit(request)
-    allow(Permission.RULES)(visit.caller)
+    require(visit.caller, Permission.RULES)
     return visit
 
 

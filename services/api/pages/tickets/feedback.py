@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language.words import N_, language
 from services.api.pages.desk import LANGUAGE_COOKIE, Desk, Visit
 from services.api.pages.entrance import Sent, remember, text_of
@@ -36,7 +36,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     def link(request: Request, ticket: str) -> Response:
         """For whoever calls back: the text message and the QR code."""
         visit = desk.visit(request)
-        allow(Permission.CALLERS)(visit.caller)
+        require(visit.caller, Permission.CALLERS)
         found, _ = ticket_for(container, visit.caller, ticket)
         made = link_of(container, visit.caller, found, str(request.base_url))
         qr = Markup(made.qr)  # noqa: S704 - drawn by segno from our own address

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language import vocabulary as voc
 from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
@@ -24,7 +24,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     @router.get("/tickets/hotspots")
     def hotspots(request: Request) -> Response:
         visit = desk.visit(request)
-        allow(Permission.TICKETS)(visit.caller)
+        require(visit.caller, Permission.TICKETS)
         days: Literal["30", "90"] = "90" if request.query_params.get("days") == "90" else "30"
         devices = hotspots_of(container, visit.caller, HotspotQuery(by="device", days=days))
         buildings = hotspots_of(container, visit.caller, HotspotQuery(by="building", days=days))

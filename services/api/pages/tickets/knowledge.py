@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language import vocabulary as voc
 from services.api.language.words import N_, Words
 from services.api.pages.desk import Desk, Visit
@@ -37,7 +37,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     @router.post("/knowledge")
     def keep(request: Request, form: Sent) -> Response:
         visit = desk.visit(request)
-        allow(Permission.TICKETS)(visit.caller)
+        require(visit.caller, Permission.TICKETS)
         values = {name: text_of(form, name, LONGEST) for name in ("id", "question", "text", "category", "retired")}
         errors = {
             name: visit.t(word)
@@ -68,7 +68,7 @@ def _answers(
     desk: Desk, container: Container, visit: Visit, values: dict[str, str], errors: dict[str, str]
 ) -> Response:
     query, t = visit.request.query_params, visit.t
-    allow(Permission.TICKETS)(visit.caller)
+    require(visit.caller, Permission.TICKETS)
     text, category = query.get("text", "")[:200], query.get("category", "")[:60]
     listed = container.answers.listed(text=text, category=category, limit=200)
     edited = _edited(container.answers.versions(query.get("edit", values.get("id", ""))[:64]))

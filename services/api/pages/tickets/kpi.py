@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language.words import N_
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.frames import common, names_of
@@ -17,7 +17,7 @@ from services.api.tickets.kpi import DIGITS, KpiQuery, asked_of
 from services.api.tickets.kpi_sheets import written
 from services.paging import decode_cursor, encode_cursor
 from services.registry.domain import Permission
-from services.tickets.domain.figures import MEASURES, By, Measure
+from services.tickets.domain.figures import MEASURES, By, Measure, Scoring
 from services.tickets.domain.figures.windows import day_at, month_at
 from services.tickets.handlers.figures import NOTHING, Asked
 from streams.contracts.areas import LEVELS
@@ -57,7 +57,7 @@ def query_of(visit: Visit) -> KpiQuery:
     Raises:
         ProblemError: 403, or 422 with the field.
     """
-    allow(Permission.TICKETS)(visit.caller)
+    require(visit.caller, Permission.TICKETS)
     given = visit.request.query_params
     values: dict[str, Any] = {name: given[name].strip() for name in _PLAIN if given.get(name)}
     if (by := values.get("by")) is not None and by not in ROWS:
@@ -85,7 +85,7 @@ def _page(desk: Desk, container: Container, visit: Visit, query: KpiQuery) -> di
     drill = _drill(kept, query)
     return {
         **common(visit),
-        **_choices(desk, container, visit, query),
+        **_choices(desk, visit, query, counted.scoring),
         "window": counted.window,
         "scoring": counted.scoring,
         "heads": views.heads(visit.t),
@@ -132,8 +132,7 @@ def _names(desk: Desk, visit: Visit, by: By) -> Any:
     return lambda key: key
 
 
-def _choices(desk: Desk, container: Container, visit: Visit, query: KpiQuery) -> dict[str, Any]:
-    scoring = container.figures.scoring(query.version)
+def _choices(desk: Desk, visit: Visit, query: KpiQuery, scoring: Scoring) -> dict[str, Any]:
     areas = names_of(desk.source.areas(visit.caller), visit.t)
     mine = sorted((code, name) for code, name in areas.items() if code.startswith(visit.caller.scope))
     month = month_at(visit.now, scoring)

@@ -47,11 +47,10 @@ class MergeDesk:
         found = merging.calls_of(self.container, who, phone, checked_reason(why))
         return tuple(ticket for ticket in found if ticket.caller is not None and ticket.caller.confidential)
 
-    def beside(self, who: Caller, ticket: str) -> tuple[tuple[Match, ...], tuple[Ticket, ...]]:
+    def beside(self, who: Caller, ticket: Ticket) -> tuple[tuple[Match, ...], tuple[Ticket, ...]]:
         """Tickets like this one, and its caller's others."""
-        found, _ = ticket_for(self.container, who, ticket)
-        earlier = merging.earlier_than(self.container, who, found) if Role(who.role) in SEES_CALLER else ()
-        return merging.alike_to_ticket(self.container, who, found), earlier
+        earlier = merging.earlier_than(self.container, who, ticket) if Role(who.role) in SEES_CALLER else ()
+        return merging.alike_to_ticket(self.container, who, ticket), earlier
 
     def known(self, visit: Visit, report: Sighting) -> dict[str, Any]:
         """What was announced where the report is from, and what to say to it."""
@@ -62,8 +61,8 @@ class MergeDesk:
 
 def beside(shelf: MergeDesk, visit: Visit, ticket: str) -> dict[str, Any]:
     """What the ticket's page shows beside it."""
-    alike, calls = shelf.beside(visit.caller, ticket)
     found, _ = ticket_for(shelf.container, visit.caller, ticket)
+    alike, calls = shelf.beside(visit.caller, found)
     report = sighting_of(found) if found.open else Sighting(found.opened_at)
     return shown(alike, calls, visit.t) | shelf.known(visit, report)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language import vocabulary as voc
 from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
@@ -30,7 +30,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     @router.post("/tickets/shifts")
     def hand_over(request: Request, form: Sent) -> Response:
         visit = desk.visit(request)
-        allow(Permission.TICKETS)(visit.caller)
+        require(visit.caller, Permission.TICKETS)
         text = text_of(form, "text", LONGEST)
         if not text:
             wrong = visit.t("请写下一班要知道的事；没有也请写“无”")
@@ -44,7 +44,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     @router.post("/tickets/shifts/{shift}")
     def take_over(request: Request, shift: str, form: Sent) -> Response:
         visit = desk.visit(request)
-        allow(Permission.TICKETS)(visit.caller)
+        require(visit.caller, Permission.TICKETS)
         remark = text_of(form, "remark")
         try:
             container.shifts.take_over(shift, remark, who=actor(visit.caller), scope=visit.caller.scope)
@@ -58,7 +58,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
 def _page(
     desk: Desk, container: Container, visit: Visit, *, errors: dict[str, str] | None = None, text: str = ""
 ) -> Response:
-    allow(Permission.TICKETS)(visit.caller)
+    require(visit.caller, Permission.TICKETS)
     names = {user.id: user.name for user in container.people.list_users()}
     listed = container.shifts.listed(scope=visit.caller.scope)
     return desk.show(

@@ -55,12 +55,12 @@ class TicketBook:
 
     container: Container
 
-    def sheet(self, who: Caller, words: Mapping[str, str]) -> Sheet:
+    def sheet(self, who: Caller, words: Mapping[str, str], units: Sequence[Unit]) -> Sheet:
         """Raises: ProblemError, Refused: as the list itself."""
         query = query_of(words)
         page, total = found_and_counted(self.container, who, query)
-        units = {unit.id: unit for unit in self.units(who)}
-        listed = tuple(rows.of_ticket(ticket, unit=units.get(ticket.lead)) for ticket in page.items)
+        leads = {unit.id: unit for unit in units}
+        listed = tuple(rows.of_ticket(ticket, unit=leads.get(ticket.lead)) for ticket in page.items)
         return Sheet(listed, total, most_of(query), encode_cursor(page.next))
 
     def export(self, who: Caller, words: Mapping[str, str], form: str) -> Response:

@@ -180,6 +180,13 @@ def asked(state: str, action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return required, tuple(name for name in rows[0].optional if name not in SKIPPED)
 
 
+def asks(row: TicketRow, field: str) -> bool:
+    """Whether a form of the ticket has the field."""
+    return any(
+        field in (*required, *optional) for required, optional in (asked(row.state, each) for each in row.allowed)
+    )
+
+
 def _one(name: str) -> str:
     return next(part for part in name.split("|") if part not in SKIPPED)
 

@@ -137,12 +137,14 @@ def _show(
     ticked: Mapping[str, int] | None = None,
 ) -> Response:
     t, who = visit.t, visit.caller
+    units = book.units(who)
+    named = [(unit.id, t.either(unit.name_zh, unit.name_en)) for unit in units]
     try:
-        sheet = book.sheet(who, {"limit": str(A_PAGE), **asked})
+        sheet = book.sheet(who, {"limit": str(A_PAGE), **asked}, units)
     except (ProblemError, Refused) as error:
         wrong, status = wrong or _why(error, visit), 422
         asked = {}
-        sheet = book.sheet(who, {"limit": str(A_PAGE)})
+        sheet = book.sheet(who, {"limit": str(A_PAGE)}, units)
     kept = {name: value for name, value in asked.items() if name != "cursor"}
     names = names_of(desk.source.areas(who), t)
     values: dict[str, Any] = {
@@ -153,7 +155,7 @@ def _show(
         "asked": kept,
         "files": {form: f"{AT}/export?{urlencode({**kept, 'format': form})}" for form in ("csv", "xlsx")},
         "shown": {name: value[:10] if name in {"from", "to"} else value for name, value in kept.items()},
-        "choices": _choices(book, visit, names),
+        "choices": _choices(visit, named, names),
         "saved": [
             {"row": row, "href": f"{AT}?{urlencode(row.query)}", "here": row.query == kept} for row in book.kept(who)
         ],
@@ -161,13 +163,15 @@ def _show(
         "ticked": ticked or {},
         "outcomes": [(each.number, _why(each.error, visit) if each.error else "") for each in outcomes or []],
         "together": [(name, t(voc.ACTIONS[name]), field) for name, field in TOGETHER.items()],
-        "units": [(unit.id, t.either(unit.name_zh, unit.name_en)) for unit in book.units(who)],
+        "units": named,
         "key": desk.ids.new(),
     }
     return desk.show(visit, "ticket-search.html", status=status, **common(visit), **values)
 
 
-def _choices(book: TicketBook, visit: Visit, areas: Mapping[str, str]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def _choices(
+    visit: Visit, units: list[tuple[str, str]], areas: Mapping[str, str]
+) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """The selects of the form: field, label, options."""
     t = visit.t
     mine = sorted((code, name) for code, name in areas.items() if code.startswith(visit.caller.scope))
@@ -177,7 +181,7 @@ def _choices(book: TicketBook, visit: Visit, areas: Mapping[str, str]) -> list[t
         ("source", t("来源"), [(code, t(word)) for code, word in voc.SOURCES.items()]),
         ("category", t("类别"), categories),
         ("urgency", t("紧急程度"), [(code, t(word)) for code, word in reversed(voc.URGENCIES.items())]),
-        ("unit", t("单位"), [(unit.id, t.either(unit.name_zh, unit.name_en)) for unit in book.units(visit.caller)]),
+        ("unit", t("单位"), units),
         ("area", t("区域"), mine),
         ("card", t("黄红牌"), [(code, t(word)) for code, word in CARDS.items()]),
         ("sort", t("排序"), [(code, t(word)) for code, word in SORTS.items() if code]),

@@ -71,11 +71,22 @@ class TicketView:
     category: str
     icon: str
     clock: ClockView | None
-    stages: tuple[StageView, ...]
+    now: int
+    t: Words
 
     @property
     def current(self) -> int:
         return ORDER.index(self.row.stage) if self.row.stage in ORDER else 0
+
+    @property
+    def stage(self) -> str:
+        """The stage that it is in, in words."""
+        return say(STAGES, ORDER[self.current], self.t)
+
+    @property
+    def stages(self) -> tuple[StageView, ...]:
+        """The four with their limits, for who looks at this one ticket; a list shows where each stands."""
+        return stages(self.row, self.now, self.t)
 
     @property
     def unread(self) -> bool:
@@ -96,7 +107,8 @@ def view(row: TicketRow, now: int, t: Words) -> TicketView:
         category=category_name(row.category, t) if row.category else "",
         icon=row.kind if row.source == "sensor" and row.kind else row.source,
         clock=clock(row, now, t),
-        stages=stages(row, now, t),
+        now=now,
+        t=t,
     )
 
 

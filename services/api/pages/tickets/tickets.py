@@ -25,6 +25,7 @@ from services.api.pages.tickets.merging import MergeDesk, beside
 from services.api.pages.tickets.refusals import field_of, refused_text
 from services.api.problems import refuse
 from services.registry.domain import EntryCard, Permission
+from services.tickets.domain import Scale
 from streams.contracts import Refused
 
 TABS: Final = (
@@ -205,13 +206,14 @@ def detail(desk: Desk, visit: Visit, row: TicketRow, base: str, *, width: int = 
     units = source.units()
     names = ticket_said.unit_names(units, t)
     rules = {rule.id: rule for rule in source.rules()}
+    scale = source.scale() if ticket_forms.asks(row, "satisfied") else Scale.THREE
     return {
         "selected": view,
         "v": view,
         "log": ticket_views.log(row.events, names, now, t),
         "chart": chart,
         "chart_caption": caption,
-        "actions": ticket_forms.actions(row, units, areas, now, t, source.scale()),
+        "actions": ticket_forms.actions(row, units, areas, now, t, scale),
         "proofs": proof_views.proofs(row, _places(desk, visit, row), rules, now, t),
         "facts": _facts(row, names, names_of(areas, t), visit),
         "action_base": base,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.api.container import Container
 from services.api.devices.entry_cards import revealed
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.pages.alarms.alarm_source import AlarmBook
 from services.api.pages.desk import Desk
 from services.api.pages.entrance import Sent, text_of
@@ -26,7 +26,7 @@ def routes(desk: Desk, book: AlarmBook, container: Container) -> APIRouter:
     def show(request: Request, ticket: str, form: Sent) -> Response:
         """The ticket with its caller, in the answer to this very request: no address shows the number again."""
         visit = desk.visit(request)
-        allow(Permission.TICKETS, Permission.REPORT)(visit.caller)
+        require(visit.caller, Permission.TICKETS, Permission.REPORT)
         row, status = found(desk, visit, ticket), 200
         try:
             caller = unmasked(container, visit.caller, row.id, text_of(form, "reason", 200))
@@ -44,7 +44,7 @@ def routes(desk: Desk, book: AlarmBook, container: Container) -> APIRouter:
     def key_holder(request: Request, ticket: str, form: Sent) -> Response:
         """The same for the number on the entry card, on the page that it was asked from."""
         visit = desk.visit(request)
-        allow(Permission.TICKETS)(visit.caller)
+        require(visit.caller, Permission.TICKETS)
         row, status, card = found(desk, visit, ticket), 200, None
         try:
             _, card = revealed(container, visit.caller, row.id, text_of(form, "reason", 200))

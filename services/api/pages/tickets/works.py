@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.container import Container
-from services.api.door.auth import allow
+from services.api.door.auth import require
 from services.api.language.words import N_
 from services.api.pages import formatting as fmt
 from services.api.pages.desk import Desk, Visit
@@ -49,7 +49,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
     @router.post("/knowledge/works")
     def announce(request: Request, form: Sent) -> Response:
         visit = desk.visit(request)
-        allow(Permission.TICKETS)(visit.caller)
+        require(visit.caller, Permission.TICKETS)
         names = ("id", "kind", "area", "start", "end", "text", "cancelled")
         values = {name: text_of(form, name, LONGEST) for name in names}
         start, end = ticket_forms.read(values["start"]), ticket_forms.read(values["end"])
@@ -74,7 +74,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
 
 def _works(desk: Desk, container: Container, visit: Visit, values: dict[str, str], errors: dict[str, str]) -> Response:
     query, t = visit.request.query_params, visit.t
-    allow(Permission.TICKETS)(visit.caller)
+    require(visit.caller, Permission.TICKETS)
     scope, past = visit.caller.scope, query.get("past") == "1"
     listed = container.works.listed(scope=scope, past=past)
     chosen = query.get("edit", values.get("id", ""))
