@@ -29,6 +29,7 @@ from services.tickets.domain import (
     Ticket,
     TicketFilters,
 )
+from services.tickets.domain.catalogue import Line
 from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.merging import Sought
 from services.tickets.domain.ordering import order_of
@@ -36,7 +37,7 @@ from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Recount, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, KeepTime, OpenTicket, Recount, Report, TakeAlarm
 from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
@@ -293,6 +294,27 @@ def test_a_version_that_is_published_is_in_force_only_where_somebody_says_so(sid
         work.enforce(_chosen(own))
     with side.store.transaction() as work:
         assert work.policy() == own
+
+
+def test_an_alarm_of_a_category_has_what_was_published_for_it_and_a_restart_or_its_log_changes_nothing(
+    side: Side,
+) -> None:
+    """Whoever takes the second alarm began anew: what it knows of the deadlines stands in the store alone."""
+    written = Line("l1", "gas-leak", GRID[:9], "gas-co", policy="chengdu-gas")
+    keep, who = KeepPolicies(side.store, ManualClock(T0)), Actor("admin", Role.ADMINISTRATOR)
+    found = []
+    for version, device in enumerate(("gas-000001", "gas-000002"), 1):
+        own = msgspec.structs.replace(DEFAULT, name="chengdu-gas", version=version, wait=f"{version}wd")
+        keep.publish(own, who=who, reason=WHY)
+        take = TakeAlarm(side.store, MemoryDirectory(written={"l1": written}), ManualClock(T0 + 500), RandomIds())
+        taken = take(raised(f"e{version}", device=device, incident=device)).ticket
+        assert taken is not None
+        found.append(taken)
+    assert [(each.policy.name, each.policy.version) for each in found] == [("chengdu-gas", 1), ("chengdu-gas", 2)]
+    assert keep.in_force() == DEFAULT
+    with side.store.transaction() as work:
+        assert [work.ticket(each.id) for each in found] == found
+        assert [domain.replay(work.events(each.id)) for each in found] == found
 
 
 def test_a_version_of_a_policy_never_says_something_else(side: Side) -> None:
