@@ -36,6 +36,7 @@ class Did(StrEnum):
     EXPORT = "export"
     RULE = "rule"
     POLICY = "policy"
+    POLICY_PUBLISHED = "policy_published"
     CATALOGUE = "catalogue"
     PERSON = "person"
     DUTY = "duty"

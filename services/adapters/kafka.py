@@ -24,6 +24,8 @@ COMMIT_TIMEOUT_MS = 10_000
 UNCOMMITTED_S = 15.0
 """How long commits may fail, and how often a member without messages tries one."""
 GATHER_BYTES = 524_288
+BOOTSTRAP_MS = 10_000
+"""How long one try to find a broker takes. Nobody hears a stop meanwhile, and a process has twenty seconds to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def make_producer(servers: str, *, client_id: str, linger_ms: int = 0) -> KafkaP
         return KafkaProducer(
             bootstrap_servers=servers.split(","),
             client_id=client_id,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
             reconnect_backoff_max_ms=1_000,
             acks="all",
             linger_ms=linger_ms,
@@ -256,6 +259,7 @@ def _consumer(servers: str, group: str | None, max_records: int, gather_ms: int 
             bootstrap_servers=servers.split(","),
             client_id=f"linli-{group or 'reader'}",
             group_id=group,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
             reconnect_backoff_max_ms=1_000,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -67,7 +67,7 @@ BODIES: Final[dict[str, Any]] = {
         "caller": {"name": "王女士", "phone": "13800000000", "confidential": False},
     },
     "OwnPassword": {"current": "三天有效的一次性密码", "password": "三号楼下的老槐树还开花吗"},
-    "PolicyAsked": {**POLICY, "reason": "按 2026 年热线办理规定第 12 条"},
+    "PolicyAsked": {**POLICY, "reason": "按 2026 年热线办理规定第 12 条", "enforce": False},
     "PreferencesAsked": {
         "version": 0, "channels": ["box"], "by_subject": {"card": ["box"]}, "muted": ["decided"],
         "quiet": {"from": 1_320, "to": 420}, "language": "zh", "addresses": {},

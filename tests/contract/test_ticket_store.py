@@ -16,15 +16,28 @@ from services.adapters.postgres import open_pool
 from services.registry.domain import Area
 from services.registry.postgres import PostgresPlaces
 from services.tickets import domain
-from services.tickets.domain import Actor, Caller, Details, Opening, Role, Source, Stage, State, Ticket, TicketFilters
+from services.tickets.domain import (
+    Actor,
+    Caller,
+    Details,
+    Opening,
+    Policy,
+    Role,
+    Source,
+    Stage,
+    State,
+    Ticket,
+    TicketFilters,
+)
+from services.tickets.domain.catalogue import Line
 from services.tickets.domain.erasure import ERASED
 from services.tickets.domain.merging import Sought
 from services.tickets.domain.ordering import order_of
-from services.tickets.domain.policy import Enforced
+from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.domain.reach import EVERYTHING
 from services.tickets.domain.saved import SavedFilter
-from services.tickets.handlers import Act, ActOnTicket, KeepTime, OpenTicket, Recount, Report, TakeAlarm
+from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, KeepTime, OpenTicket, Recount, Report, TakeAlarm
 from services.tickets.handlers.erasing import put
 from services.tickets.ports import Answer, HotspotReader, MatchReader, SavedFilters, Spot, TicketReader, TicketStore
 from services.tickets.postgres import (
@@ -52,6 +65,7 @@ from tests.fakes.tickets import (
 )
 from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, to
 
+WHY = "市里的决定"
 NEIGHBOUR = "990101002001001"
 UNCLASSIFIED, GAS = Sought("", ("",)), Sought("", ("gas-leak",))
 AREAS = [
@@ -254,24 +268,79 @@ def test_the_policy_in_force_is_the_one_that_was_put_in_force_last(side: Side) -
     with side.store.transaction() as work:
         assert work.policy() is None
         for policy in (BEIJING, later, BEIJING):
-            work.enforce(policy, by="admin", now=T0, reason="市里的决定")
+            work.publish(Published(policy, "admin", T0, WHY))
+            work.enforce(_chosen(policy))
     with side.store.transaction() as work:
         assert work.policy() == BEIJING
-        assert work.policies() == (BEIJING, later)
+        assert [each.policy for each in work.published()] == [BEIJING, later]
         assert [(each.name, each.version) for each in work.enforced()] == [
             ("beijing", 1), ("default", 2), ("beijing", 1),
         ]  # fmt: skip
-        assert work.enforced()[0] == Enforced("beijing", 1, "admin", T0, "市里的决定")
+        assert work.enforced()[0] == _chosen(BEIJING)
+
+
+def _chosen(policy: Policy) -> Enforced:
+    return Enforced(policy.name, policy.version, "admin", T0, WHY)
+
+
+def test_a_version_that_is_published_is_in_force_only_where_somebody_says_so(side: Side) -> None:
+    own = msgspec.structs.replace(DEFAULT, name="chengdu-gas", wait="1wd")
+    with side.store.transaction() as work:
+        assert work.publish(Published(own, "admin", T0, WHY))
+        assert not work.publish(Published(own, "sup", T0 + 1, "又点了一次")), "it is not new"
+    with side.store.transaction() as work:
+        assert (work.policy(), work.enforced()) == (None, ())
+        assert work.published() == (Published(own, "admin", T0, WHY),), "the first author stays"
+        work.enforce(_chosen(own))
+    with side.store.transaction() as work:
+        assert work.policy() == own
+
+
+def test_an_alarm_of_a_category_has_what_was_published_for_it_and_a_restart_or_its_log_changes_nothing(
+    side: Side,
+) -> None:
+    """Whoever takes the second alarm began anew: what it knows of the deadlines stands in the store alone."""
+    written = Line("l1", "gas-leak", GRID[:9], "gas-co", policy="chengdu-gas")
+    keep, who = KeepPolicies(side.store, ManualClock(T0)), Actor("admin", Role.ADMINISTRATOR)
+    found = []
+    for version, device in enumerate(("gas-000001", "gas-000002"), 1):
+        own = msgspec.structs.replace(DEFAULT, name="chengdu-gas", version=version, wait=f"{version}wd")
+        keep.publish(own, who=who, reason=WHY)
+        take = TakeAlarm(side.store, MemoryDirectory(written={"l1": written}), ManualClock(T0 + 500), RandomIds())
+        taken = take(raised(f"e{version}", device=device, incident=device)).ticket
+        assert taken is not None
+        found.append(taken)
+    assert [(each.policy.name, each.policy.version) for each in found] == [("chengdu-gas", 1), ("chengdu-gas", 2)]
+    assert keep.in_force() == DEFAULT
+    with side.store.transaction() as work:
+        assert [work.ticket(each.id) for each in found] == found
+        assert [domain.replay(work.events(each.id)) for each in found] == found
 
 
 def test_a_version_of_a_policy_never_says_something_else(side: Side) -> None:
     with side.store.transaction() as work:
-        work.enforce(BEIJING, by="admin", now=T0, reason="市里的决定")
+        work.publish(Published(BEIJING, "admin", T0, WHY))
     with pytest.raises(Clash), side.store.transaction() as work:
-        work.enforce(msgspec.structs.replace(BEIJING, wait="1wd"), by="admin", now=T0, reason="市里的决定")
+        work.publish(Published(msgspec.structs.replace(BEIJING, wait="1wd"), "admin", T0, WHY))
     with side.store.transaction() as work:
-        assert work.policy() == BEIJING
-        assert len(work.enforced()) == 1
+        assert work.published() == (Published(BEIJING, "admin", T0, WHY),)
+
+
+def test_two_who_publish_a_version_at_once_do_not_both_have_it(side: Side) -> None:
+    versions = [msgspec.structs.replace(DEFAULT, version=2, wait=f"{days}wd") for days in (1, 2, 3, 4)]
+
+    def publish(policy: Policy) -> bool:
+        try:
+            with side.store.transaction() as work:
+                return work.publish(Published(policy, policy.wait, T0, WHY))
+        except Clash:
+            return False
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(publish, versions)) == 1
+    with side.store.transaction() as work:
+        (kept,) = work.published()
+        assert kept.policy.wait == kept.by
 
 
 def test_what_is_due_is_found_and_marked_once(side: Side) -> None:

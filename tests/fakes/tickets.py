@@ -19,7 +19,7 @@ from services.tickets.domain.catalogue.exchange import UnitFact
 from services.tickets.domain.merging import METRES_A_DEGREE, NEAR_M, Sought
 from services.tickets.domain.ordering import Order, place_of
 from services.tickets.domain.photos import Photo
-from services.tickets.domain.policy import Enforced
+from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports import Answer, Changed, Position, Spot
 from services.transactions import Clash
@@ -35,7 +35,7 @@ class MemoryState:
     counters: dict[str, int] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     sent: list[Event] = field(default_factory=list)
-    policies: dict[tuple[str, int], Policy] = field(default_factory=dict)
+    policies: dict[tuple[str, int], Published] = field(default_factory=dict)
     enforced: list[Enforced] = field(default_factory=list)
     photos: dict[tuple[str, str], tuple[Photo, bool]] = field(default_factory=dict)
     audit: MemoryChain = field(default_factory=lambda: MemoryChain("tickets"))
@@ -100,20 +100,25 @@ class MemoryWork:
 
     def policy(self) -> Policy | None:
         newest = self._state.enforced[-1] if self._state.enforced else None
-        return self._state.policies[newest.name, newest.version] if newest else None
+        return self._state.policies[newest.name, newest.version].policy if newest else None
 
-    def policies(self) -> tuple[Policy, ...]:
-        return tuple(policy for _, policy in sorted(self._state.policies.items()))
+    def published(self) -> tuple[Published, ...]:
+        return tuple(self._state.policies[key] for key in sorted(self._state.policies))
 
     def enforced(self) -> tuple[Enforced, ...]:
         return tuple(self._state.enforced)
 
-    def enforce(self, policy: Policy, *, by: str, now: int, reason: str) -> None:
-        if self._state.policies.setdefault((policy.name, policy.version), policy) != policy:
+    def publish(self, written: Published) -> bool:
+        policy = written.policy
+        first = self._state.policies.setdefault((policy.name, policy.version), written)
+        if first.policy != policy:
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
-        self._state.enforced.append(Enforced(policy.name, policy.version, by, now, reason))
-        detail = said(version=policy.version, reason=reason)
-        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", detail))
+        return first is written
+
+    def enforce(self, chosen: Enforced) -> None:
+        if (chosen.name, chosen.version) not in self._state.policies:
+            raise ValueError(f"{chosen.name} has no version {chosen.version}")  # the database's foreign key
+        self._state.enforced.append(chosen)
 
     def next_count(self, day: str, many: int = 1) -> int:
         first = self._state.counters.get(day, 0) + 1

@@ -123,3 +123,10 @@ def test_a_companion_ends_when_the_first_is_lost(database: Database, kafka_serve
         beside.wait(60)
         with socket.create_server((addresses.HOST, found.web)):
             pass
+
+
+def test_both_end_in_time_while_kafka_is_away(database: Database, tmp_path: Path) -> None:
+    with doors(database, f"{addresses.HOST}:1", tmp_path) as found:
+        found.first.terminate()
+        assert found.first.wait(60) == 0
+        assert "companion is killed" not in found.log.read_text()

@@ -21,6 +21,7 @@ PAGES = (
     ("/cockpit/fleet", "administrator"), ("/cockpit/abnormal", "administrator"), ("/catalogue", "dispatcher"),
     ("/catalogue/import", "dispatcher"), ("/catalogue/history", "dispatcher"), ("/tickets/new/map", "operator"),
     ("/policies", "operator"), ("/policies/default", "supervisor"), ("/policies/beijing/next", "administrator"),
+    ("/policies/default/copy?version=1", "supervisor"),
     ("/tickets/search/export?format=xlsx", "operator"),
 )  # fmt: skip
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
+from services.adapters import migrations
 from services.adapters.clock import RandomIds
 from services.adapters.postgres import Pool, open_pool
 from services.tickets.domain import Actor, Role
-from services.tickets.domain.profiles import BEIJING
+from services.tickets.domain.policy import Published
+from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.handlers import KeepPolicies, OpenTicket, Report
 from services.tickets.postgres import PostgresTicketStore
 from tests.conftest import Database, PostgresServer, fresh_database
@@ -47,6 +51,12 @@ CHECKED = {
     "a policy in force for no reason": (
         "INSERT INTO tickets.policies_in_force (name, version, at, by, reason) VALUES ('beijing', 1, 1, 'x', '急')"
     ),
+    "a policy published for no reason": (
+        "INSERT INTO tickets.policies (name, version, body, at, by, reason) VALUES ('gas', 1, '{}', 1, 'x', '急')"
+    ),
+    "a policy whose name a cell would change": (
+        "INSERT INTO tickets.policies (name, version, body, at, by, reason) VALUES ('2026', 1, '{}', 1, 'x', '决定一')"
+    ),
     "a step that the table does not have": (
         "INSERT INTO tickets.ticket_events (id, ticket, version, action, old, new, at, by, role) "
         "SELECT 'x', id, 99, 'archive', 'reported', 'archived', 1, 'x', 'system' FROM tickets.tickets"
@@ -60,6 +70,40 @@ def test_a_check_refuses(pool: Pool, statement: str) -> None:
         connection.execute("SET LOCAL ROLE linli_loop")
         with pytest.raises(psycopg.errors.CheckViolation), connection.transaction():
             connection.execute(statement.encode())
+
+
+def test_versions_of_before_keep_their_authors_and_the_reason_of_their_first_time(
+    postgres_server: PostgresServer,
+) -> None:
+    """Writing one used to put it in force: that line has the decision, and none where it is older than reasons."""
+    for made in fresh_database(postgres_server):
+        made.migrate("registry")
+        everything = migrations.load("services.tickets")
+        named, bare = (msgspec.structs.replace(DEFAULT, name=name) for name in ("Old_1", "older"))
+        with psycopg.connect(made.admin_url, autocommit=True) as connection:
+            connection.execute("SET ROLE linli_tickets")
+            migrations.apply(connection, "tickets", [each for each in everything if each.name < "0024"])
+            for policy in (named, bare):
+                connection.execute(
+                    "INSERT INTO tickets.policies (name, version, body, at, by) VALUES (%s, 1, %s, %s, 'anna')",
+                    (policy.name, Jsonb(policy, dumps=msgspec.json.encode), T0),
+                )
+            connection.execute("ALTER TABLE tickets.policies_in_force DROP CONSTRAINT policies_in_force_reason")
+            for name, by, reason in (("older", "anna", ""), ("Old_1", "anna", "市里的决定"), ("Old_1", "bo", "又用它")):
+                connection.execute(
+                    "INSERT INTO tickets.policies_in_force (name, version, at, by, reason) VALUES (%s, 1, %s, %s, %s)",
+                    (name, T0, by, reason),
+                )
+            migrations.apply(connection, "tickets", everything)
+        with open_pool(made.url("linli_api"), name="earlier", size=1) as pool:
+            keep = KeepPolicies(PostgresTicketStore(pool), ManualClock(T0))
+            assert keep.published() == {
+                ("Old_1", 1): Published(named, "anna", T0, "市里的决定"),
+                ("older", 1): Published(bare, "anna", T0, ""),
+            }
+            for policy in (bare, named, msgspec.structs.replace(named, version=2)):
+                keep.enforce(policy, who=Actor("admin", Role.ADMINISTRATOR), reason="名字在规则之前就有")
+            assert keep.in_force().version == 2
 
 
 APPEND_ONLY = {

@@ -274,7 +274,7 @@ def every_page(site: Site) -> dict[str, tuple[str, str]]:
         "kpi-rules": ("/kpi/rules", "supervisor"),
         "policies": ("/policies", "supervisor"),
         "policy": ("/policies/default", "supervisor"),
-        "policy-draft": ("/policies/beijing/next", "supervisor"),
+        "policy-draft": ("/policies/beijing/copy?version=1", "supervisor"),
         "kpi-tickets": ("/kpi/tickets?measure=repeated", "supervisor"),
         "feedback-forged": ("/feedback/forged", ""),
         "missing": ("/no-such-page", "operator"),

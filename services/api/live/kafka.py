@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 
 from services.adapters import logging
 from services.adapters.health import Health
+from services.adapters.kafka import BOOTSTRAP_MS
 from services.adapters.metrics import histogram
 from services.adapters.retry import Stopped, until_available
 from services.api.live.hub import Hub
@@ -135,6 +136,7 @@ def _consumer(servers: str, *, client_id: str) -> KafkaConsumer:
             enable_auto_commit=False,
             auto_offset_reset="latest",
             request_timeout_ms=8_000,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
             fetch_max_wait_ms=100,
             reconnect_backoff_max_ms=1_000,
         )

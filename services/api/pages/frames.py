@@ -39,6 +39,7 @@ SAID: Final = {
     "booked": N_("回访时间已约定"),
     "rules_kept": N_("口径已存为新版本，考核页即按它计算"),
     "policy_kept": N_("新版已发布并启用，从现在起开的工单按它计时"),
+    "policy_published": N_("新版已发布，没有启用；现行方案不变"),
     "policy_enforced": N_("方案已启用，从现在起开的工单按它计时"),
     "person_made": N_("已新增，请接着发一次性密码"),
     "person_kept": N_("人员已改，从下一次请求起生效"),

@@ -30,6 +30,7 @@ from services.api.pages.tickets import (
     kpi_rules,
     places,
     policies,
+    policy_drafts,
     responsibility,
     shifts,
     supervision,
@@ -95,8 +96,8 @@ def router_over(desk: Desk, container: Container) -> APIRouter:
         routes.include_router(kept.routes(desk, rule_desk))
     routes.include_router(unmasking.routes(desk, book, container))
     for page in (
-        kpi_rules, kpi, feedback, policies, responsibility, catalogue_sheet, places, audit, people, password, rosters,
-        tasks,
+        kpi_rules, kpi, feedback, policies, policy_drafts, responsibility, catalogue_sheet, places, audit, people,
+        password, rosters, tasks,
     ):  # fmt: skip
         routes.include_router(page.routes(desk, container))
     routes.include_router(notices.routes(desk, NoticeBook(container)))

@@ -1,5 +1,6 @@
 """The dispatch catalogue: the category tree, who is responsible here for this, and the lines that say so."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -65,11 +66,16 @@ class LineShape(Shape):
 
 
 class DecisionShape(Shape):
-    """Who is responsible and why: ``line`` won over ``others``; null where only the district is left."""
+    """Who is responsible and why: ``line`` won over ``others``; null where only the district is left.
+
+    ``policy_version`` is the version of ``policy`` that a ticket would get now, its newest; 0 where none is named and
+    the one in force counts.
+    """
 
     lead: str
     assisting: list[str]
     policy: str
+    policy_version: int
     reason: Reason
     line: LineShape | None
     others: list[LineShape]
@@ -96,9 +102,10 @@ def line_of(line: Line) -> LineShape:
     )  # fmt: skip
 
 
-def decision_of(found: Decision) -> DecisionShape:
+def decision_of(found: Decision, newest: Mapping[str, int]) -> DecisionShape:
     return DecisionShape(
-        lead=found.lead, assisting=list(found.assisting), policy=found.policy, reason=found.reason,
+        lead=found.lead, assisting=list(found.assisting), policy=found.policy,
+        policy_version=newest.get(found.policy, 0), reason=found.reason,
         line=line_of(found.line) if found.line else None, others=[line_of(line) for line in found.others],
     )  # fmt: skip
 
@@ -121,7 +128,8 @@ def router(container: Container) -> APIRouter:
     def get_responsible(caller: Reader, query: Annotated[ResponsibleQuery, Parameters()]) -> DecisionShape:
         """Who is responsible here for this, and which line says so."""
         area = asked_area(caller, query.area)
-        return decision_of(container.catalogue.who(query.category, area, query.urgency))
+        found = container.catalogue.who(query.category, area, query.urgency)
+        return decision_of(found, container.policies.newest())
 
     @routes.get("/catalogue/holes")
     def list_holes(caller: Reader) -> Listed[HoleShape]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends
@@ -91,7 +92,10 @@ class LineChangeShape(Shape):
 
 
 class PlanShape(Shape):
-    """``written``: it was done; else it would be. Nothing of a file with a conflict is written."""
+    """``written``: it was done; else it would be. Nothing of a file with a conflict is written.
+
+    ``policies``: each that a changed line names, with its newest version, which is the one that tickets get.
+    """
 
     rows: int
     same: int
@@ -99,6 +103,7 @@ class PlanShape(Shape):
     changed: int
     basis: str
     written: bool
+    policies: dict[str, int]
     changes: list[LineChangeShape]
     conflicts: list[ConflictShape]
 
@@ -131,10 +136,11 @@ def router(container: Container) -> APIRouter:
         """Try a file (``dry_run``), or write its lines, all of them or none; lines it does not name stay."""
         rows = rows_in(asked.content.encode() if asked.content else _unpacked(asked.workbook))
         who, keep = actor(caller), container.catalogue
+        newest = container.policies.newest()
         if asked.dry_run:
-            return plan_of(keep.plan(rows, who=who, scope=caller.scope), written=False)
+            return plan_of(keep.plan(rows, who=who, scope=caller.scope), newest, written=False)
         try:
-            return plan_of(keep.apply(rows, basis=asked.basis, who=who, scope=caller.scope), written=True)
+            return plan_of(keep.apply(rows, basis=asked.basis, who=who, scope=caller.scope), newest, written=True)
         except Refused as refused:
             raise _listed(refused) from None
 
@@ -181,13 +187,15 @@ def rows_in(data: bytes) -> Rows:
     return rows_of(spreadsheets.numbered(data))
 
 
-def plan_of(plan: Plan, *, written: bool) -> PlanShape:
+def plan_of(plan: Plan, newest: Mapping[str, int], *, written: bool) -> PlanShape:
     changes = [
         LineChangeShape(old=line_of(each.old) if each.old else None, new=line_of(each.new)) for each in plan.changes
     ]
+    named = sorted({change.new.policy for change in plan.changes} & newest.keys())
     return PlanShape(
         rows=plan.rows, same=plan.same, added=plan.added, changed=len(plan.changes) - plan.added, basis=plan.basis,
-        written=written, changes=changes, conflicts=[conflict_of(each) for each in plan.conflicts],
+        written=written, policies={name: newest[name] for name in named},
+        changes=changes, conflicts=[conflict_of(each) for each in plan.conflicts],
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from services.api.words import Moment, Word
 from services.registry.domain import Permission
 from services.tickets.domain import Clock, Policy
 from services.tickets.domain.foresight import Foreseen
-from services.tickets.domain.policy import Enforced
+from services.tickets.domain.policy import NAME, Published
 from services.tickets.handlers.policies import Preview
 
 Reader = Annotated[Caller, Depends(allow(Permission.TICKETS))]
@@ -27,13 +27,16 @@ _THIS_CENTURY: Final = 4_102_416_000_000
 
 
 class DraftAsked(Asked):
-    """A version that nobody has put in force yet.
+    """A version that nobody has published yet.
 
     ``limits``: urgency (2 critical, 1 major, 0 ordinary) → clock → limit. ``returns`` and
     ``extension``: urgency 0 and 1. ``hours``: the office's, in minutes after midnight.
     """
 
-    name: Word = Field(min_length=1, pattern=r"^[\w-]+$", examples=["default"])
+    name: Word = Field(
+        min_length=1, pattern=r"^[\w-]+$", examples=["default"],
+        description=f"One that there is, or a new one at version 1: {NAME.pattern}",
+    )  # fmt: skip
     version: int = Field(ge=1, le=1_000_000)
     limits: dict[Urgency, dict[Clock, Words]]
     returns: dict[Urgency, Words]
@@ -45,9 +48,13 @@ class DraftAsked(Asked):
 
 
 class PolicyAsked(DraftAsked):
-    """A version to put in force, and by which decision: a known one as it is, or the next of its name."""
+    """A version, and by which decision: a known one as it is, the next of its name, or the first of a new name."""
 
     reason: Word = Field(min_length=1, examples=["按 2026 年热线办理规定第 12 条"])
+    enforce: bool = Field(
+        default=True,
+        description="False publishes it only: it counts where the catalogue names it, and what is in force stays.",
+    )
 
 
 class PreviewAsked(DraftAsked):
@@ -115,7 +122,7 @@ class PreviewShape(Shape):
     days: list[UnusualShape]
 
 
-def policy_of(policy: Policy, in_force: Policy, written: Enforced | None) -> PolicyShape:
+def policy_of(policy: Policy, in_force: Policy, written: Published | None) -> PolicyShape:
     author = {"by": written.by, "at": written.at, "reason": written.reason} if written else _NOBODY
     return PolicyShape(**{**msgspec.structs.asdict(policy), **author, "in_force": policy == in_force})
 
@@ -129,7 +136,7 @@ def router(container: Container) -> APIRouter:
 
     @routes.get("/policies")
     def list_policies(_: Reader) -> Listed[PolicyShape]:
-        """The shipped profiles and every version that was ever in force."""
+        """The shipped profiles and every version that was published, in force or not."""
         now, written = keep.in_force(), keep.published()
         return each(keep.known(), lambda policy: policy_of(policy, now, written.get((policy.name, policy.version))))
 
@@ -140,10 +147,13 @@ def router(container: Container) -> APIRouter:
 
     @routes.post("/policies", responses=documented(403, 409))
     def post_policy(caller: Reader, asked: PolicyAsked) -> PolicyShape:
-        """Put a version in force for tickets that open from now on: supervisors and administrators."""
-        policy = _draft(asked)
-        kept = keep.enforce(policy, who=actor(caller), reason=asked.reason)
-        return policy_of(kept, kept, keep.published().get((kept.name, kept.version)))
+        """Publish a version and put it in force for tickets that open from now on, or publish it only.
+
+        Supervisors and administrators; ``in_force`` of the answer says which of the two became of it.
+        """
+        write = keep.enforce if asked.enforce else keep.publish
+        kept = write(_draft(asked), who=actor(caller), reason=asked.reason)
+        return policy_of(kept, keep.in_force(), keep.published().get((kept.name, kept.version)))
 
     @routes.post("/policies/preview", responses=documented(403))
     def preview_policy(caller: Reader, asked: PreviewAsked) -> PreviewShape:

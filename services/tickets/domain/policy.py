@@ -4,6 +4,7 @@ Editing a policy publishes a new version and bends no running clock. The shipped
 :mod:`services.tickets.domain.profiles`; this module says what a policy is made of.
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -42,6 +43,8 @@ TIMED: Final[tuple[Clock, ...]] = tuple(clock for clock in Clock if clock is not
 """The clocks that a policy limits; a share of the work has a date that its dispatcher chose."""
 _TIMED: Final = frozenset(TIMED)
 _LATER: Final = frozenset(URGENCIES[:CRITICAL])
+NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+"""What a new policy may be called: it stands in addresses, and in cells where a number would become something else."""
 WRITE_LIMIT: Final = "Write it as 30m, 24h, 7d, 4wh (working hours) or 5wd (working days)."
 
 
@@ -99,6 +102,15 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
         return (*timed, *rest, ("wait", self.wait))
 
 
+class Published(msgspec.Struct, frozen=True):
+    """A version as it was written: by whom, when (epoch ms) and by which decision; empty before reasons were kept."""
+
+    policy: Policy
+    by: str
+    at: int
+    reason: str
+
+
 class Enforced(msgspec.Struct, frozen=True):
     """That a version was put in force: who, when (epoch ms) and by which decision; empty before reasons were kept."""
 
@@ -107,6 +119,19 @@ class Enforced(msgspec.Struct, frozen=True):
     by: str
     at: int
     reason: str
+
+
+def check_name(name: str) -> None:
+    """That a policy which begins may be called so.
+
+    Raises:
+        Refused: ``policy``.
+    """
+    if NAME.fullmatch(name) is None:
+        raise _wrong(
+            "name", name, f"{name!r} is no name for it",
+            "Use 1 to 40 lower-case letters, digits and hyphens, a letter first, such as chengdu-gas.",
+        )  # fmt: skip
 
 
 def _no_limit(policy: Policy) -> Refused:

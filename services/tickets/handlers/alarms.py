@@ -54,8 +54,10 @@ class TakeAlarm:
         return _Address(self.directory.spot(event.device), decision)
 
     def _take(self, work: Work, event: AlarmEvent, address: _Address | None) -> Taken:
-        owner = led(work, work.of_episode(event.episode))
+        # In this order: what another process commits between the two is then seen as the episode's owner. The other
+        # way round its ticket would look like one that the episode has yet to join, and the episode would join twice.
         last = led(work, self._last(work, event)) if event.new.active else None
+        owner = led(work, work.of_episode(event.episode))
         hot = self._hot_day(work, event)
         want = wanted(event, owner, last, hot)
         now = self.clock.now()

@@ -12,7 +12,7 @@ from services.tickets.domain.board import Noun, Posted
 from services.tickets.domain.catalogue import Line
 from services.tickets.domain.merging import Sought
 from services.tickets.domain.ordering import Order
-from services.tickets.domain.policy import Enforced
+from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.saved import SavedFilter
 from services.tickets.ports.catalogue import Atlas, Catalogue, Changed
 from services.tickets.ports.figures import FigureStore, Remade
@@ -93,20 +93,26 @@ class Work(Protocol):
         """The deadlines in force; None where nobody has chosen any."""
         ...
 
-    def policies(self) -> tuple[Policy, ...]:
-        """Every version that was ever in force, by name and version."""
+    def published(self) -> tuple[Published, ...]:
+        """Every version that was written, in force or not, by name and version."""
         ...
 
     def enforced(self) -> tuple[Enforced, ...]:
         """Each time that a version was put in force, the newest last."""
         ...
 
-    def enforce(self, policy: Policy, *, by: str, now: int, reason: str) -> None:
-        """Put a version in force for tickets that open from now on; what it says never changes again.
+    def publish(self, written: Published) -> bool:
+        """Write a version, which changes nothing of what is in force; what it says never changes again.
+
+        Whether it is new: where it was written before, its first author stays.
 
         Raises:
             Clash: that version exists and says something else.
         """
+        ...
+
+    def enforce(self, chosen: Enforced) -> None:
+        """Put a version that was published in force for tickets that open from now on."""
         ...
 
     def next_count(self, day: str, many: int = 1) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from services.tickets.domain import Event, Policy, Ticket
-from services.tickets.domain.policy import Enforced
+from services.tickets.domain.policy import Enforced, Published
 
 
 def ticket_of(body: Any) -> Ticket:
@@ -26,6 +26,12 @@ def _copied(words: bytes) -> Policy:
 def policy_of(body: Any) -> Policy:
     """A policy from its jsonb column."""
     return msgspec.convert(body, Policy, str_keys=True)
+
+
+def published_of(row: tuple[Any, ...]) -> Published:
+    """From ``body, by, at, reason``."""
+    body, by, at, reason = row
+    return Published(policy_of(body), by, at, reason)
 
 
 def enforced_of(row: tuple[Any, ...]) -> Enforced:

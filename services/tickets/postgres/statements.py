@@ -118,13 +118,16 @@ POLICY: Final = """
     SELECT policies.body FROM tickets.policies_in_force JOIN tickets.policies USING (name, version)
     ORDER BY policies_in_force.id DESC LIMIT 1"""
 
-POLICIES: Final = "SELECT body FROM tickets.policies ORDER BY name, version"
+PUBLISHED: Final = "SELECT body, by, at, reason FROM tickets.policies ORDER BY name, version"
 
-PUT_POLICY: Final = """
-    INSERT INTO tickets.policies (name, version, body, at, by) VALUES (%s, %s, %s, %s, %s)
+PUBLISH: Final = """
+    INSERT INTO tickets.policies (name, version, body, at, by, reason)
+    SELECT %(name)s, %(version)s, %(body)s, %(at)s, %(by)s, %(reason)s
+    WHERE NOT EXISTS (SELECT FROM tickets.policies WHERE name = %(name)s AND version = %(version)s)
     ON CONFLICT (name, version) DO NOTHING"""
+"""Only what is new meets the checks: a name that began before its rule may be put in force again."""
 
-ENFORCE: Final = "INSERT INTO tickets.policies_in_force (name, version, at, by, reason) VALUES (%s, %s, %s, %s, %s)"
+ENFORCE: Final = "INSERT INTO tickets.policies_in_force (name, version, by, at, reason) VALUES (%s, %s, %s, %s, %s)"
 
 ENFORCED: Final = "SELECT name, version, by, at, reason FROM tickets.policies_in_force ORDER BY id"
 

@@ -17,16 +17,16 @@ from psycopg.types.json import Jsonb
 
 from services.adapters import audit, outbox
 from services.adapters.postgres import Pool, translated
-from services.audit import Did, Entry, said
+from services.audit import Entry
 from services.tickets.domain import Event, Policy, Ticket
 from services.tickets.domain.merging import Sought
-from services.tickets.domain.policy import Enforced
+from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.responsible import share_of
 from services.tickets.domain.words import ENDED, State
 from services.tickets.ports import Answer
 from services.tickets.postgres import figures, statements
 from services.tickets.postgres.photos import FORGET, SHOW
-from services.tickets.postgres.rows import enforced_of, event_of, policy_of, ticket_of
+from services.tickets.postgres.rows import enforced_of, event_of, policy_of, published_of, ticket_of
 from services.transactions import Clash
 from streams.contracts import TicketEvent, encode
 from streams.contracts.areas import COMMUNITY_LENGTH as COMMUNITY
@@ -96,20 +96,23 @@ class PostgresWork:
         row = self._cursor.execute(statements.POLICY).fetchone()
         return policy_of(row[0]) if row else None
 
-    def policies(self) -> tuple[Policy, ...]:
-        return tuple(policy_of(row[0]) for row in self._cursor.execute(statements.POLICIES).fetchall())
+    def published(self) -> tuple[Published, ...]:
+        return tuple(published_of(row) for row in self._cursor.execute(statements.PUBLISHED).fetchall())
 
     def enforced(self) -> tuple[Enforced, ...]:
         return tuple(enforced_of(row) for row in self._cursor.execute(statements.ENFORCED).fetchall())
 
-    def enforce(self, policy: Policy, *, by: str, now: int, reason: str) -> None:
-        body = Jsonb(policy, dumps=msgspec.json.encode)
-        self._cursor.execute(statements.PUT_POLICY, (policy.name, policy.version, body, now, by))
-        if policy not in self.policies():
+    def publish(self, written: Published) -> bool:
+        policy = written.policy
+        values = {"name": policy.name, "version": policy.version, "body": Jsonb(policy, dumps=msgspec.json.encode)}
+        values |= {"at": written.at, "by": written.by, "reason": written.reason}
+        new = self._cursor.execute(statements.PUBLISH, values).rowcount == 1
+        if not new and all(each.policy != policy for each in self.published()):
             raise Clash(f"version {policy.version} of {policy.name} was published by somebody else")
-        self._cursor.execute(statements.ENFORCE, (policy.name, policy.version, now, by, reason))
-        detail = said(version=policy.version, reason=reason)
-        self.audit(Entry(now, by, Did.POLICY, f"policy {policy.name}", detail))
+        return new
+
+    def enforce(self, chosen: Enforced) -> None:
+        self._cursor.execute(statements.ENFORCE, msgspec.structs.astuple(chosen))
 
     def events(self, ticket: str) -> tuple[Event, ...]:
         return tuple(event_of(row) for row in self._cursor.execute(statements.EVENTS, (ticket,)).fetchall())

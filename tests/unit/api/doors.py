@@ -171,6 +171,8 @@ DOORS: Final[dict[str, Door]] = {
     "GET /policies/{name}": Door(TICKETS),
     "GET /policies/{name}/next": Door(POLICIES),
     "POST /policies/{name}/next": Door(POLICIES),
+    "GET /policies/{name}/copy": Door(POLICIES),
+    "POST /policies/{name}/copy": Door(POLICIES),
     "POST /policies/{name}/enforce": Door(POLICIES),
     "GET /api/v1/dead-letters": Door(LETTERS, LIST),
     "GET /api/v1/dead-letters/{letter}": Door(LETTERS, ONE),

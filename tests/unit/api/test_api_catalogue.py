@@ -95,16 +95,37 @@ def test_a_call_about_a_category_has_the_deadlines_that_the_catalogue_names(plat
 
 
 def test_a_line_names_the_deadlines_of_a_citys_own(platform: MemoryPlatform) -> None:
-    """They are known once they were in force, and whatever is in force now."""
+    """They are known once they are published, and whatever is in force stays."""
     keep = KeepPolicies(platform.tickets, platform.clock)
     administrator = Actor("admin", Part.ADMINISTRATOR)
     own = msgspec.structs.replace(DEFAULT, name="chenghu", wait="1wd")
     assert platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="chenghu")).status_code == 422
-    for policy in (own, DEFAULT):
-        keep.enforce(policy, who=administrator, reason="区里的决定")
+    keep.publish(own, who=administrator, reason="区里的决定")
     answer = platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="chenghu"))
     assert answer.status_code == 200, answer.text
     assert called(platform, category="lighting")["policy"] == "chenghu 1"
+    keep.publish(msgspec.structs.replace(own, version=2, wait="2wd"), who=administrator, reason="区里的决定")
+    told = platform.as_("operator").get("/api/v1/catalogue/responsible", category="lighting", area=HERE).json()
+    assert (told["policy"], told["policy_version"]) == ("chenghu", 2)
+    assert called(platform, category="lighting")["policy"] == "chenghu 2"
+    assert (called(platform, category="noise")["policy"], keep.in_force()) == ("default 1", DEFAULT)
+    none = platform.as_("operator").get("/api/v1/catalogue/responsible", category="noise", area=HERE).json()
+    assert (none["policy"], none["policy_version"]) == ("", 0)
+
+
+def test_classifying_back_gives_the_version_that_was_in_force_and_none_that_was_only_published(
+    platform: MemoryPlatform,
+) -> None:
+    keep, administrator = KeepPolicies(platform.tickets, platform.clock), Actor("admin", Part.ADMINISTRATOR)
+    keep.enforce(msgspec.structs.replace(DEFAULT, version=2, wait="1wd"), who=administrator, reason="区里的决定")
+    platform.as_("dispatcher").post("/api/v1/catalogue/lines", line(policy="shandong"))
+    ticket = acted(platform, "operator", called(platform, category="lighting"), "accept")
+    keep.publish(msgspec.structs.replace(DEFAULT, version=3, wait="2wd"), who=administrator, reason="区里的决定")
+    given = {"category": "noise", "area": HERE, "urgency": 0}
+    ticket = acted(platform, "dispatcher", ticket, "classify", **given)
+    assert ticket["policy"] == "default 2"
+    kept, events = platform.tickets.state.tickets[ticket["id"]], platform.tickets.state.events[ticket["id"]]
+    assert replay(events) == kept, "the log rebuilds it whatever was published since"
 
 
 def test_what_is_imported_has_the_deadlines_that_the_catalogue_names(platform: MemoryPlatform) -> None:

@@ -34,6 +34,8 @@ def test_a_dry_run_lists_every_conflict_and_writes_nothing(platform: MemoryPlatf
     assert (refused.status_code, refused.json()["code"]) == (422, "conflicts")
     assert [each["row"] for each in refused.json()["conflicts"]] == [3]
     assert platform.directory.written == {}
+    named = bring(dispatcher, f"lighting,{STREET},,gas-co,,beijing", f"noise,{STREET},,gas-co,,").json()
+    assert named["policies"] == {"beijing": 1}, "the version that such tickets would get"
 
 
 def test_a_file_is_written_once_on_record_and_in_the_audit_chain(platform: MemoryPlatform) -> None:

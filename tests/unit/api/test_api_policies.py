@@ -36,6 +36,23 @@ def test_a_version_says_who_wrote_it_when_and_why_and_so_does_each_time_in_force
     assert [(each["version"], each["reason"]) for each in history] == [(2, WHY), (1, "先按老办法")]
 
 
+def test_a_version_is_published_and_not_in_force_until_it_is_sent_again(supervisor: Person) -> None:
+    body = {**draft(finish="3wd"), "name": "chengdu-gas", "version": 1, "reason": WHY}
+    made = supervisor.post(AT, {**body, "enforce": False}).json()
+    assert (made["in_force"], made["by"], made["at"], made["reason"]) == (False, "supervisor", NOW, WHY)
+    listed = {(each["name"], each["version"]): each["in_force"] for each in supervisor.get(AT).json()["items"]}
+    assert (listed["chengdu-gas", 1], listed["default", 1]) == (False, True)
+    assert supervisor.get(f"{AT}/history").json()["items"] == []
+    chosen = supervisor.post(AT, {**body, "reason": "试行期满"}).json()
+    assert (chosen["in_force"], chosen["reason"]) == (True, WHY), "why it was written"
+    history = supervisor.get(f"{AT}/history").json()["items"]
+    assert [(each["name"], each["reason"]) for each in history] == [("chengdu-gas", "试行期满")]
+    kept = supervisor.post(AT, {**body, "enforce": False}).json()
+    assert kept["in_force"], "publishing what is in force takes nothing out of it"
+    changed = supervisor.post(AT, {**body, "wait": "1wd", "enforce": False})
+    assert (changed.status_code, changed.json()["remedy"]) == (409, "Publish your change as version 2.")
+
+
 def test_a_drafts_dates_are_told_and_nothing_is_kept(supervisor: Person) -> None:
     seen = supervisor.post(f"{AT}/preview", {**draft(finish="3wd"), "opens_at": EVE}).json()
     ordinary, before = seen["drafted"][-1], seen["in_force"][-1]
@@ -57,9 +74,10 @@ def test_a_drafts_dates_are_told_and_nothing_is_kept(supervisor: Person) -> None
         ({**draft(), "returns": {"0": "2wd"}}, "returns.1", ""),
         ({**draft(), "hours": [[700, 600]]}, "hours", "((700, 600),)"),
         ({**draft(), "name": "a/b"}, "name", "a/b"),
+        ({**draft(), "name": "Gas_1", "version": 1}, "name", "Gas_1"),
         ({**draft(), "reason": "急"}, "reason", "急"),
     ],
-    ids=["no limit", "too long", "missing", "hours", "name", "reason"],
+    ids=["no limit", "too long", "missing", "hours", "no word", "no name", "reason"],
 )
 def test_a_refusal_names_field_value_and_remedy(
     supervisor: Person, body: dict[str, Any], field: str, value: str

@@ -54,9 +54,9 @@ def test_a_line_is_written_answers_and_is_taken_away(city: MemoryCity) -> None:
     page = ask(city, "operator", f"/catalogue?category=noise&area={STREET}").text
     assert "派单目录有这一条" in page
     links = re.findall(r'<a href="/policies/([a-z-]+)">([^<]+)</a>', page)
-    assert ("beijing", "北京") in links  # of the answer, and of the line in the list
-    assert ("default", "现行：平台默认") in links  # of the lines that name none
-    assert '<option value="beijing">北京</option>' in ask(city, "dispatcher", "/catalogue").text
+    assert ("beijing", "北京 第 1 版") in links  # of the answer, and of the line in the list
+    assert ("default", "现行：平台默认 第 1 版") in links  # of the lines that name none
+    assert '<option value="beijing">北京 第 1 版</option>' in ask(city, "dispatcher", "/catalogue").text
     name = next(iter(city.directory.written))
     assert ask(city, "dispatcher", "/catalogue", {"remove": name}).status_code == 303
     assert not city.directory.written

@@ -60,6 +60,11 @@ def test_a_file_is_looked_at_then_written_and_stands_in_the_history(city: Memory
     assert "其余全部" in history
 
 
+def test_a_plan_says_which_version_of_the_deadlines_a_line_would_get(city: MemoryCity) -> None:
+    page = bring(city, f"{HEADER},时限方案\nnoise,{STREET},2,enforcement-liuyin,beijing").text
+    assert "时限：北京 第 1 版" in page
+
+
 def test_what_is_wrong_stands_with_its_row_its_cell_and_how_to_mend_it(city: MemoryCity) -> None:
     page = bring(city, f"{HEADER}\nnoise,{STREET},,sanitation-wangjiang\n<b>,{STREET},,lighting").text
     assert "这个单位的辖区是 990101002" in page

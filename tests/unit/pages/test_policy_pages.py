@@ -10,6 +10,7 @@ from tests.unit.pages.test_rule_pages import Form, Visitor
 
 WHY = "市里 2026 年的决定"
 NEXT = "/policies/default/next"
+COPY = "/policies/default/copy"
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +80,10 @@ def test_a_draft_shows_the_dates_that_a_ticket_would_get_over_the_holidays(share
 
 def test_the_next_version_has_author_reason_and_time_and_is_compared_and_taken_back(city: MemoryCity) -> None:
     supervisor = Visitor(city, "supervisor")
-    status, page = draft(supervisor, "publish", limits__0__finish="3", wait__unit="d")
+    status, page = draft(supervisor, "enforce", limits__0__finish="3", wait__unit="d")
     assert (status, "依据有 0 个字" in page) == (422, True)
     city.clock.advance(20 * MINUTE)
-    done = draft(supervisor, "publish", limits__0__finish="3", wait__unit="d", reason=WHY)
+    done = draft(supervisor, "enforce", limits__0__finish="3", wait__unit="d", reason=WHY)
     assert done == (303, "/policies/default?said=policy_kept")
     page = supervisor.send("GET", "/policies/default").text
     assert "平台默认 第 2 版" in page
@@ -112,15 +113,16 @@ def test_the_next_version_has_author_reason_and_time_and_is_compared_and_taken_b
     assert WHY in audit
 
 
-def test_two_who_draft_at_once_do_not_overwrite_each_other(city: MemoryCity) -> None:
+@pytest.mark.parametrize("do", ["enforce", "publish"])
+def test_two_who_draft_at_once_do_not_overwrite_each_other(city: MemoryCity, do: str) -> None:
     supervisor = Visitor(city, "supervisor")
     stale = Form(supervisor.send("GET", NEXT).text, "policy-form").fields
-    assert draft(supervisor, "publish", limits__0__finish="3", reason=WHY)[0] == 303
-    late = {**stale, **supervisor.csrf, "limits.0.finish": "4", "reason": WHY, "do": "publish"}
+    assert draft(supervisor, do, limits__0__finish="3", reason=WHY)[0] == 303
+    late = {**stale, **supervisor.csrf, "limits.0.finish": "4", "reason": WHY, "do": do}
     answer = supervisor.send("POST", NEXT, late)
     assert answer.status_code == 422
     assert "别人刚发布了第 2 版" in answer.text
-    again = {**Form(answer.text, "policy-form").fields, **supervisor.csrf, "do": "publish"}
+    again = {**Form(answer.text, "policy-form").fields, **supervisor.csrf, "do": do}
     assert (again["version"], again["limits.0.finish"]) == ("3", "4"), "nothing that was typed is lost"
     assert supervisor.send("POST", NEXT, again).status_code == 303
 
@@ -156,7 +158,9 @@ def test_who_may_not_change_deadlines_reads_them(shared: MemoryCity) -> None:
     assert "enforce-title" not in page
     assert "/next" not in page
     assert operator.send("GET", NEXT).status_code == 403
-    assert operator.send("POST", NEXT, {**operator.csrf, "do": "publish"}).status_code == 403
+    assert operator.send("GET", COPY).status_code == 403
+    for path in (NEXT, COPY):
+        assert operator.send("POST", path, {**operator.csrf, "do": "publish"}).status_code == 403
     sent = {**operator.csrf, "version": "1", "reason": WHY}
     assert operator.send("POST", "/policies/beijing/enforce", sent).status_code == 403
     assert Visitor(shared, "citizen").send("GET", "/policies").status_code == 403
@@ -165,4 +169,74 @@ def test_who_may_not_change_deadlines_reads_them(shared: MemoryCity) -> None:
 
 def test_another_policys_draft_says_that_it_replaces_the_one_in_force(shared: MemoryCity) -> None:
     page = Visitor(shared, "supervisor").send("GET", "/policies/shandong/next").text
-    assert "现在用的是平台默认，发布后改用这一套" in page
+    assert "现在用的是平台默认，启用后改用这一套" in page
+
+
+def line(city: MemoryCity, policy: str) -> None:
+    """The catalogue names these deadlines for noise in one street."""
+    form = {"category": "noise", "area": "990101001", "lead": "gas-repair", "urgency": "", "policy": policy}
+    dispatcher = Visitor(city, "dispatcher")
+    assert dispatcher.send("POST", "/catalogue", {**dispatcher.csrf, **form}).status_code == 303
+
+
+def test_a_version_is_published_alone_counts_where_the_catalogue_names_it_and_is_enforced_later(
+    city: MemoryCity,
+) -> None:
+    line(city, "default")
+    supervisor = Visitor(city, "supervisor")
+    page = supervisor.send("GET", NEXT).text
+    assert "现行方案不变；只有派单目录指定本方案的事项" in page
+    assert "现在指定它的有 1 条" in page
+    assert draft(supervisor, "publish", limits__0__finish="3")[0] == 422, "publishing alone has its reason, too"
+    done = draft(supervisor, "publish", limits__0__finish="3", reason=WHY)
+    assert done == (303, "/policies/default?version=2&said=policy_published")
+    page = supervisor.send("GET", done[1]).text
+    assert "新版已发布，没有启用；现行方案不变" in page
+    versions = cells(page.partition('id="versions-title"')[2])
+    assert [row[0] for row in versions[1:3]] == ["第 2 版 已发布，未启用", "第 1 版 现行"]
+    assert versions[1][-2:] == ["卫督办", WHY]
+    assert "派单目录有 1 条指定本方案，按最新的第 2 版计时" in page
+    assert "第 2 版 （已发布，未启用）</option>" in page
+    listed = supervisor.send("GET", "/policies").text
+    assert "现行：平台默认 第 1 版" in listed
+    default = next(row for row in cells(listed) if row[0].startswith("平台默认"))
+    assert (default[4], default[-1]) == ("5 个工作日", "第 2 版 已发布，未启用"), "its limits are those in force"
+    catalogue = Visitor(city, "operator").send("GET", "/catalogue?category=noise&area=990101001").text
+    assert '<a href="/policies/default">平台默认 第 2 版</a>' in catalogue
+    assert '<a href="/policies/default">现行：平台默认 第 1 版</a>' in catalogue, "of the lines that name none"
+    audit = Visitor(city, "administrator").send("GET", "/audit?did=policy_published").text
+    assert "时限政策 default" in audit
+    sent = {**supervisor.csrf, "version": "2", "reason": "试行期满"}
+    assert supervisor.send("POST", "/policies/default/enforce", sent).status_code == 303
+    page = supervisor.send("GET", "/policies/default").text
+    assert "未启用" not in page
+    versions = cells(page.partition('id="versions-title"')[2])
+    assert versions[1][-2:] == ["卫督办", WHY], "who wrote it stays, whoever puts it in force"
+
+
+def test_a_policy_of_a_citys_own_begins_as_a_copy_under_its_name(city: MemoryCity) -> None:
+    supervisor = Visitor(city, "supervisor")
+    assert f'href="{COPY}?version=1"' in supervisor.send("GET", "/policies/default").text
+    path = f"{COPY}?version=1"
+    for name, words in (
+        ("", "“”不行，请用小写字母"), ("成都", "“成都”不行，请用小写字母"), ("beijing", "已经有叫“beijing”的方案"),
+        ("default", "已经有叫“default”的方案"),
+    ):  # fmt: skip
+        status, page = draft(supervisor, "publish", path, name=name, reason=WHY)
+        assert (status, page.count(words)) == (422, 2), "in the summary and at the field"
+    done = draft(supervisor, "publish", path, name="chengdu-gas", limits__0__finish="3", reason=WHY)
+    assert done == (303, "/policies/chengdu-gas?version=1&said=policy_published")
+    assert draft(supervisor, "publish", path, name="chengdu-gas", limits__0__finish="3", reason=WHY) == done, (
+        "a button that was hit twice"
+    )
+    status, page = draft(supervisor, "publish", path, name="chengdu-gas", limits__0__finish="4", reason=WHY)
+    assert (status, "已经有叫“chengdu-gas”的方案" in page) == (422, True)
+    page = supervisor.send("GET", done[1]).text
+    assert "chengdu-gas 第 1 版" in page
+    assert page.count("已发布，未启用") == 3, "beside the title, among the versions, in the choice"
+    line(city, "chengdu-gas")
+    dispatched = Visitor(city, "operator").send("GET", "/catalogue?category=noise&area=990101001").text
+    assert '<a href="/policies/chengdu-gas">chengdu-gas 第 1 版</a>' in dispatched
+    assert "chengdu-gas" in supervisor.send("GET", "/policies").text
+    assert draft(supervisor, "preview", path, name="kunming")[0] == 200
+    assert supervisor.send("GET", "/policies/kunming").status_code == 404, "trying its dates keeps nothing"

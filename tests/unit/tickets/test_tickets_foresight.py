@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from services.tickets.domain import Actor, Clock, Policy, Role, calendars, foresight
+from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.profiles import BEIJING, DEFAULT
 from services.tickets.handlers import KeepPolicies
 from streams.contracts import Refused
@@ -89,7 +90,8 @@ def test_a_preview_holds_the_draft_against_what_is_in_force_and_keeps_nothing() 
 def test_what_was_put_in_force_before_there_was_a_bound_is_still_held_against_a_draft() -> None:
     store = MemoryTicketStore()
     with store.transaction() as work:
-        work.enforce(changed(finish="400d"), by="admin", now=T0, reason=WHY)
+        work.publish(Published(changed(finish="400d"), "admin", T0, WHY))
+        work.enforce(Enforced("default", 2, "admin", T0, WHY))
     seen = KeepPolicies(store, ManualClock(EVE)).preview(DEFAULT, who=ADMIN)
     assert seen.in_force[-1].runs[Clock.FINISH].due == EVE + 400 * 86_400_000
 

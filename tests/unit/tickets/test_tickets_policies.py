@@ -1,5 +1,8 @@
 """Deadlines as data: what the profiles grant, what is no policy, and that none bends a running clock."""
 
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,17 +11,19 @@ import pytest
 
 from services.tickets import domain
 from services.tickets.domain import Action, Actor, Card, Clock, Level, Policy, Role, State
+from services.tickets.domain.policy import Enforced, Published
 from services.tickets.domain.profiles import BEIJING, DEFAULT, SHANDONG, SHANGHAI_STREET, SHIPPED
 from services.tickets.handlers import Act, ActOnTicket, KeepPolicies, OpenTicket, Report
 from streams.contracts import Refused
 from tests.fakes.alarm_events import GRID, MAJOR, T0
 from tests.fakes.clock import ManualClock
-from tests.fakes.tickets import MemoryTicketStore
+from tests.fakes.tickets import MemoryTicketStore, MemoryWork
 from tests.unit.tickets.ticket_stories import DAY, HOUR, MINUTE, called, leak, to
 
 ADMIN = Actor("admin", Role.ADMINISTRATOR)
 F = Clock.FINISH
 WHY = "市里 2026 年的决定"
+Write = Callable[..., Policy]
 
 
 # What the profiles say
@@ -158,23 +163,127 @@ def test_who_when_and_why_stay_with_each_time_and_with_the_audit(store: MemoryTi
     written, back = policies.history()
     assert (written.version, written.by, written.at, written.reason) == (2, "admin", T0, WHY)
     assert (back.version, back.by, back.at, back.reason) == (1, "sup", T0 + DAY, "先按老办法")
-    assert policies.published() == {("default", 2): written}, "the shipped one has no author"
-    entries = store.state.audit.entries
-    assert [WHY in entries[0].detail, "先按老办法" in entries[1].detail] == [True, True]
+    author = Published(changed(), "admin", T0, WHY)
+    assert policies.published() == {("default", 2): author}, "the shipped one has no author"
+    assert audited(store) == [
+        ("policy_published", "admin", WHY),
+        ("policy", "admin", WHY),
+        ("policy", "sup", "先按老办法"),
+    ]
 
 
+def test_a_version_is_published_and_whatever_was_in_force_stays(store: MemoryTicketStore) -> None:
+    assert keep(store).publish(changed(), who=ADMIN, reason=f" {WHY}\n") == changed()
+    assert (keep(store).in_force(), keep(store).history()) == (DEFAULT, ())
+    assert keep(store).newest()["default"] == 2
+    assert keep(store).published() == {("default", 2): Published(changed(), "admin", T0, WHY)}
+    assert audited(store) == [("policy_published", "admin", WHY)]
+    opened = OpenTicket(store, ManualClock(T0), iter_ids())(Report("路灯不亮", "三号楼"), who=Actor("o", Role.OPERATOR))
+    assert opened.policy == DEFAULT
+
+
+def test_what_was_published_is_put_in_force_later_and_its_author_stays(store: MemoryTicketStore) -> None:
+    keep(store).publish(changed(), who=ADMIN, reason=WHY)
+    later = KeepPolicies(store, ManualClock(T0 + DAY))
+    later.enforce(changed(), who=Actor("sup", Role.SUPERVISOR), reason="试行期满")
+    assert later.in_force() == changed()
+    assert later.published() == {("default", 2): Published(changed(), "admin", T0, WHY)}
+    assert later.history() == (Enforced("default", 2, "sup", T0 + DAY, "试行期满"),)
+    assert audited(store) == [("policy_published", "admin", WHY), ("policy", "sup", "试行期满")]
+
+
+def test_publishing_the_same_again_or_what_ships_changes_nothing(store: MemoryTicketStore) -> None:
+    keep(store).publish(changed(), who=ADMIN, reason=WHY)
+    keep(store).publish(changed(), who=Actor("sup", Role.SUPERVISOR), reason="又点了一次")
+    keep(store).publish(BEIJING, who=ADMIN, reason=WHY)
+    assert [written.by for written in store.state.policies.values()] == ["admin"]
+    assert audited(store) == [("policy_published", "admin", WHY)]
+
+
+def test_a_published_version_never_changes_and_none_is_left_out(store: MemoryTicketStore) -> None:
+    keep(store).publish(changed(), who=ADMIN, reason=WHY)
+    for wrong in (msgspec.structs.replace(changed(), wait="1wd"), changed(version=4)):
+        for write in (keep(store).publish, keep(store).enforce):
+            with pytest.raises(Refused) as refusal:
+                write(wrong, who=ADMIN, reason=WHY)
+            assert (refusal.value.code, refusal.value.extra["version"]) == ("conflict", 2)
+    assert (keep(store).history(), len(store.state.policies)) == ((), 1)
+
+
+class Raced(MemoryTicketStore):
+    """Somebody else's version comes between reading and writing, as a second transaction's may."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[MemoryWork]:
+        with super().transaction() as work:
+            yield RacedWork(work)
+
+
+class RacedWork(MemoryWork):
+    def __init__(self, work: MemoryWork) -> None:
+        super().__init__(work._state)
+
+    def publish(self, written: Published) -> bool:
+        super().publish(Published(msgspec.structs.replace(written.policy, wait="1wd"), "quicker", T0, WHY))
+        return super().publish(written)
+
+
+def test_whom_somebody_overtakes_is_told_the_next_version() -> None:
+    with pytest.raises(Refused) as refusal:
+        keep(Raced()).publish(changed(), who=ADMIN, reason=WHY)
+    assert (refusal.value.code, refusal.value.extra["remedy"]) == ("conflict", "Publish your change as version 3.")
+
+
+def test_a_policy_of_a_citys_own_begins_at_version_one(store: MemoryTicketStore) -> None:
+    own = msgspec.structs.replace(DEFAULT, name="chengdu-gas", wait="1wd")
+    with pytest.raises(Refused, match="publish your change as version 1"):
+        keep(store).publish(msgspec.structs.replace(own, version=2), who=ADMIN, reason=WHY)
+    keep(store).publish(own, who=ADMIN, reason=WHY)
+    keep(store).publish(msgspec.structs.replace(own, version=2, wait="2wd"), who=ADMIN, reason=WHY)
+    assert keep(store).newest()["chengdu-gas"] == 2
+    with pytest.raises(Refused) as refusal:
+        keep(store).publish(msgspec.structs.replace(DEFAULT, name="beijing"), who=ADMIN, reason=WHY)
+    assert refusal.value.code == "conflict", "the name of one that ships"
+
+
+@pytest.mark.parametrize("name", ["", "Gas", "成都", "2026", "-gas", "gas_1", "gas/1", "g" * 41, "gas\n"])
+def test_a_new_name_is_one_that_addresses_and_cells_keep(store: MemoryTicketStore, name: str) -> None:
+    for write in (keep(store).publish, keep(store).enforce):
+        with pytest.raises(Refused) as refusal:
+            write(msgspec.structs.replace(DEFAULT, name=name), who=ADMIN, reason=WHY)
+        assert (refusal.value.code, refusal.value.extra["field"]) == ("policy", "name")
+        assert "lower-case letters" in str(refusal.value.extra["remedy"])
+
+
+def test_a_name_that_began_before_its_rule_goes_on(store: MemoryTicketStore) -> None:
+    old = msgspec.structs.replace(DEFAULT, name="Old_1")
+    with store.transaction() as work:
+        work.publish(Published(old, "admin", T0, ""))
+    keep(store).enforce(old, who=ADMIN, reason=WHY)
+    keep(store).publish(msgspec.structs.replace(old, version=2, wait="1wd"), who=ADMIN, reason=WHY)
+    assert keep(store).newest()["Old_1"] == 2
+
+
+def audited(store: MemoryTicketStore) -> list[tuple[str, str, str]]:
+    return [(each.did, each.by, json.loads(each.detail)["reason"]) for each in store.state.audit.entries]
+
+
+@pytest.mark.parametrize("write", [KeepPolicies.publish, KeepPolicies.enforce])
 @pytest.mark.parametrize("reason", ["", "  急 \n 急 ", "理" * 201])
-def test_a_reason_is_asked_for(store: MemoryTicketStore, reason: str) -> None:
+def test_a_reason_is_asked_for(store: MemoryTicketStore, write: Write, reason: str) -> None:
     with pytest.raises(Refused) as refusal:
-        keep(store).enforce(BEIJING, who=ADMIN, reason=reason)
+        write(keep(store), changed(), who=ADMIN, reason=reason)
     assert (refusal.value.code, refusal.value.extra["wrong"]) == ("fields", ["reason"])
-    assert keep(store).history() == ()
+    assert (keep(store).history(), store.state.policies) == ((), {})
 
 
+@pytest.mark.parametrize("write", [KeepPolicies.publish, KeepPolicies.enforce])
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}])
-def test_only_supervisors_and_administrators_change_deadlines(store: MemoryTicketStore, role: Role) -> None:
+def test_only_supervisors_and_administrators_change_deadlines(
+    store: MemoryTicketStore, write: Write, role: Role
+) -> None:
     with pytest.raises(Refused) as refusal:
-        keep(store).enforce(BEIJING, who=Actor("somebody", role), reason=WHY)
+        write(keep(store), changed(), who=Actor("somebody", role), reason=WHY)
     assert refusal.value.code == "forbidden"
 
 

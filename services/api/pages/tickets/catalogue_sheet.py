@@ -3,6 +3,7 @@
 import base64
 import binascii
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -75,7 +76,7 @@ def routes(desk: Desk, container: Container) -> APIRouter:
             after=place(query.get("cursor"), (int,)),
         )  # fmt: skip
         lines = [line for each in page.items for line in (each.old, each.new) if line]
-        views = _views(book, visit, lines)
+        views = _views(book, visit, lines, {})
         people = {user.id: user.name for user in container.people.list_users()}
         rows = [
             {"at": each.at, "by": people.get(each.by, each.by), "line": each.line,
@@ -142,11 +143,11 @@ def _conflict(conflict: Conflict, visit: Visit) -> dict[str, Any]:
 
 def _changes(book: CatalogueDesk, visit: Visit, changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     lines = [line for change in changes for line in (change.old, change.new) if line]
-    views = _views(book, visit, lines)
+    views = _views(book, visit, lines, book.container.policies.newest())
     return [{"old": views[each.old] if each.old else None, "new": views[each.new]} for each in changes]
 
 
-def _views(book: CatalogueDesk, visit: Visit, lines: list[Line]) -> dict[Line, LineView]:
+def _views(book: CatalogueDesk, visit: Visit, lines: list[Line], newest: Mapping[str, int]) -> dict[Line, LineView]:
     names = book.names({line.area for line in lines}, visit.t)
     units = {name: visit.t.either(*both) for name, both in book.units().items()} | {DISTRICT: visit.t("区级兜底")}
-    return {line: view_of(line, names, units, visit.t) for line in lines}
+    return {line: view_of(line, names, units, newest, visit.t) for line in lines}

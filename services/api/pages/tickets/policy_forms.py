@@ -24,6 +24,7 @@ COUNTS: Final = {"extensions": (0, 9), "park_days": (1, 90)}
 HOURS: Final = tuple(f"hours.{number}.{end}" for number in range(SPANS) for end in ("from", "to"))
 FIELDS: Final = (
     *(f"{name}{part}" for name in LIMITS for part in ("", ".unit")), *COUNTS, *HOURS, "version", "reason", "opens",
+    "name",
 )  # fmt: skip
 WRONG_HOURS: Final = N_("办公时间须是先后不重叠的时段，例如 08:30 至 12:00、13:00 至 17:30")
 ROWS: Final = {"returns": N_("可退单"), "extension": N_("延期最多"), "wait": N_("等诉求人")}

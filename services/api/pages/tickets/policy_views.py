@@ -1,7 +1,7 @@
 """Deadlines in the words of people: a policy as a table, two versions side by side, a draft's dates. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -74,6 +74,13 @@ class Dated:
 
 def name_of(name: str, t: Words) -> str:
     return voc.say(NAMES, name, t)
+
+
+def version_of(name: str, newest: Mapping[str, int], t: Words) -> str:
+    """A policy that a line of the catalogue names, with its version where ``newest`` has it; '' for none."""
+    if name not in newest:
+        return name_of(name, t) if name else ""
+    return t("{name} 第 {n} 版", name=name_of(name, t), n=newest[name])
 
 
 def limit(words: str, t: Words) -> str:

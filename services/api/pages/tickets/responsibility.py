@@ -1,6 +1,6 @@
 """The catalogue page: who is responsible here for this, where nobody is, and the lines that say so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from services.api.pages.desk import Desk, Visit
 from services.api.pages.entrance import Sent, text_of
 from services.api.pages.frames import common
 from services.api.pages.tickets.places import code_of
-from services.api.pages.tickets.policy_views import name_of
+from services.api.pages.tickets.policy_views import version_of
 from services.api.problems import refuse
 from services.api.tickets import catalogue
 from services.api.tickets.tickets import actor
@@ -55,7 +55,7 @@ class LineView:
     lead: str
     assisting: str
     policy: str
-    """The deadlines' name, '' for those in force."""
+    """The deadlines' name, '' for those in force; with their newest version, which a ticket gets, where it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _line(sent: dict[str, str]) -> Line:
 
 def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -> dict[str, Any]:
     t, who, keep = visit.t, visit.caller, book.container.catalogue
-    force = book.container.policies.in_force()
+    force, newest = book.container.policies.in_force(), book.container.policies.newest()
     units = {name: t.either(*both) for name, both in book.units().items()} | {DISTRICT: t("区级兜底")}
     query = {name: visit.request.query_params.get(name, "") for name in ("category", "area", "urgency")}
     query["area"] = code_of(book.container, who, query["area"], t)
@@ -143,18 +143,18 @@ def _page(book: CatalogueDesk, visit: Visit, sent: dict[str, str], wrong: str) -
         "area_sent": _written(sent["area"], names),
         "urgencies": [(code, t(word)) for code, word in voc.URGENCIES.items()],
         "units": list(units.items()),
-        "policies": [(name, name_of(name, t)) for name in sorted(keep.policies())],
-        "force": (force.name, name_of(force.name, t)),
-        "policy": name_of(found.policy, t) if found and found.policy else "",
+        "policies": [(name, version_of(name, newest, t)) for name in sorted(newest)],
+        "force": (force.name, version_of(force.name, {force.name: force.version}, t)),
+        "policy": version_of(found.policy, newest, t) if found else "",
         "found": found,
         "unknown": unknown,
         "lead": units.get(found.lead, found.lead) if found else "",
         "assisting": [units.get(unit, unit) for unit in found.assisting] if found else [],
         "because": t(REASONS[found.reason]) if found else "",
-        "winner": view_of(found.line, names, units, t) if found and found.line else None,
-        "others": [view_of(line, names, units, t) for line in found.others] if found else [],
+        "winner": view_of(found.line, names, units, newest, t) if found and found.line else None,
+        "others": [view_of(line, names, units, newest, t) for line in found.others] if found else [],
         "holes": [(names.get(area, area), listed) for area, listed in holes.items()],
-        "lines": [view_of(line, names, units, t) for line in lines],
+        "lines": [view_of(line, names, units, newest, t) for line in lines],
         "total": len(every),
         "next": next_,
         "may_change": Role(who.role) in MAY_CHANGE,
@@ -187,7 +187,9 @@ def _found(book: CatalogueDesk, visit: Visit, query: dict[str, str]) -> tuple[De
         return None, visit.t(WRONG[str(wrong[0])]) if isinstance(wrong, list) else str(refused)
 
 
-def view_of(line: Line, names: dict[str, str], units: dict[str, str], t: Words) -> LineView:
+def view_of(
+    line: Line, names: Mapping[str, str], units: Mapping[str, str], newest: Mapping[str, int], t: Words
+) -> LineView:
     return LineView(
         line=line,
         category=voc.category_name(line.category, t) if line.category else t("其余全部"),
@@ -195,5 +197,5 @@ def view_of(line: Line, names: dict[str, str], units: dict[str, str], t: Words) 
         urgency=t("不限") if line.urgency is None else t(voc.URGENCIES[str(line.urgency)]),
         lead=units.get(line.lead, line.lead),
         assisting=t("、").join(units.get(unit, unit) for unit in line.assisting),
-        policy=name_of(line.policy, t) if line.policy else "",
+        policy=version_of(line.policy, newest, t),
     )
