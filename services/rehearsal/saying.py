@@ -55,7 +55,7 @@ def lines(scope: Scope) -> Iterator[Callable[[int], None]]:
         yield reached
     except LinliError as error:
         refused = error if isinstance(error, Refused) else Refused("unavailable", str(error))
-        _line_out(Stopped(refused.code, refused.detail, dict(refused.extra)))
+        _line_out(Stopped.of(refused))
         raise SystemExit(1) from error
 
 

@@ -119,7 +119,7 @@ class _Run:
         if isinstance(said, Reached):
             self.told.reached((said.at - self.scope.start) / (self.scope.end - self.scope.start))
         elif isinstance(said, Stopped):
-            self.refused = Refused(said.code, said.detail, **said.extra)
+            self.refused = said.refused()
 
     def _outcome(self, code: int) -> Report | Refused:
         if self.refused is not None:

@@ -8,6 +8,7 @@ import msgspec
 
 from services.rehearsal.domain.episodes import Change, Episode, Pair
 from services.rehearsal.domain.feed import Outages
+from streams.contracts import Refused
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -87,6 +88,14 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped", tag_field="line"):
     code: str
     detail: str
     extra: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, refused: Refused) -> "Stopped":
+        return cls(refused.code, refused.detail, dict(refused.extra))
+
+    def refused(self) -> Refused:
+        """The refusal that :meth:`of` was given."""
+        return Refused(self.code, self.detail, **self.extra)
 
 
 Line = Reached | Stopped

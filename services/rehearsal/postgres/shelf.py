@@ -90,12 +90,12 @@ class PostgresShelf:
         values = {
             "id": name, "state": str(state_of(outcome)), "now": now,
             "report": _text(outcome) if isinstance(outcome, Report) else None,
-            "problem": _said(outcome) if isinstance(outcome, Refused) else None,
+            "problem": _text(Stopped.of(outcome)) if isinstance(outcome, Refused) else None,
         }  # fmt: skip
         return self._change(_END, values) == 1
 
     def forsake(self, heard_before: int, now: int) -> Sequence[str]:
-        values = {"before": heard_before, "now": now, "problem": _said(forsaken())}
+        values = {"before": heard_before, "now": now, "problem": _text(Stopped.of(forsaken()))}
         with translated(), self._pool.connection() as connection:
             rows: Sequence[tuple[Any, ...]] = connection.execute(_FORSAKE, values).fetchall()
         return [row[0] for row in rows]
@@ -112,12 +112,7 @@ def _text(value: Rule | Report | Stopped) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _said(refused: Refused) -> str:
-    return _text(Stopped(refused.code, refused.detail, dict(refused.extra)))
-
-
 def _outcome(report: str | None, problem: str | None) -> Outcome:
     if problem is not None:
-        said = _PROBLEM.decode(problem)
-        return Refused(said.code, said.detail, **said.extra)
+        return _PROBLEM.decode(problem).refused()
     return None if report is None else _REPORT.decode(report)
