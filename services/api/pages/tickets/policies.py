@@ -1,6 +1,6 @@
 """Deadlines 时限方案: which policy is in force, what each says, its versions, and putting one of them in force."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -100,7 +100,8 @@ def no_reason(reason: str, visit: Visit) -> dict[str, str]:
 def _list(container: Container, visit: Visit) -> dict[str, Any]:
     t, force = visit.t, container.policies.in_force()
     newest = {policy.name: policy for policy in container.policies.known()}
-    people, history, waiting = _people(container), container.policies.history(), _waiting(container)
+    people, history = _people(container), container.policies.history()
+    waiting = _waiting(container.policies.published(), history)
     return {
         **common(visit),
         "policies": [
@@ -138,7 +139,8 @@ def _policy(
     shown = by_number.get(whole(query.get("version", ""), current), by_number[current])
     after = by_number.get(whole(query.get("to", "")), shown)
     before = by_number.get(whole(query.get("from", "")), by_number.get(after.version - 1, after))
-    written_by, people, waiting = container.policies.published(), _people(container), _waiting(container)
+    written_by, people = container.policies.published(), _people(container)
+    waiting = _waiting(written_by, container.policies.history())
     return {
         **common(visit),
         "id": name,
@@ -181,9 +183,9 @@ def _said(each: Enforced | Published, people: Mapping[str, str]) -> dict[str, An
     return {"at": each.at, "by": people.get(each.by, each.by), "reason": each.reason}
 
 
-def _waiting(container: Container) -> set[tuple[str, int]]:
+def _waiting(published: Mapping[tuple[str, int], Published], history: Iterable[Enforced]) -> set[tuple[str, int]]:
     """The versions that were published and never in force; the shipped ones, which nobody published, left out."""
-    return container.policies.published().keys() - {(each.name, each.version) for each in container.policies.history()}
+    return published.keys() - {(each.name, each.version) for each in history}
 
 
 def naming(container: Container, name: str) -> int:
